@@ -1,0 +1,32 @@
+/*
+ * site - the keys of correo.conf that several programs share.
+ */
+#ifndef RUN_SITE_H
+#define RUN_SITE_H
+
+#include "sys/conf.h"
+
+struct site {
+	const char *hostname;		/* must be named */
+	struct conf_words domains;	/* short form of tables/domains */
+	const char *resolver;		/* ADDR:PORT, "" = resolv.conf */
+	const char *state_dir;		/* /var/lib/correo: queue/, drop/ */
+	const char *tables_dir;		/* /etc/correo/tables */
+	const char *secrets_dir;	/* /etc/correo/secrets */
+	const char *empty_dir;		/* /var/empty/correo: chroot */
+	const char *mail_dir;		/* base of virtual mailboxes */
+	const char *user_prefix;	/* "correo": users correo-smtpd … */
+	const char *delimiter;		/* "+" */
+	struct conf_words always_bcc;	/* DOMAIN=ADDRESS, or ADDRESS for all */
+	uint64_t uid_first, uid_last;	/* of virtual mailboxes */
+};
+
+extern const struct conf_key site_keys[];
+
+/* Where the config is when -c does not say (CORREO_CONF at build time). */
+extern const char *const site_conf;
+
+/* domains.n words joined by spaces, as struct directory wants them. */
+const char *site_domains(const struct site *);
+
+#endif

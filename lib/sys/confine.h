@@ -1,0 +1,42 @@
+/*
+ * confine - a process gives up, in one call, all that its role does not need.
+ *
+ * Order: chroot or the Landlock rules; groups, group and user id; no new
+ * privileges; limits; not dumpable; umask 077; death signal; seccomp.  What the
+ * system lacks is left out and named in *missing.  Not as root: ids and chroot
+ * are left out.  correo(7), CONFINEMENT.
+ */
+#ifndef SYS_CONFINE_H
+#define SYS_CONFINE_H
+
+#include <sys/types.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {					/* what the role may still do */
+	MAY_READ = 1,			/* open for reading, below the dirs */
+	MAY_WRITE = 2,			/* create, rename, unlink, below them */
+	MAY_NET = 4,			/* socket, connect */
+	MAY_FORK = 8,
+	MAY_EXEC = 16,
+	MAY_KILL = 32			/* its own children */
+};
+
+struct confine {
+	const char *name;		/* in ps */
+	uid_t uid;
+	gid_t gid;
+	unsigned may;
+	const char *empty_dir;		/* chroot, for what holds no path */
+	const char *dir[8];		/* with MAY_READ/MAY_WRITE: NULL ends */
+	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 64 MiB */
+	uint64_t files;			/* RLIMIT_NOFILE; 0: 64 */
+	uint64_t file_bytes;		/* RLIMIT_FSIZE; 0: unlimited */
+};
+
+/* Does not return on failure: a role that cannot be confined must not run
+ * (log_die).  What the system lacks is added to *missing as words. */
+void	confine(const struct confine *, struct buf *missing);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * file - whatever must survive goes through here (STYLE: Disk).
+ */
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+/* All bytes, or -1 with errno; EINTR and short writes are gone on from. */
+int	file_write(int fd, struct span);
+int	file_writev(int fd, struct iovec *, int n);	/* changes v */
+/* Exactly n bytes at offset: 0, or -1 (EIO when the file is shorter). */
+int	file_pread(int fd, void *, size_t n, off_t offset);
+/* The whole of it behind *b (its max limits; EFBIG).  0, or -1 with errno. */
+int	file_read(int fd, struct buf *);
+int	file_read_at(int dir, const char *name, struct buf *);
+
+/* Replaces dir/name as one step that survives power loss: NAME.tmp, fsync,
+ * rename, fsync(dir).  0, or -1 with errno and no trace left. */
+int	file_replace(int dir, const char *name, struct span, mode_t,
+	    uid_t, gid_t);			/* (uid_t)-1: leave */
+
+/* fcntl write lock on the whole file.  0; -1 with errno (EAGAIN: somebody else
+ * has it and wait is 0). */
+int	file_lock(int fd, int wait);
+int	file_locked(int fd);		/* 1: by another process, 0, -1 */
+
+int	file_open_dir(int dir, const char *name);	/* no symlink at the end */
+
+/* The directory's names, one call each.  Stops when the callback returns not
+ * 0, and returns that; -1 with errno when it cannot be read.  "." and names
+ * that begin with a dot are passed over. */
+int	file_each(int dir, int (*)(void *, const char *), void *);
+
+#endif

@@ -30,6 +30,7 @@ int	buf_addspan(struct buf *, struct span);
 int	buf_adds(struct buf *, const char *);
 int	buf_addc(struct buf *, unsigned char);
 int	buf_addu(struct buf *, uint64_t);		/* decimal */
+/* Wants room for one byte more than it adds. */
 int	buf_addf(struct buf *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 

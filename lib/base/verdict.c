@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/scan.h"
 #include "base/verdict.h"
 
 static enum verdict_kind kind_of(unsigned code);
+static int is_enhanced(struct span);
 static void put_text(struct verdict *, struct span);
 
 static const char *const name[] = {
@@ -34,7 +36,8 @@ verdict_words(unsigned code, struct span enhanced, struct span text)
 {
 	struct verdict v = { .kind = kind_of(code), .code = code };
 
-	(void)span_str(enhanced, v.enhanced, sizeof v.enhanced);
+	if (is_enhanced(enhanced))
+		(void)span_str(enhanced, v.enhanced, sizeof v.enhanced);
 	put_text(&v, text);
 	return v;
 }
@@ -64,6 +67,28 @@ kind_of(unsigned code)
 	if (code >= 200 && code < 400)
 		return VERDICT_DONE;
 	return code >= 500 && code < 600 ? VERDICT_NEVER : VERDICT_LATER;
+}
+
+/* ("2" / "4" / "5") "." 1*3DIGIT "." 1*3DIGIT, RFC 3463 2. */
+static int
+is_enhanced(struct span s)
+{
+	uint64_t v;
+	int part;
+
+	for (part = 0; part < 3; part++) {
+		size_t n = s.n;
+
+		if (scan_front(&s, part ? 999 : 5, &v) != 1 || n - s.n > 3 ||
+		    (part == 0 && v != 2 && v != 4 && v != 5))
+			return 0;
+		if (part < 2) {
+			if (s.n == 0 || s.p[0] != '.')
+				return 0;
+			s = span_from(s, 1);
+		}
+	}
+	return s.n == 0;
 }
 
 static void

@@ -33,7 +33,8 @@ struct verdict {
 struct verdict verdict_make(unsigned code, const char *enhanced,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Somebody else's words: control bytes become '?', cut at VERDICT_TEXT. */
+/* Somebody else's words: control bytes become '?', cut at VERDICT_TEXT; what
+ * is no enhanced code becomes "". */
 struct verdict verdict_words(unsigned code, struct span enhanced,
 	    struct span text);
 

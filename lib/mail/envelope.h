@@ -42,8 +42,12 @@ struct envelope {
 int	envelope_add_head(struct buf *, const struct envelope *);
 int	envelope_add_rcpt(struct buf *, const struct envelope_rcpt *);
 
-/* 0, or -1 with *why.  Unknown fields are passed over (a later version may
- * add some).  Spans point into the argument. */
+/*
+ * 0, or -1 with *why.  Begins with its class, has a sender, no field twice;
+ * unknown fields are passed over (a later version may add some), and so are
+ * fields of the head behind a recipient.  It may have no recipient yet.  Spans
+ * point into the argument; free it after 0.
+ */
 int	envelope_parse(struct span, struct envelope *, const char **why);
 void	envelope_free(struct envelope *);
 

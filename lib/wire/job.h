@@ -5,18 +5,36 @@
  * the queue file beside it:
  *
  *	id ID  sender PATH  body 8BITMIME  utf8 1  ret HDRS  envid …
- *	size BYTES  class …  arrived SECONDS
+ *	size BYTES  class …  arrived SECONDS  repeat 1
  *	then per recipient: rcpt N  to ADDRESS  orig ADDRESS  notify …  orcpt …
  *	    via ADDRESS (0..10 times: the way so far, oldest first)
+ *	    ext EXT  run ENTRY  file NAME		(localdeliver only)
  *
  * rcpt N is queued's number of the recipient in that message, from 1; `to` is
- * where it goes now, `orig` what the client named.  Answers, one record each
+ * where it goes now, `orig` what the client named.  `repeat` says that an
+ * earlier attempt may have delivered already (anything but the first attempt
+ * of a message that this queued saw arrive): localdeliver then looks in cur/
+ * too.  `ext` is what stood behind the delimiter.  Answers, one record each
  * (several may share a packet), in any order:
  *
- *	rcpt N  kind done|later|never  code 250  enhanced 2.0.0  text …  peer …
- *	rcpt N  kind to  to ADDRESS (1..)  sender PATH
- *	rcpt N  kind run  run ENTRY  file ".forward" 
+ *	id ID  rcpt N  kind done|later|never  code 250  enhanced 2.0.0  text …
+ *	    peer …
+ *	id ID  rcpt N  kind to  to TARGET (1..)  sender PATH  file NAME
  *	ready 0:,			(remoted: give me the next of this key)
+ *
+ * with the id of the job it answers: several are in flight on a channel, and N
+ * counts within a message.
+ *
+ * To `to`: what a forwarding file keeps in this home has been delivered before
+ * the answer; each TARGET becomes a recipient of its own.  A TARGET is an
+ * address (with its domain), or "|ENTRY": a program, entry ENTRY (from 1) of
+ * the forwarding file NAME, which is given only with such.  For a program
+ * queued sends a job to a child of the same mailbox with a recipient whose
+ * to, orig, ext and via are those of the recipient that was answered (its own
+ * address is not added to via), and `run ENTRY`, `file NAME` beside; the child
+ * reads the file itself, so that no command ever travels, and answers done,
+ * later or never.  Such a child is asked for with NOTE_SPAWN arg SPAWN_PROGRAM:
+ * it delivers nothing itself, and takes one job after the other.
  *
  * An unknown number, a second verdict or a short record closes the channel;
  * what has no verdict then is "later".  Spans are borrowed.  Pure.
@@ -38,6 +56,9 @@ struct job_rcpt {
 	struct span to, orig, notify, orcpt;
 	size_t nvia;
 	struct span via[JOB_VIA];
+	struct span ext;		/* localdeliver: of user+ext, or empty */
+	unsigned run;			/* entry to execute, from 1; 0: none */
+	struct span file;		/* and of which forwarding file */
 };
 
 struct job {
@@ -45,20 +66,21 @@ struct job {
 	int utf8;
 	uint64_t size;			/* of the message in the queue file */
 	int64_t arrived;
+	int repeat;			/* may have been delivered before */
 	size_t nrcpt;
 	struct job_rcpt rcpt[JOB_RCPTS];
 };
 
 struct answer {
 	int ready;			/* 1: nothing else is set */
+	struct span id;			/* of the job it answers */
 	unsigned nr;
 	struct verdict verdict;		/* kind, code, enhanced, text */
 	struct span peer;
 	size_t nto;			/* kind to */
-	struct span to[JOB_TO];
+	struct span to[JOB_TO];		/* addresses, or "|ENTRY" */
 	struct span sender;
-	unsigned run;			/* kind run: entry, from 1 */
-	struct span file;		/* and of which forwarding file */
+	struct span file;		/* kind to: of the entries named */
 };
 
 /* Adds a whole record.  0, or -1. */

@@ -73,12 +73,58 @@ field_is(const struct field *f, const char *name)
 }
 
 int
+field_store(const struct field *f, const struct field_slot *slot, void *to,
+    const char **why)
+{
+	struct span *at;
+
+	while (slot->name && !field_is(f, slot->name))
+		slot++;
+	if (slot->name == NULL)
+		return 0;
+	at = (struct span *)(void *)((char *)to + slot->at);
+	if (at->p) {
+		*why = "field: came twice";
+		return -1;
+	}
+	*at = f->value;
+	return 1;
+}
+
+int
+field_give(struct buf *b, const struct field_slot *slot, const void *from)
+{
+	const struct span *at;
+
+	for (; slot->name; slot++) {
+		at = (const struct span *)(const void *)
+		    ((const char *)from + slot->at);
+		if (at->n)
+			field_add(b, slot->name, *at);
+	}
+	return buf_ok(b) ? 0 : -1;
+}
+
+int
 record_add(struct buf *b, struct span fields)
 {
-	buf_addu(b, fields.n);
-	buf_addc(b, ':');
+	char head[24];
+	int n = snprintf(head, sizeof head, "%zu:", fields.n);
+
+	if (buf_room(b, (size_t)n + fields.n + 1) < 0)
+		return -1;
+	buf_add(b, head, (size_t)n);
 	buf_addspan(b, fields);
 	return buf_addc(b, ',');
+}
+
+int
+record_close(struct buf *b, struct buf *fields)
+{
+	int r = buf_ok(fields) ? record_add(b, buf_span(fields)) : -1;
+
+	buf_free(fields);
+	return r;
 }
 
 /* record = length ":" *field "," */

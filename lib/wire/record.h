@@ -40,8 +40,25 @@ int	field_next(struct span *in, struct field *, const char **why);
 
 int	field_is(const struct field *, const char *name);
 
-/* A record around fields.  0, or -1. */
+/*
+ * Where in a struct the value of which field goes: a table that ends with a
+ * name of NULL.  field_store: 1 = stored, 0 = no such name, -1 = the place is
+ * taken (its p is not NULL): a field came twice, *why.  field_give adds those
+ * fields of the table whose values are not empty.
+ */
+struct field_slot {
+	const char *name;
+	size_t at;		/* offset of a struct span */
+};
+
+int	field_store(const struct field *, const struct field_slot *, void *to,
+	    const char **why);
+int	field_give(struct buf *, const struct field_slot *, const void *from);
+
+/* A record around fields, whole or not at all.  0, or -1. */
 int	record_add(struct buf *, struct span fields);
+/* The same around what a buf holds, which is freed; -1 too if it failed. */
+int	record_close(struct buf *, struct buf *fields);
 
 /* Takes one record off the front of *in: 1 = *fields is its inside, 0 = needs
  * more bytes, -1 = not of the grammar or longer than max. */

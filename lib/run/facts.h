@@ -16,7 +16,8 @@
 enum facts_phase {
 	PHASE_START,			/* a new connection: greet */
 	PHASE_TLS,			/* after STARTTLS: no greeting */
-	PHASE_LOGIN			/* after a login: `user`, `tag` are set */
+	PHASE_LOGIN,			/* after a login: user, helo are set */
+	PHASE_PROXY			/* a PROXY header is to be read first */
 };
 
 struct facts {
@@ -31,6 +32,10 @@ struct facts {
 	char user[321];			/* mailbox key */
 	char helo[256];			/* HELO (SMTP) or tag (IMAP), counted */
 	char tls_version[16], tls_cipher[48], sni[256];
+	/* Channel binding: tls-exporter (RFC 9266), and the certificate's hash
+	 * (tls-server-end-point, RFC 5929 4.1; 0 bytes: none). */
+	unsigned char exporter[32], endpoint[64];
+	uint8_t has_exporter, endpoint_n;
 };
 
 #endif

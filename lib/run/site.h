@@ -13,11 +13,13 @@ struct site {
 	const char *state_dir;		/* /var/lib/correo: queue/, drop/ */
 	const char *tables_dir;		/* /etc/correo/tables */
 	const char *secrets_dir;	/* /etc/correo/secrets */
+	const char *libexec_dir;	/* programs that a program executes */
 	const char *empty_dir;		/* /var/empty/correo: chroot */
 	const char *mail_dir;		/* base of virtual mailboxes */
 	const char *user_prefix;	/* "correo": users correo-smtpd … */
 	const char *delimiter;		/* "+" */
 	struct conf_words always_bcc;	/* DOMAIN=ADDRESS, or ADDRESS for all */
+	struct conf_words tls_cert, tls_key; /* PEM files, pair by pair */
 	uint64_t uid_first, uid_last;	/* of virtual mailboxes */
 };
 

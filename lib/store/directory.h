@@ -21,6 +21,8 @@
 
 #include "base/ip.h"
 #include "base/span.h"
+#include "store/mailbox.h"
+#include "mail/address.h"
 #include "sys/table.h"
 
 enum directory_table {
@@ -56,8 +58,6 @@ enum recipient_kind {
 	RECIPIENT_ALIAS			/* targets: text of the table */
 };
 
-enum { ADDRESS_MAX = 320 };		/* 64 + @ + 255, RFC 5321 4.5.3.1 */
-
 struct recipient {
 	enum recipient_kind kind;
 	char key[ADDRESS_MAX + 1];	/* mailbox: key of users */
@@ -74,23 +74,16 @@ struct recipient {
  */
 int	directory_lookup(struct directory *, struct span address,
 	    struct recipient *);
+/* The same with aliases passed over: for a target `\user`, and for an alias
+ * among whose targets is its own address (a copy stays here). */
+int	directory_lookup_user(struct directory *, struct span address,
+	    struct recipient *);
 
 /* May this client relay (a `net` of the relay table)?  1, 0, -1. */
 int	directory_net(struct directory *, const struct ip *);
 
-struct mailbox {
-	unsigned uid, gid;
-	char home[1024];
-	uint64_t quota_bytes;		/* 0: none */
-	uint64_t quota_count;
-	int system;			/* home is a login's: .forward is read */
-	char maildir[1024];		/* absolute; default home/Maildir */
-};
-
-/* What users.cdb says of a key: 1, 0 not there, -1 damaged or nonsense.  Pure
- * over its value in mailbox_parse, which the root processes use too. */
+/* What users.cdb says of a key: 1, 0 not there, -1 damaged or nonsense. */
 int	directory_mailbox(struct directory *, struct span key,
 	    struct mailbox *);
-int	mailbox_parse(struct span value, struct mailbox *, const char **why);
 
 #endif

@@ -24,7 +24,7 @@
 
 enum {
 	QUEUE_ID = 20,			/* characters 0-9 a-v */
-	QUEUE_HEAD = 86,		/* bytes of the first line */
+	QUEUE_HEAD = 83,		/* bytes of the first line */
 	QUEUE_NAME = 64,		/* longest file name with its NUL */
 	QUEUE_ENVELOPE_MAX = 8 << 20
 };
@@ -42,7 +42,8 @@ void	queue_id(char id[QUEUE_ID + 1]);
 int	queue_id_valid(struct span);
 int64_t	queue_id_time(const char *id);		/* seconds since 1970 */
 /* The id of the report numbered n about a message: the same each time it is
- * asked for, so that a report repeated after a crash meets its own name. */
+ * asked for, so that a report repeated after a crash meets its own name.  Its
+ * time is the parent's: a report's age is that of its file (mtime). */
 void	queue_id_child(const char *parent, unsigned n, char id[QUEUE_ID + 1]);
 
 struct queue_name {
@@ -77,18 +78,23 @@ struct accept {
 	struct queue_head head;
 };
 
-/* A new file in tmp/, locked.  id NULL: a fresh one.  0, or -1 with errno
- * (EEXIST with a given id that stands in tmp/, new/ or cur/ already). */
+/*
+ * A new file in tmp/, locked.  id NULL: a fresh one.  0, or -1 with errno.
+ * With a given id EEXIST means that it was accepted before and is still here:
+ * it stands in new/, or in state/, as all that left new/ do.  What a dead
+ * process left of it in tmp/ makes way; EAGAIN: a living one is writing it.
+ */
 int	accept_open(struct accept *, const struct queue *, const char *id);
 /* Adds to the message.  v[0] is left free by the caller for the first line;
- * v[1..n) is body.  0, or -1 with errno. */
+ * v[1..n) is body.  Changes v.  0, or -1 with errno: then abort. */
 int	accept_body(struct accept *, struct iovec *v, int n);
 /*
- * Last pieces of the body (as accept_body), envelope, first line, fsync,
- * rename to new/, fsync of new/.  0: the message survives power loss.  -1 with
- * errno: there is no message.  ACCEPT_STOP: the directory's fsync failed; what
- * is on disk is unknown and this service must answer 421 until it was
- * restarted.  The file is closed and, unless 0, unlinked.
+ * Last pieces of the body (as accept_body; v[n] is left free too, for the
+ * envelope), envelope, first line, fsync, rename to new/, fsync of new/.
+ * 0: the message survives power loss.  -1 with errno: there is no message.
+ * ACCEPT_STOP: the directory's fsync failed; what is on disk is unknown and
+ * this service must answer 421 until it was restarted.  The file is closed
+ * and, unless 0, unlinked.
  */
 enum { ACCEPT_STOP = -2 };
 int	accept_commit(struct accept *, struct iovec *v, int n,

@@ -25,8 +25,10 @@ enum {					/* what the role may still do */
 
 struct confine {
 	const char *name;		/* in ps */
+	int root;			/* 0: an ordinary user's start */
 	uid_t uid;
 	gid_t gid;
+	int ids_only;			/* an operator's own program will run */
 	unsigned may;
 	const char *empty_dir;		/* chroot, for what holds no path */
 	const char *dir[8];		/* with MAY_READ/MAY_WRITE: NULL ends */

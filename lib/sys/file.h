@@ -25,6 +25,12 @@ int	file_read_at(int dir, const char *name, struct buf *);
 int	file_replace(int dir, const char *name, struct span, mode_t,
 	    uid_t, gid_t);			/* (uid_t)-1: leave */
 
+/* Renames to another directory, never over something (EEXIST).  0, or -1. */
+int	file_move(int from, const char *name, int to, const char *newname);
+/* A hint to begin writing out what stands from offset on; nothing is promised
+ * by it, and it cannot fail. */
+void	file_write_out(int fd, off_t offset);
+
 /* fcntl write lock on the whole file.  0; -1 with errno (EAGAIN: somebody else
  * has it and wait is 0). */
 int	file_lock(int fd, int wait);

@@ -12,7 +12,8 @@
 static void put(struct log *, const void *, size_t);
 static void put_str(struct log *, const char *);
 static void key_is(struct log *, const char *);
-static void reason(enum log_level, const char *, const char *, va_list, int);
+static void reason(enum log_level, const char *, const char *, va_list, int)
+	    __attribute__((format(printf, 3, 0)));
 
 static const char *program = "correo";
 

@@ -17,11 +17,14 @@
 struct stream {
 	int fd;
 	unsigned timeout_s;		/* for one read or write */
+	unsigned set_s;			/* what the socket is set to; 0: unknown */
 	uint64_t deadline_ms;		/* clock_mono_ms; 0: none */
 	unsigned char *b;
 	size_t size, r, w;		/* bytes r..w are unread */
 };
 
+/* Accepted sockets have this timeout from their listening socket. */
+enum { STREAM_ACCEPTED_S = 300 };
 enum { STREAM_EOF = 0, STREAM_TIMEOUT = -2, STREAM_SIGNAL = -3 };
 
 struct span stream_have(const struct stream *);

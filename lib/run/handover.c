@@ -1,0 +1,299 @@
+/*
+ * handover - a connection on its way through the processes that serve it.
+ *
+ *	begin ─┬─ PROXY: a child of the session zygote reads the header ─┐
+ *	       ├─ TLS from the start: a relay shakes hands ──────────────┤
+ *	       └─ a session                                              │
+ *	session ─ STARTTLS: gives the socket back, exits ─ relay ─ fresh session
+ *	session ─ AUTH: a channel to the password check, which tells us the user
+ *	session ─ LOGIN: gives its stream back, exits ─ fresh session or mailbox
+ *
+ * A connection has one control channel at a time; who gives the socket or
+ * stream back has nothing more to say, and the next gets a new channel.
+ * DESIGN 5.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/listener_parts.h"
+#include "sys/chan.h"
+#include "sys/log.h"
+
+static void to_session(struct listener *, struct conn *, int);
+static void to_relay(struct listener *, struct conn *, int);
+static void to_mailbox(struct listener *, struct conn *, int);
+static int  ask(struct listener *, struct conn *, int, struct note *, int *,
+	    size_t);
+static void proxied(struct listener *, struct conn *, const struct note *,
+	    int);
+static void up(struct listener *, struct conn *, const struct note *);
+static void want_auth(struct listener *, struct conn *);
+static void logged_in(struct listener *, struct conn *, const struct note *,
+	    int);
+static int  from_proxy(const struct listener *, const struct ip *);
+static void end(struct listener *, struct conn *, const char *);
+
+void
+handover_begin(struct listener *l, struct conn *c, int fd)
+{
+	if (c->facts.phase == PHASE_START &&
+	    from_proxy(l, &c->facts.client)) {
+		c->facts.phase = PHASE_PROXY;
+		to_session(l, c, fd);
+	} else if (l->conf->service[c->facts.service].tls) {
+		c->facts.phase = PHASE_START;
+		to_relay(l, c, fd);
+	} else {
+		c->facts.phase = PHASE_START;
+		to_session(l, c, fd);
+	}
+}
+
+/* What the process that serves it now has to say. */
+void
+handover_note(struct listener *l, struct conn *c)
+{
+	struct note n;
+	int fd[CHAN_FDS], i, r = note_recv(c->ev.fd, &n, fd, 0);
+
+	if (r < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (r <= 0) {
+		end(l, c, r == 0 ? NULL : "no note");
+		return;
+	}
+	if (n.kind == NOTE_WRITER && !c->waits && !l->conf->mailboxes)
+		pool_want(l, c);
+	else if (n.kind == NOTE_UP && c->stream >= 0)
+		up(l, c, &n);
+	else if (n.kind == NOTE_STARTTLS && fd[0] >= 0 && !c->facts.tls &&
+	    role_link(l->env, "relay") >= 0) {
+		c->facts.phase = PHASE_TLS;
+		to_relay(l, c, fd[0]);
+	} else if (n.kind == NOTE_AUTH && c->facts.may_login)
+		want_auth(l, c);
+	else if (n.kind == NOTE_LOGIN && fd[0] >= 0)
+		logged_in(l, c, &n, fd[0]);
+	else if (n.kind == NOTE_PROXY && fd[0] >= 0 &&
+	    c->facts.phase == PHASE_PROXY)
+		proxied(l, c, &n, fd[0]);
+	else
+		end(l, c, "note out of order");
+	for (i = 0; i < CHAN_FDS; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
+/* The password check's word on a connection: only from here is a user known. */
+void
+handover_auth(struct listener *l)
+{
+	struct conn *c;
+	struct note n;
+	int r;
+
+	while ((r = note_recv(role_link(l->env, "auth"), &n, NULL, 0)) > 0)
+		if (n.kind == NOTE_USER && n.text[0] &&
+		    (c = listener_conn(l, n.arg)) != NULL)
+			(void)span_str(span_of(n.text), c->facts.user,
+			    sizeof c->facts.user);
+	if (r == 0 || (errno != EAGAIN && errno != EINTR))
+		log_die(LOG_AGAIN, "the password check is gone");
+}
+
+/* ------------------------------------------------ who serves it next */
+
+static void
+to_session(struct listener *l, struct conn *c, int fd)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+
+	n.facts = c->facts;
+	if (ask(l, c, role_link(l->env, "session"), &n, &fd, 1) < 0)
+		end(l, c, "session");
+}
+
+/* The plain side's other end is kept here until the handshake is done. */
+static void
+to_relay(struct listener *l, struct conn *c, int fd)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+	int stream[2] = { -1, -1 }, key[2] = { -1, -1 }, pass[3], r = -1;
+
+	n.facts = c->facts;
+	(void)span_str(span_of(l->conf->service[c->facts.service].alpn),
+	    n.text, sizeof n.text);
+	if (chan_pair(CHAN_STREAM, stream) == 0 &&
+	    chan_pair(CHAN_PACKETS, key) == 0 &&
+	    note_say(role_link(l->env, "keyholder"), NOTE_SPAWN, NULL,
+	    &key[1], 1) == 0) {
+		pass[0] = fd;
+		pass[1] = stream[1];
+		pass[2] = key[0];
+		r = ask(l, c, role_link(l->env, "relay"), &n, pass, 3);
+	}
+	if (stream[1] >= 0)
+		close(stream[1]);
+	if (key[0] >= 0) {
+		close(key[0]);
+		close(key[1]);
+	}
+	if (r == 0) {
+		c->stream = stream[0];
+		return;
+	}
+	if (stream[0] >= 0)
+		close(stream[0]);
+	end(l, c, "relay");
+}
+
+/* The root parent looks the key up, forks and becomes the user. */
+static void
+to_mailbox(struct listener *l, struct conn *c, int fd)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+
+	n.facts = c->facts;
+	(void)span_str(span_of(c->facts.user), n.text, sizeof n.text);
+	if (ask(l, c, role_link(l->env, "mailbox"), &n, &fd, 1) < 0)
+		end(l, c, "mailbox");
+}
+
+/* A request with a new control channel behind its descriptors; the old one is
+ * closed: whoever had it has given the connection away. */
+static int
+ask(struct listener *l, struct conn *c, int link, struct note *n, int *fd,
+    size_t nfd)
+{
+	int ch[2], pass[CHAN_FDS], r;
+
+	if (link < 0 || chan_pair(CHAN_PACKETS, ch) < 0)
+		return -1;
+	memcpy(pass, fd, nfd * sizeof *fd);
+	/* session, mailbox: 1; relay: 2, before its key channel */
+	if (nfd == 3) {
+		pass[3] = pass[2];
+		pass[2] = ch[1];
+	} else
+		pass[nfd] = ch[1];
+	r = note_send(link, n, pass, nfd + 1);
+	close(ch[1]);
+	if (r < 0) {
+		close(ch[0]);
+		return -1;
+	}
+	if (c->ev.fd >= 0)
+		close(c->ev.fd);
+	c->ev = (struct event){ SOURCE_CONN, ch[0] };
+	listener_watch(l, &c->ev);
+	return 0;
+}
+
+/* ------------------------------------------------ what they report */
+
+/* The true client: all that followed from the proxy's address is made again. */
+static void
+proxied(struct listener *l, struct conn *c, const struct note *n, int fd)
+{
+	const char *rule;
+
+	listener_count(l, &c->facts.client, 0);
+	c->facts.client = n->facts.client;
+	c->facts.client_port = n->facts.client_port;
+	rule = listener_over(l, &c->facts.client);
+	listener_count(l, &c->facts.client, 1);
+	listener_judge(l, &c->facts);
+	if (rule)
+		end(l, c, rule);
+	else
+		handover_begin(l, c, fd);
+}
+
+static void
+up(struct listener *l, struct conn *c, const struct note *n)
+{
+	const struct facts *f = &n->facts;
+	int stream = c->stream;
+
+	c->stream = -1;
+	c->facts.tls = 1;
+	c->facts.may_login = 1;
+	memcpy(c->facts.tls_version, f->tls_version, sizeof f->tls_version);
+	memcpy(c->facts.tls_cipher, f->tls_cipher, sizeof f->tls_cipher);
+	memcpy(c->facts.sni, f->sni, sizeof f->sni);
+	memcpy(c->facts.exporter, f->exporter, sizeof f->exporter);
+	memcpy(c->facts.endpoint, f->endpoint, sizeof f->endpoint);
+	c->facts.has_exporter = f->has_exporter;
+	c->facts.endpoint_n = f->endpoint_n;
+	c->facts.tls_version[sizeof f->tls_version - 1] = '\0';
+	c->facts.tls_cipher[sizeof f->tls_cipher - 1] = '\0';
+	c->facts.sni[sizeof f->sni - 1] = '\0';
+	to_session(l, c, stream);
+	close(stream);
+}
+
+static void
+want_auth(struct listener *l, struct conn *c)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+	int ch[2];
+
+	n.facts = c->facts;
+	(void)span_str(span_of(l->conf->service[c->facts.service].proto),
+	    n.text, sizeof n.text);
+	if (role_link(l->env, "auth") < 0 ||
+	    chan_pair(CHAN_PACKETS, ch) < 0) {
+		(void)note_say(c->ev.fd, NOTE_AUTH, NULL, NULL, 0);
+		return;
+	}
+	if (note_send(role_link(l->env, "auth"), &n, &ch[0], 1) < 0 ||
+	    note_say(c->ev.fd, NOTE_AUTH, NULL, &ch[1], 1) < 0)
+		log_warn("auth", "%s", strerror(errno));
+	close(ch[0]);
+	close(ch[1]);
+}
+
+/* The check speaks to us before it speaks to the session: what it said is
+ * there now, or the session lies. */
+static void
+logged_in(struct listener *l, struct conn *c, const struct note *n, int fd)
+{
+	if (role_link(l->env, "auth") >= 0)
+		handover_auth(l);
+	if (c->facts.user[0] == '\0') {
+		end(l, c, "login without a password");
+		return;
+	}
+	c->facts.class = CLASS_USER;
+	c->facts.phase = PHASE_LOGIN;
+	(void)span_str(span_of(n->text), c->facts.helo, sizeof c->facts.helo);
+	if (l->conf->mailboxes)
+		to_mailbox(l, c, fd);
+	else
+		to_session(l, c, fd);
+}
+
+static int
+from_proxy(const struct listener *l, const struct ip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < l->conf->proxies.n; i++)
+		if (ip_in_net(ip, &l->conf->proxies.net[i]))
+			return 1;
+	return 0;
+}
+
+static void
+end(struct listener *l, struct conn *c, const char *why)
+{
+	char ip[IP_TEXT];
+
+	if (why) {
+		ip_format(&c->facts.client, ip);
+		log_warn("dropped", "connection from %s: %s", ip, why);
+	}
+	listener_close(l, c);
+}

@@ -1,0 +1,302 @@
+/*
+ * listener - accepts, counts, hands over.
+ *
+ * The client's socket goes to whoever serves it at once and is closed here;
+ * what is kept is a control channel, and when that ends, so has the
+ * connection.  handover.c has the ways it takes, pool.c the writers.
+ */
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/listener_parts.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/net.h"
+
+enum {
+	ACCEPTS = 64,			/* before others have a turn */
+	LOGGED = 10			/* refusals named in a second */
+};
+
+static void start(struct listener *);
+static void monitor_notes(struct listener *);
+static void open_tables(struct listener *);
+static void accept_some(struct listener *, size_t);
+static void refuse(struct listener *, int, unsigned, const struct ip *,
+	    const char *);
+static void admit(struct listener *, int, unsigned, const struct ip *,
+	    unsigned);
+static unsigned address_bits(const struct ip *);
+static unsigned network_bits(const struct ip *);
+static void every_second(struct listener *);
+
+int
+listener_run(struct role_env *env, const struct listener_conf *conf)
+{
+	static struct listener l;
+	struct epoll_event e[64];
+	struct event *v;
+	int i, n;
+
+	l.env = env;
+	l.conf = conf;
+	l.last = &l.first;
+	start(&l);
+	for (;;) {
+		n = epoll_wait(l.ep, e, 64, 1000);
+		if (n < 0 && errno != EINTR)
+			log_die(LOG_AGAIN, "epoll_wait");
+		for (i = 0; i < n; i++) {
+			v = e[i].data.ptr;
+			switch (v->source) {
+			case SOURCE_MONITOR:
+				monitor_notes(&l);
+				break;
+			case SOURCE_SOCKET:
+				accept_some(&l, (size_t)(v - l.socket));
+				break;
+			case SOURCE_CONN:
+				handover_note(&l, (struct conn *)v);
+				break;
+			case SOURCE_WRITER:
+				pool_note(&l, (struct writer *)v);
+				break;
+			case SOURCE_AUTH:
+				handover_auth(&l);
+				break;
+			}
+		}
+		if (clock_mono_ms() / 1000 != l.second)
+			every_second(&l);
+	}
+}
+
+static void
+start(struct listener *l)
+{
+	size_t i;
+
+	role_confine(l->env, &(struct confine){
+	    .files = 2 * l->conf->max_connections + 128 });
+	if (counts_init(&l->counts, l->conf->max_connections) < 0 ||
+	    (l->ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		log_die(LOG_AGAIN, "listener");
+	role_wait(l->env);
+	open_tables(l);
+	l->monitor = (struct event){ SOURCE_MONITOR, l->env->control };
+	listener_watch(l, &l->monitor);
+	l->auth = (struct event){ SOURCE_AUTH, role_link(l->env, "auth") };
+	if (l->auth.fd >= 0)
+		listener_watch(l, &l->auth);
+	for (i = 0; i < l->env->nlisten; i++) {
+		l->socket[i] = (struct event){ SOURCE_SOCKET, l->env->listen[i] };
+		listener_watch(l, &l->socket[i]);
+	}
+}
+
+static void
+monitor_notes(struct listener *l)
+{
+	int kind;
+
+	while ((kind = role_note(l->env, 0)) > 0)
+		if (kind == NOTE_TABLES)
+			open_tables(l);
+	if (kind == 0)
+		exit(0);
+}
+
+static void
+open_tables(struct listener *l)
+{
+	int i;
+
+	directory_close(&l->directory);
+	if (directory_open(&l->directory, l->env->table) < 0)
+		log_warn("tables", "relay networks: %s", strerror(errno));
+	for (i = 0; i < TABLE_COUNT; i++)
+		l->env->table[i] = -1;
+}
+
+void
+listener_watch(struct listener *l, struct event *v)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = v };
+
+	if (epoll_ctl(l->ep, EPOLL_CTL_ADD, v->fd, &e) < 0)
+		log_die(LOG_AGAIN, "epoll_ctl");
+}
+
+/* ------------------------------------------------ connections */
+
+static void
+accept_some(struct listener *l, size_t at)
+{
+	unsigned service = l->env->service[at], port;
+	struct ip client;
+	const char *rule;
+	int i, fd;
+
+	for (i = 0; i < ACCEPTS && !l->paused; i++) {
+		fd = net_accept(l->env->listen[at], &client, &port);
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE ||
+			    errno == ENOMEM || errno == ENOBUFS) {
+				l->paused = 1;
+				log_warn("paused", "accept: %s",
+				    strerror(errno));
+			}
+			return;
+		}
+		if ((rule = listener_over(l, &client)) != NULL)
+			refuse(l, fd, service, &client, rule);
+		else
+			admit(l, fd, service, &client, port);
+		close(fd);
+	}
+}
+
+const char *
+listener_over(const struct listener *l, const struct ip *ip)
+{
+	if (l->connections >= l->conf->max_connections)
+		return "max_connections";
+	if (counts_get(&l->counts, ip, address_bits(ip)) >=
+	    l->conf->max_per_address)
+		return "max_per_address";
+	return counts_get(&l->counts, ip, network_bits(ip)) >=
+	    l->conf->max_per_network ? "max_per_network" : NULL;
+}
+
+static void
+refuse(struct listener *l, int fd, unsigned service, const struct ip *client,
+    const char *rule)
+{
+	const char *text = l->conf->service[service].busy;
+	char ip[IP_TEXT];
+	struct log g;
+
+	(void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (l->logged++ >= LOGGED)
+		return;
+	ip_format(client, ip);
+	log_open(&g, LOG_WARN, "refused");
+	log_str(&g, "client", ip);
+	log_str(&g, "rule", rule);
+	log_num(&g, "connections", l->connections);
+	log_close(&g);
+}
+
+static void
+admit(struct listener *l, int fd, unsigned service, const struct ip *client,
+    unsigned port)
+{
+	struct conn *c = calloc(1, sizeof *c), **slot;
+	unsigned local_port;
+	struct facts *f;
+
+	if (c == NULL) {
+		refuse(l, fd, service, client, "memory");
+		return;
+	}
+	c->ev.fd = c->stream = -1;
+	f = &c->facts;
+	f->connection = ++l->number;
+	f->service = service;
+	f->client = *client;
+	f->client_port = (uint16_t)port;
+	if (net_local(fd, &f->local, &local_port) == 0)
+		f->local_port = (uint16_t)local_port;
+	listener_judge(l, f);
+	listener_count(l, client, 1);
+	slot = &l->slot[f->connection % 1024];
+	c->chain = *slot;
+	*slot = c;
+	handover_begin(l, c, fd);
+}
+
+void
+listener_judge(struct listener *l, struct facts *f)
+{
+	size_t i;
+
+	f->class = l->conf->service[f->service].strangers &&
+	    directory_net(&l->directory, &f->client) == 1 ? CLASS_NET :
+	    CLASS_STRANGER;
+	f->may_login = 0;
+	for (i = 0; i < l->conf->local_networks.n; i++)
+		if (ip_in_net(&f->client, &l->conf->local_networks.net[i]))
+			f->may_login = 1;
+}
+
+struct conn *
+listener_conn(struct listener *l, uint32_t number)
+{
+	struct conn *c = l->slot[number % 1024];
+
+	while (c && c->facts.connection != number)
+		c = c->chain;
+	return c;
+}
+
+void
+listener_close(struct listener *l, struct conn *c)
+{
+	struct conn **at = &l->slot[c->facts.connection % 1024];
+
+	while (*at != c)
+		at = &(*at)->chain;
+	*at = c->chain;
+	pool_forget(l, c);
+	if (c->ev.fd >= 0)
+		close(c->ev.fd);
+	if (c->stream >= 0)
+		close(c->stream);
+	listener_count(l, &c->facts.client, 0);
+	l->paused = 0;
+	free(c);
+}
+
+void
+listener_count(struct listener *l, const struct ip *ip, int up)
+{
+	if (up) {
+		l->connections++;
+		if (counts_add(&l->counts, ip, address_bits(ip)) < 0 ||
+		    counts_add(&l->counts, ip, network_bits(ip)) < 0)
+			log_die(LOG_AGAIN, "memory");
+		return;
+	}
+	l->connections--;
+	counts_sub(&l->counts, ip, address_bits(ip));
+	counts_sub(&l->counts, ip, network_bits(ip));
+}
+
+/* One customer of a provider has a /64 of IPv6, one site a /48. */
+static unsigned
+address_bits(const struct ip *ip)
+{
+	return ip_is_v4(ip) ? 128 : 64;
+}
+
+static unsigned
+network_bits(const struct ip *ip)
+{
+	return ip_is_v4(ip) ? 96 + 24 : 48;
+}
+
+static void
+every_second(struct listener *l)
+{
+	l->second = clock_mono_ms() / 1000;
+	l->paused = 0;
+	if (l->logged > LOGGED)
+		log_warn("refused", "%u more in one second",
+		    l->logged - LOGGED);
+	l->logged = 0;
+	pool_every_second(l);
+}

@@ -1,0 +1,72 @@
+/* listener_parts - what listener.c, handover.c and pool.c share. */
+#ifndef RUN_LISTENER_PARTS_H
+#define RUN_LISTENER_PARTS_H
+
+#include "run/counts.h"
+#include "run/listener.h"
+
+enum source { SOURCE_MONITOR, SOURCE_SOCKET, SOURCE_CONN, SOURCE_WRITER,
+	SOURCE_AUTH };
+
+struct event {				/* first in what epoll points at */
+	enum source source;
+	int fd;
+};
+
+struct writer {
+	struct event ev;
+	struct writer *next;		/* while idle */
+	int busy;
+};
+
+/* A connection is, here, its control channel to whoever serves it now. */
+struct conn {
+	struct event ev;
+	struct conn *next;		/* while it waits for a writer */
+	struct conn *chain;		/* of its number's hash slot */
+	int waits;
+	int stream;			/* kept while a relay shakes hands, else -1 */
+	struct facts facts;
+};
+
+struct listener {
+	struct role_env *env;
+	const struct listener_conf *conf;
+	int ep;
+	struct directory directory;
+	struct counts counts;
+	uint64_t connections, writers;
+	uint32_t number;		/* of the last connection */
+	struct conn *slot[1024];	/* by number */
+	struct writer *idle;
+	unsigned nidle;
+	struct conn *first, **last;	/* waiting for a writer */
+	unsigned logged;		/* refusals in this second */
+	uint64_t second;
+	int paused;			/* out of descriptors: no accepting */
+	struct event monitor, auth, socket[ROLE_SOCKETS];
+};
+
+/* listener.c */
+void	listener_watch(struct listener *, struct event *);
+void	listener_close(struct listener *, struct conn *);
+struct conn *listener_conn(struct listener *, uint32_t number);
+/* Over a limit?  The rule's name, or NULL. */
+const char *listener_over(const struct listener *, const struct ip *);
+void	listener_count(struct listener *, const struct ip *, int up);
+/* Class and rights that follow from the client's address. */
+void	listener_judge(struct listener *, struct facts *);
+
+/* handover.c: each ends the connection when it cannot go on. */
+/* fd: the client's socket, which stays the caller's to close. */
+void	handover_begin(struct listener *, struct conn *, int fd);
+void	handover_note(struct listener *, struct conn *);
+void	handover_auth(struct listener *);
+
+/* pool.c */
+void	pool_want(struct listener *, struct conn *);
+void	pool_forget(struct listener *, struct conn *);
+void	pool_note(struct listener *, struct writer *);
+void	pool_every_second(struct listener *);
+
+#endif

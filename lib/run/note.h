@@ -1,0 +1,60 @@
+/*
+ * note - the fixed record of a control channel, with up to CHAN_FDS
+ * descriptors: monitor to role, listener to zygote, queued to its children's
+ * parents.  A short or long packet is an error and ends the peer.
+ */
+#ifndef RUN_NOTE_H
+#define RUN_NOTE_H
+
+#include <stdint.h>
+
+#include "run/facts.h"
+#include "sys/chan.h"
+
+enum note_kind {
+	/* monitor -> role */
+	NOTE_LINK = 1,		/* text: the other role; fd[0]: a channel to it
+				 * (takes the place of an earlier one) */
+	NOTE_TABLES,		/* arg: mask; fd: those tables, in their order */
+	NOTE_LISTEN,		/* arg: service; fd[0]: a listening socket */
+	NOTE_FILE,		/* text: name; fd[0]: a file opened for the role */
+	NOTE_GO,		/* all there is has been sent: begin */
+	/* asker -> zygote or parent */
+	NOTE_SPAWN,		/* text: key; facts; fd: what the child gets;
+				 * arg: SPAWN_PROGRAM, or 0 */
+	/* session -> listener, and back */
+	NOTE_WRITER,		/* a writer, please; back with fd[0] */
+	NOTE_STARTTLS,		/* fd[0]: the client's socket */
+	NOTE_AUTH,		/* a channel to the password check; back: fd[0] */
+	NOTE_LOGIN,		/* the login went well: text: tag or helo;
+				 * fd[0]: the stream */
+	NOTE_PROXY,		/* the header has been read: facts.client;
+				 * fd[0]: the socket */
+	/* others */
+	NOTE_IDLE,		/* writer -> listener: done with that session */
+	NOTE_UP,		/* relay -> listener: handshake done; facts */
+	NOTE_USER,		/* password check -> listener: text: key */
+	NOTE_RETIRE		/* zygote -> monitor: a child of mine crashed;
+				 * start another in my place */
+};
+
+enum { SPAWN_PROGRAM = 1 };	/* of localdeliver: runs programs (wire/job.h) */
+
+struct note {
+	uint16_t kind;		/* enum note_kind */
+	uint16_t mask;
+	uint32_t arg;
+	char text[336];		/* NUL-terminated */
+	struct facts facts;
+};
+
+/* 0, or -1 with errno. */
+int	note_send(int ch, const struct note *, const int *fd, size_t nfd);
+/* 1 = got one (fd filled as chan_recv does), 0 = end of channel, -1 with
+ * errno (EPROTO: not a note; EAGAIN with wait 0). */
+int	note_recv(int ch, struct note *, int *fd, int wait);
+/* The same with kind and text only. */
+int	note_say(int ch, enum note_kind, const char *text, const int *fd,
+	    size_t nfd);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * pool - the writers: a session asks for one, an idle one (or a new one) gets
+ * a stamped channel to it, and says NOTE_IDLE when the session is done.
+ */
+#include <sys/socket.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run/listener_parts.h"
+#include "sys/chan.h"
+
+enum { SPARE = 8 };			/* idle ones that are kept */
+
+static struct writer *make(struct listener *);
+static void give(struct writer *, struct conn *);
+
+void
+pool_want(struct listener *l, struct conn *c)
+{
+	struct writer *w = l->idle;
+
+	if (w) {
+		l->idle = w->next;
+		l->nidle--;
+	} else if (l->writers >= l->conf->max_connections ||
+	    (w = make(l)) == NULL) {
+		c->waits = 1;
+		c->next = NULL;
+		*l->last = c;
+		l->last = &c->next;
+		return;
+	}
+	give(w, c);
+}
+
+void
+pool_forget(struct listener *l, struct conn *c)
+{
+	struct conn **at;
+
+	if (!c->waits)
+		return;
+	for (at = &l->first; *at != c; at = &(*at)->next)
+		;
+	*at = c->next;
+	if (l->last == &c->next)
+		l->last = at;
+	c->waits = 0;
+}
+
+void
+pool_note(struct listener *l, struct writer *w)
+{
+	struct writer **at;
+	struct conn *c;
+	struct note n;
+	int r = note_recv(w->ev.fd, &n, NULL, 0);
+
+	if (r < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (r > 0 && n.kind == NOTE_IDLE && w->busy) {
+		w->busy = 0;
+		if ((c = l->first) != NULL) {
+			pool_forget(l, c);
+			give(w, c);
+			return;
+		}
+		w->next = l->idle;
+		l->idle = w;
+		l->nidle++;
+		return;
+	}
+	for (at = &l->idle; *at; at = &(*at)->next)
+		if (*at == w) {
+			*at = w->next;
+			l->nidle--;
+			break;
+		}
+	close(w->ev.fd);
+	free(w);
+	l->writers--;
+}
+
+/* One idle writer too many goes, one session that waits is tried again. */
+void
+pool_every_second(struct listener *l)
+{
+	struct writer *w = l->idle;
+	struct conn *c;
+
+	if (l->nidle > SPARE && w)
+		shutdown(w->ev.fd, SHUT_WR);
+	if ((c = l->first) != NULL &&
+	    l->writers < l->conf->max_connections && (w = make(l)) != NULL) {
+		pool_forget(l, c);
+		give(w, c);
+	}
+}
+
+static struct writer *
+make(struct listener *l)
+{
+	struct writer *w = calloc(1, sizeof *w);
+	int ch[2];
+
+	if (w == NULL || chan_pair(CHAN_PACKETS, ch) < 0) {
+		free(w);
+		return NULL;
+	}
+	w->ev = (struct event){ SOURCE_WRITER, ch[0] };
+	if (note_say(role_link(l->env, "writer"), NOTE_SPAWN, NULL, &ch[1],
+	    1) < 0) {
+		close(ch[0]);
+		free(w);
+		w = NULL;
+	} else {
+		listener_watch(l, &w->ev);
+		l->writers++;
+	}
+	close(ch[1]);
+	return w;
+}
+
+/* A fresh channel, one end to each; the writer's with the stamp.  A writer
+ * that has just died leaves the session a channel that has ended. */
+static void
+give(struct writer *w, struct conn *c)
+{
+	struct note stamp = { .kind = NOTE_SPAWN };
+	int ch[2];
+
+	w->busy = 1;
+	stamp.facts = c->facts;
+	if (chan_pair(CHAN_STREAM, ch) < 0) {
+		(void)note_say(c->ev.fd, NOTE_WRITER, NULL, NULL, 0);
+		return;
+	}
+	(void)note_send(w->ev.fd, &stamp, &ch[0], 1);
+	(void)note_say(c->ev.fd, NOTE_WRITER, NULL, &ch[1], 1);
+	close(ch[0]);
+	close(ch[1]);
+}

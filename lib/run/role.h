@@ -1,0 +1,89 @@
+/*
+ * role - one kind of process in a program's family.
+ *
+ * A program (smtpd, queued …) is a table of roles.  Its main pid is the
+ * monitor, which executes each role afresh as `PROGRAM -c FILE -r ROLE` with
+ * three descriptors: STDERR (the log), ROLE_CONTROL (notes with the monitor)
+ * and ROLE_CONFIG (the configuration file, read by the role itself).  The role
+ * opens what it needs, confines itself, waits for NOTE_GO, serves.
+ */
+#ifndef RUN_ROLE_H
+#define RUN_ROLE_H
+
+#include <sys/types.h>
+
+#include "run/note.h"
+#include "run/site.h"
+#include "store/directory.h"
+#include "sys/confine.h"
+
+enum {
+	ROLE_CONTROL = 3, ROLE_CONFIG = 4,
+	/* A role's tables lie from here on, its links and its control channel
+	 * (once it is a zygote) from ROLE_PRIVATE_FD on: what a child of a
+	 * zygote must not have is closed in one call. */
+	ROLE_TABLE_FD = 30, ROLE_PRIVATE_FD = 40,
+	ROLE_LINKS = 8, ROLE_SOCKETS = 32
+};
+
+struct role_link {
+	char name[24];
+	int fd;				/* -1: none */
+};
+
+struct role_env {
+	const struct role *role;
+	const struct site *site;
+	const void *conf;		/* the program's own struct */
+	int control;			/* notes with the monitor */
+	int root;			/* 1: ids change; 0: an ordinary user */
+	uid_t uid;			/* the role's own ids */
+	gid_t gid;
+	int table[TABLE_COUNT];		/* newest descriptors, -1: none */
+	struct role_link link[ROLE_LINKS];
+	int listen[ROLE_SOCKETS];	/* listener: sockets, and which service */
+	unsigned service[ROLE_SOCKETS];
+	size_t nlisten;
+	/* What to do with NOTE_FILE: the descriptor (-1: no such file) is the
+	 * callee's for the time of the call.  NULL: not wanted. */
+	void (*file)(struct role_env *, const char *name, int fd);
+	/* Called at each NOTE_GO (the first, and after each batch of files). */
+	void (*go)(struct role_env *);
+};
+
+enum {
+	ROLE_KEEPS_ROOT = 1,		/* localdeliver's parent */
+	ROLE_TABLES = 2,		/* gets the address tables */
+	ROLE_LISTENS = 4,		/* gets the listening sockets */
+	ROLE_OPTIONAL = 8,		/* may be missing (remoted) */
+	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
+	ROLE_CERTS = 32,		/* gets NOTE_FILE "tls.cert PATH" */
+	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
+	ROLE_PASSWORDS = 128		/* gets NOTE_FILE "passwords" */
+};
+
+struct role {
+	const char *name;		/* "session" */
+	const char *user;		/* "smtpd": user_prefix-smtpd */
+	const char *program;		/* NULL: this one; else in libexec_dir */
+	unsigned flags;
+	const char *links;		/* earlier roles of the table that it has
+					 * channels to, by spaces; NULL: none */
+	int (*serve)(struct role_env *);	/* NULL with another program */
+	/* What is not configured is not started.  NULL: it always is. */
+	int (*wanted)(const struct site *, const void *conf);
+};
+
+/* Confines as the role says: name, ids and empty_dir are filled in. */
+void	role_confine(const struct role_env *, struct confine *);
+
+/* Takes one note from the monitor into env (tables, links, sockets).  Returns
+ * its kind; 0 when the monitor is gone (exit quietly); -1 with wait 0 and
+ * nothing there. */
+int	role_note(struct role_env *, int wait);
+/* role_note until NOTE_GO.  Exits when the monitor is gone. */
+void	role_wait(struct role_env *);
+/* The channel to a role by name, or -1. */
+int	role_link(const struct role_env *, const char *name);
+
+#endif

@@ -1,0 +1,183 @@
+/* scram - the server's half of SCRAM-SHA-256. */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/scan.h"
+#include "run/scram.h"
+
+static void hmac(const unsigned char *, size_t, struct span, unsigned char *);
+static void sha256(const unsigned char *, unsigned char *);
+static int  decode(struct span, unsigned char *, size_t, size_t *);
+
+int
+scram_keys_parse(struct span s, struct scram_keys *k)
+{
+	struct span iterations, salt, stored;
+	size_t n;
+
+	memset(k, 0, sizeof *k);
+	if (!span_starts(s, SPAN("SCRAM-SHA-256$")))
+		return -1;
+	s = span_from(s, sizeof "SCRAM-SHA-256$" - 1);
+	if (!span_cut(&s, ':', &iterations) || !span_cut(&s, '$', &salt) ||
+	    !span_cut(&s, ':', &stored) ||
+	    scan_uint(iterations, 10000000, &k->iterations) < 0 ||
+	    k->iterations < SCRAM_ITERATIONS ||
+	    decode(salt, k->salt, sizeof k->salt, &k->salt_n) < 0 ||
+	    decode(stored, k->stored, SCRAM_HASH, &n) < 0 || n != SCRAM_HASH ||
+	    decode(s, k->server, SCRAM_HASH, &n) < 0 || n != SCRAM_HASH)
+		return -1;
+	return 0;
+}
+
+int
+scram_keys_format(struct buf *b, const struct scram_keys *k)
+{
+	buf_adds(b, "SCRAM-SHA-256$");
+	buf_addu(b, k->iterations);
+	buf_addc(b, ':');
+	encode_base64(b, span_mem(k->salt, k->salt_n));
+	buf_addc(b, '$');
+	encode_base64(b, span_mem(k->stored, SCRAM_HASH));
+	buf_addc(b, ':');
+	return encode_base64(b, span_mem(k->server, SCRAM_HASH));
+}
+
+/* RFC 5802 3: SaltedPassword, ClientKey, StoredKey, ServerKey. */
+int
+scram_keys_make(struct span password, struct scram_keys *k)
+{
+	unsigned char salted[SCRAM_HASH], client[SCRAM_HASH];
+
+	memset(k, 0, sizeof *k);
+	k->iterations = SCRAM_ITERATIONS;
+	k->salt_n = 16;
+	arc4random_buf(k->salt, k->salt_n);
+	if (PKCS5_PBKDF2_HMAC((const char *)password.p, (int)password.n,
+	    k->salt, (int)k->salt_n, (int)k->iterations, EVP_sha256(),
+	    SCRAM_HASH, salted) != 1)
+		return -1;
+	hmac(salted, SCRAM_HASH, SPAN("Client Key"), client);
+	sha256(client, k->stored);
+	hmac(salted, SCRAM_HASH, SPAN("Server Key"), k->server);
+	OPENSSL_cleanse(salted, sizeof salted);
+	OPENSSL_cleanse(client, sizeof client);
+	return 0;
+}
+
+void
+scram_keys_fake(const unsigned char secret[32], struct span user,
+    struct scram_keys *k)
+{
+	unsigned char h[SCRAM_HASH];
+
+	memset(k, 0, sizeof *k);
+	k->iterations = SCRAM_ITERATIONS;
+	k->salt_n = 16;
+	hmac(secret, 32, user, h);
+	memcpy(k->salt, h, k->salt_n);
+	arc4random_buf(k->stored, SCRAM_HASH);
+	arc4random_buf(k->server, SCRAM_HASH);
+}
+
+int
+scram_begin(struct scram *s, const struct scram_first *f, struct span binding,
+    struct buf *out)
+{
+	unsigned char ours[18];
+	struct buf channel = { .max = 1024 };
+
+	s->first.max = s->nonce.max = 2 * SASL_MESSAGE;
+	s->channel.max = 2048;
+	arc4random_buf(ours, sizeof ours);
+	buf_addspan(&s->nonce, f->nonce);
+	encode_base64(&s->nonce, span_mem(ours, sizeof ours));
+	buf_addspan(&channel, f->gs2);
+	buf_addspan(&channel, binding);
+	encode_base64(&s->channel, buf_span(&channel));
+	buf_adds(out, "r=");
+	buf_addspan(out, buf_span(&s->nonce));
+	buf_adds(out, ",s=");
+	encode_base64(out, span_mem(s->keys.salt, s->keys.salt_n));
+	buf_adds(out, ",i=");
+	buf_addu(out, s->keys.iterations);
+	buf_addspan(&s->first, f->bare);
+	buf_addc(&s->first, ',');
+	buf_addspan(&s->first, buf_span(out));
+	buf_free(&channel);
+	return buf_ok(&s->first) && buf_ok(&s->nonce) &&
+	    buf_ok(&s->channel) && buf_ok(out) ? 0 : -1;
+}
+
+/* RFC 5802 3: AuthMessage, ClientSignature, and the ClientKey in the proof. */
+int
+scram_finish(struct scram *s, struct span message, struct buf *out,
+    unsigned char tag[SCRAM_HASH])
+{
+	unsigned char proof[SCRAM_HASH], signature[SCRAM_HASH];
+	unsigned char stored[SCRAM_HASH];
+	struct scram_final f;
+	const char *why;
+	size_t n, i;
+
+	memset(tag, 0, SCRAM_HASH);
+	if (scram_final_parse(message, &f, &why) < 0 ||
+	    decode(f.proof, proof, sizeof proof, &n) < 0 || n != SCRAM_HASH)
+		return -1;
+	if (!span_eq(f.nonce, buf_span(&s->nonce)) ||
+	    !span_eq(f.channel, buf_span(&s->channel)))
+		return 0;
+	buf_addc(&s->first, ',');
+	if (buf_addspan(&s->first, f.without_proof) < 0)
+		return -1;
+	hmac(s->keys.stored, SCRAM_HASH, buf_span(&s->first), signature);
+	for (i = 0; i < SCRAM_HASH; i++)
+		tag[i] = proof[i] ^ signature[i];
+	sha256(tag, stored);
+	if (CRYPTO_memcmp(stored, s->keys.stored, SCRAM_HASH) != 0)
+		return 0;
+	hmac(s->keys.server, SCRAM_HASH, buf_span(&s->first), signature);
+	buf_adds(out, "v=");
+	return encode_base64(out, span_mem(signature, SCRAM_HASH)) == 0 ? 1 :
+	    -1;
+}
+
+void
+scram_free(struct scram *s)
+{
+	buf_free(&s->first);
+	buf_free(&s->nonce);
+	buf_free(&s->channel);
+	OPENSSL_cleanse(s, sizeof *s);
+}
+
+static void
+hmac(const unsigned char *key, size_t n, struct span s, unsigned char *out)
+{
+	if (HMAC(EVP_sha256(), key, (int)n, s.p, s.n, out, NULL) == NULL)
+		abort();	/* no memory: nothing may be decided on it */
+}
+
+static void
+sha256(const unsigned char *in, unsigned char *out)
+{
+	if (EVP_Digest(in, SCRAM_HASH, out, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+static int
+decode(struct span s, unsigned char *out, size_t size, size_t *n)
+{
+	struct buf b = { .max = size };
+	int r = decode_base64(&b, s);
+
+	*n = b.n;
+	if (r == 0 && b.n)
+		memcpy(out, b.p, b.n);
+	buf_free(&b);
+	return r == 0 && *n ? 0 : -1;
+}

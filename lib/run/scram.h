@@ -1,0 +1,51 @@
+/*
+ * scram - the server's half of SCRAM-SHA-256 (RFC 5802, 7677), and what is
+ * kept of a password for it.
+ */
+#ifndef RUN_SCRAM_H
+#define RUN_SCRAM_H
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "wire/sasl.h"
+
+enum { SCRAM_HASH = 32, SCRAM_SALT = 64, SCRAM_ITERATIONS = 4096 };
+
+/* RFC 5803 2: "SCRAM-SHA-256$<iterations>:<salt>$<stored>:<server>" */
+struct scram_keys {
+	unsigned iterations;
+	unsigned char salt[SCRAM_SALT];
+	size_t salt_n;
+	unsigned char stored[SCRAM_HASH], server[SCRAM_HASH];
+};
+
+/* 0, or -1. */
+int	scram_keys_parse(struct span, struct scram_keys *);
+int	scram_keys_format(struct buf *, const struct scram_keys *);
+/* From a password (UTF-8, as is: SASLprep maps none of what passwords are made
+ * of in practice but spaces and full-width forms) with a fresh salt. 0, -1. */
+int	scram_keys_make(struct span password, struct scram_keys *);
+/* Keys for a user that does not exist: the same each time for a name, and no
+ * proof fits them. */
+void	scram_keys_fake(const unsigned char secret[32], struct span user,
+	    struct scram_keys *);
+
+struct scram {
+	struct scram_keys keys;
+	struct buf first;	/* bare ',' server-first, for the AuthMessage */
+	struct buf nonce;	/* client's and ours */
+	struct buf channel;	/* what c= must be: gs2 header and binding */
+};
+
+/* server-first-message into *out.  binding: the data of the channel binding
+ * that the client named, empty when it uses none.  0, or -1. */
+int	scram_begin(struct scram *, const struct scram_first *,
+	    struct span binding, struct buf *out);
+/* The proof: 1 good, *out is the server-final-message; 0 not; -1 not a
+ * message of this exchange.  tag gets the client key that was tried: the same
+ * for the same password. */
+int	scram_finish(struct scram *, struct span message, struct buf *out,
+	    unsigned char tag[SCRAM_HASH]);
+void	scram_free(struct scram *);
+
+#endif

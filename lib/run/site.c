@@ -1,0 +1,71 @@
+/* site - the keys of correo.conf that several programs share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/site.h"
+#include "sys/log.h"
+
+const char *const site_conf = CORREO_SYSCONFDIR "/correo.conf";
+
+#define AT(field) offsetof(struct site, field)
+
+const struct conf_key site_keys[] = {
+	{ "hostname", CONF_TEXT, AT(hostname), NULL, 0, 0,
+	    "The name of this machine in greetings, trace lines and reports; "
+	    "mail for users at it is local." },
+	{ "domains", CONF_WORDS, AT(domains), "", 0, 0,
+	    "Local domains, beside those of the table of that name." },
+	{ "resolver", CONF_TEXT, AT(resolver), "", 0, 0,
+	    "ADDRESS:PORT that gets all DNS questions; empty: as "
+	    "/etc/resolv.conf says." },
+	{ "state_dir", CONF_PATH, AT(state_dir), CORREO_STATEDIR, 0, 0,
+	    "Where queue/, drop/ and the postmaster's mailbox are." },
+	{ "tables_dir", CONF_PATH, AT(tables_dir), CORREO_SYSCONFDIR "/tables",
+	    0, 0, "Address tables, as text and compiled." },
+	{ "secrets_dir", CONF_PATH, AT(secrets_dir),
+	    CORREO_SYSCONFDIR "/secrets", 0, 0,
+	    "Passwords and keys." },
+	{ "libexec_dir", CONF_PATH, AT(libexec_dir), CORREO_LIBEXECDIR, 0, 0,
+	    "Programs that other programs start." },
+	{ "empty_dir", CONF_PATH, AT(empty_dir), CORREO_EMPTYDIR, 0, 0,
+	    "An empty directory of root's, in which processes without paths "
+	    "are enclosed." },
+	{ "mail_dir", CONF_PATH, AT(mail_dir), "/var/mail/correo", 0, 0,
+	    "Below it correo user add makes virtual mailboxes, "
+	    "as DOMAIN/LOCAL." },
+	{ "user_prefix", CONF_TEXT, AT(user_prefix), "correo", 0, 0,
+	    "First part of the names of the service users, as in "
+	    "correo-smtpd." },
+	{ "delimiter", CONF_TEXT, AT(delimiter), "+", 0, 0,
+	    "The character between a user and an extension in an address, as "
+	    "in user+ext; empty: none." },
+	{ "always_bcc", CONF_WORDS, AT(always_bcc), "", 0, 0,
+	    "ADDRESS gets a copy of all mail, DOMAIN=ADDRESS of mail from or "
+	    "to that domain." },
+	{ "tls.cert", CONF_WORDS, AT(tls_cert), "", 0, 0,
+	    "PEM files, each a certificate and its chain; the first is shown "
+	    "to clients that name no host.  None: no TLS." },
+	{ "tls.key", CONF_WORDS, AT(tls_key), "", 0, 0,
+	    "PEM files with the private keys, in the order of tls.cert." },
+	{ "uid_first", CONF_NUMBER, AT(uid_first), "70000", 1, 4294967293,
+	    "The postmaster's mailbox has this user id; virtual mailboxes get "
+	    "the next ones." },
+	{ "uid_last", CONF_NUMBER, AT(uid_last), "99999", 1, 4294967293,
+	    "Last user id for virtual mailboxes." },
+	{ NULL, 0, 0, NULL, 0, 0, NULL }
+};
+
+const char *
+site_domains(const struct site *s)
+{
+	struct buf b = { .max = 1 << 20 };
+	size_t i;
+
+	for (i = 0; i < s->domains.n; i++) {
+		buf_adds(&b, i ? " " : "");
+		buf_adds(&b, s->domains.word[i]);
+	}
+	if (buf_addc(&b, '\0') < 0)
+		log_die(LOG_AGAIN, "no memory for the domains");
+	return (const char *)b.p;	/* kept until exit, as the words are */
+}

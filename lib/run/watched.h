@@ -1,0 +1,20 @@
+/*
+ * watched - the files that the monitor opens for its roles: the tables, the
+ * certificates and keys, the passwords.  It looks at each once a second and
+ * hands a changed one on, without reading any.
+ */
+#ifndef RUN_WATCHED_H
+#define RUN_WATCHED_H
+
+#include "run/role.h"
+#include "run/site.h"
+
+/* Makes the list from the site's keys.  root-owned paths only: see INSTALL. */
+void	watched_init(const struct site *);
+/* Looks again: the ROLE_… flags whose files are others than last time. */
+unsigned watched_changed(void);
+/* Sends what the flags name (ROLE_TABLES, ROLE_CERTS, ROLE_KEYS,
+ * ROLE_PASSWORDS) on a role's control channel.  0, or -1 with errno. */
+int	watched_give(int control, unsigned flags);
+
+#endif

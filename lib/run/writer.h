@@ -1,0 +1,25 @@
+/*
+ * writer - the process that writes the queue: one message after another from
+ * the session at the other end of its channel, stamped by the listener.
+ */
+#ifndef RUN_WRITER_H
+#define RUN_WRITER_H
+
+#include "run/role.h"
+#include "store/queue.h"
+
+struct writer_limits {
+	uint64_t message_bytes;		/* of one message, with its Received */
+	unsigned recipients;		/* of one message */
+	uint64_t floor_bytes, floor_files;	/* kept free on the file system */
+};
+
+/*
+ * Serves one session's channel until its end (wire/intake.h).  Returns 0, or
+ * -1 when this process must take no other: the directory could not be flushed.
+ * hint: the FIFO's descriptor, or -1.
+ */
+int	writer_serve(const struct queue *, int hint, const char *hostname,
+	    const struct writer_limits *, const struct facts *stamp, int ch);
+
+#endif

@@ -1,0 +1,64 @@
+/* writer_role - the zygote "writer" of a program that accepts mail. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/writer_role.h"
+#include "run/zygote.h"
+#include "sys/log.h"
+
+static int serve(struct role_env *, const struct note *, int *);
+
+/* What children of this zygote inherit, set once before it forks. */
+static struct {
+	struct queue queue;
+	int hint;
+	const struct writer_limits *limits;
+} shared;
+
+int
+writer_role(struct role_env *env, const struct writer_limits *limits)
+{
+	char queue[1024], trigger[1024];
+	const char *missing;
+
+	snprintf(queue, sizeof queue, "%s/queue", env->site->state_dir);
+	snprintf(trigger, sizeof trigger, "%s/drop/trigger",
+	    env->site->state_dir);
+	/* opened for reading too, so that it opens when queued is down */
+	shared.hint = open(trigger, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (shared.hint < 0)
+		log_warn("hint", "%s: %s; queued will find mail by its scans",
+		    trigger, strerror(errno));
+	shared.limits = limits;
+	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
+	    .dir = { queue } });
+	if (queue_open(&shared.queue, queue, &missing) < 0)
+		log_die(LOG_FIX, "%s/%s", queue, missing);
+	role_wait(env);
+	return zygote_run(env, serve);
+}
+
+/* fd[0]: the link to the listener, on which stamped channels come. */
+static int
+serve(struct role_env *env, const struct note *n, int *fd)
+{
+	struct note stamp;
+	int ch[CHAN_FDS], link = fd[0], r;
+
+	(void)n;
+	while (note_recv(link, &stamp, ch, 1) > 0) {
+		if (ch[0] < 0)
+			return LOG_AGAIN;
+		r = writer_serve(&shared.queue, shared.hint,
+		    env->site->hostname, shared.limits, &stamp.facts, ch[0]);
+		close(ch[0]);
+		if (r < 0)
+			return LOG_AGAIN;
+		if (note_say(link, NOTE_IDLE, NULL, NULL, 0) < 0)
+			break;
+	}
+	return 0;
+}

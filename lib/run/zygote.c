@@ -1,0 +1,178 @@
+/* zygote - forks a confined child for each request. */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/zygote.h"
+#include "sys/log.h"
+#include "sys/stream.h"
+
+struct zygote {
+	struct role_env *env;
+	int (*serve)(struct role_env *, const struct note *, int *);
+	unsigned children;
+	int retired;			/* takes no more requests */
+	pid_t self;
+};
+
+static void hide_control(struct role_env *);
+static void requests(struct zygote *, int);
+static void child(struct zygote *, const struct note *, int *)
+	    __attribute__((noreturn));
+static void reap(struct zygote *);
+static void on_child(int);
+
+static volatile int child_ended;
+
+int
+zygote_run(struct role_env *env, int (*serve)(struct role_env *,
+    const struct note *, int *))
+{
+	struct zygote z = { .env = env, .serve = serve, .self = getpid() };
+	struct sigaction a = { .sa_handler = on_child };
+	struct pollfd p[1 + ROLE_LINKS];
+	sigset_t block, normal;
+	nfds_t n, i;
+	int kind;
+
+	/* SIGCHLD and SIGTERM come only while ppoll waits */
+	sigemptyset(&block);
+	sigaddset(&block, SIGCHLD);
+	sigaddset(&block, SIGTERM);
+	sigprocmask(SIG_BLOCK, &block, &normal);
+	sigaction(SIGCHLD, &a, NULL);
+	stream_init();
+	hide_control(env);
+	while (!z.retired || z.children) {
+		p[0] = (struct pollfd){ .fd = env->control, .events = POLLIN };
+		for (n = 1, i = 0; i < ROLE_LINKS && !z.retired; i++)
+			if (env->link[i].fd >= 0)
+				p[n++] = (struct pollfd){
+				    .fd = env->link[i].fd, .events = POLLIN };
+		if (ppoll(p, n, NULL, &normal) < 0 && errno != EINTR)
+			log_die(LOG_AGAIN, "ppoll");
+		if (child_ended) {
+			child_ended = 0;
+			reap(&z);
+			continue;
+		}
+		if (stream_ended) {
+			z.retired = 1;
+			continue;
+		}
+		while (p[0].revents && (kind = role_note(env, 0)) >= 0)
+			if (kind == 0)
+				return 0;	/* children follow by signal */
+		for (i = 1; i < n; i++)
+			if (p[i].revents)
+				requests(&z, p[i].fd);
+	}
+	return 0;
+}
+
+/* The control channel goes where a child closes all in one call. */
+static void
+hide_control(struct role_env *env)
+{
+	int to = fcntl(env->control, F_DUPFD_CLOEXEC, ROLE_PRIVATE_FD);
+
+	if (to < 0)
+		log_die(LOG_AGAIN, "descriptors");
+	close(env->control);
+	env->control = to;
+}
+
+/* All that wait on this link, a few at a time. */
+static void
+requests(struct zygote *z, int link)
+{
+	struct note n;
+	int fd[CHAN_FDS], i, k, r;
+	pid_t pid;
+
+	for (k = 0; k < 64 && !z->retired; k++) {
+		r = note_recv(link, &n, fd, 0);
+		if (r == 0) {
+			for (i = 0; i < ROLE_LINKS; i++)
+				if (z->env->link[i].fd == link)
+					z->env->link[i].fd = -1;
+			close(link);
+			return;
+		}
+		if (r < 0) {
+			if (errno == EPROTO || errno == EMSGSIZE)
+				log_die(LOG_AGAIN, "link");
+			return;
+		}
+		if (n.kind == NOTE_SPAWN) {
+			pid = fork();
+			if (pid == 0)
+				child(z, &n, fd);
+			if (pid < 0)
+				log_warn("fork", "%s: %s", z->env->role->name,
+				    strerror(errno));
+			else
+				z->children++;
+		}
+		for (i = 0; i < CHAN_FDS; i++)
+			if (fd[i] >= 0)
+				close(fd[i]);
+	}
+}
+
+static void
+child(struct zygote *z, const struct note *n, int *fd)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t empty;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != z->self)
+		_exit(LOG_AGAIN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&empty);
+	sigprocmask(SIG_SETMASK, &empty, NULL);
+	close_range(ROLE_PRIVATE_FD, ~0U, 0);
+	z->env->control = -1;
+	/* no forks from here on: the filter cannot tell clone from clone;
+	 * localdeliver's see to it themselves, as some run programs */
+	if (!(z->env->role->flags & ROLE_KEEPS_ROOT))
+		setrlimit(RLIMIT_NPROC, &none);
+	_exit(z->serve(z->env, n, fd));
+}
+
+static void
+reap(struct zygote *z)
+{
+	pid_t pid;
+	int st, sig;
+
+	while ((pid = waitpid(-1, &st, WNOHANG)) > 0) {
+		z->children--;
+		sig = WIFSIGNALED(st) ? WTERMSIG(st) : 0;
+		if (sig == 0 || sig == SIGTERM || sig == SIGKILL)
+			continue;
+		log_warn("crashed", "%s %d died by signal %d",
+		    z->env->role->name, (int)pid, sig);
+		if (z->retired)
+			continue;
+		/* what lies where in memory must not be learned by trying */
+		z->retired = 1;
+		if (note_say(z->env->control, NOTE_RETIRE, NULL, NULL, 0) < 0)
+			log_die(LOG_AGAIN, "control channel");
+	}
+}
+
+static void
+on_child(int sig)
+{
+	(void)sig;
+	child_ended = 1;
+}

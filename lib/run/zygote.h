@@ -1,0 +1,22 @@
+/*
+ * zygote - a process that has given up all its children must not have, and
+ * forks one for each NOTE_SPAWN that comes on one of its links.
+ */
+#ifndef RUN_ZYGOTE_H
+#define RUN_ZYGOTE_H
+
+#include "run/role.h"
+
+/*
+ * Serves until the monitor goes away.  serve() is called in the child, with
+ * the request and its descriptors (as chan_recv gave them); its return value
+ * is the exit status; blocking calls there end with EINTR at SIGTERM.  New
+ * tables and links are taken between requests, so that a child starts with
+ * what is current.  A child that dies by SEGV, ABRT, BUS, ILL or SYS makes the
+ * zygote ask for its own replacement (NOTE_RETIRE) and take no more requests;
+ * it ends with its last child.
+ */
+int	zygote_run(struct role_env *, int (*serve)(struct role_env *,
+	    const struct note *, int fd[CHAN_FDS]));
+
+#endif

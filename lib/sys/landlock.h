@@ -1,0 +1,11 @@
+/* landlock - Linux's rules on paths (landlock(7)), by raw system calls. */
+#ifndef SYS_LANDLOCK_H
+#define SYS_LANDLOCK_H
+
+/* From here on nothing outside dir[] (ends with NULL; none: nothing at all)
+ * may be opened; below them reading, and with write != 0 making, renaming and
+ * removing files and directories.  0, or -1 with errno: ENOSYS or EOPNOTSUPP
+ * when the kernel has none. */
+int	landlock_confine(int write, const char *const dir[]);
+
+#endif

@@ -1,0 +1,139 @@
+/* stream - a blocking byte stream with a deadline on each read and write. */
+#include <sys/socket.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/stream.h"
+
+static int  set_timeout(struct stream *);
+static void on_term(int);
+
+volatile int stream_ended;
+
+void
+stream_init(void)
+{
+	struct sigaction a = { .sa_handler = on_term };
+
+	sigaction(SIGTERM, &a, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+struct span
+stream_have(const struct stream *s)
+{
+	return span_mem(s->b + s->r, s->w - s->r);
+}
+
+void
+stream_eat(struct stream *s, size_t n)
+{
+	s->r += n;
+	if (s->r == s->w)
+		s->r = s->w = 0;
+}
+
+long
+stream_fill(struct stream *s)
+{
+	ssize_t r;
+
+	if (s->w == s->size && s->r > 0) {
+		memmove(s->b, s->b + s->r, s->w - s->r);
+		s->w -= s->r;
+		s->r = 0;
+	}
+	if (s->w == s->size) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	for (;;) {
+		if (stream_ended)
+			return STREAM_SIGNAL;
+		if ((r = set_timeout(s)) < 0)
+			return r;
+		r = read(s->fd, s->b + s->w, s->size - s->w);
+		if (r > 0)
+			s->w += (size_t)r;
+		if (r >= 0)
+			return r;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return STREAM_TIMEOUT;
+		if (errno == ECONNRESET)
+			return STREAM_EOF;
+		if (errno != EINTR)
+			return -1;
+	}
+}
+
+int
+stream_write(struct stream *s, struct span data)
+{
+	struct iovec v = { (void *)(size_t)data.p, data.n };
+
+	return stream_writev(s, &v, 1);
+}
+
+int
+stream_writev(struct stream *s, struct iovec *v, int n)
+{
+	struct msghdr m = { 0 };
+	ssize_t r;
+
+	for (;;) {
+		while (n > 0 && v->iov_len == 0)
+			v++, n--;
+		if (n == 0)
+			return 0;
+		if ((r = set_timeout(s)) < 0)
+			return (int)r;
+		m.msg_iov = v;
+		m.msg_iovlen = (size_t)n;
+		r = sendmsg(s->fd, &m, MSG_NOSIGNAL);
+		if (r < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return STREAM_TIMEOUT;
+		if (r < 0 && errno != EINTR)
+			return -1;
+		for (; r > 0 && (size_t)r >= v->iov_len; v++, n--)
+			r -= (ssize_t)v->iov_len;
+		if (r > 0) {
+			v->iov_base = (char *)v->iov_base + r;
+			v->iov_len -= (size_t)r;
+		}
+	}
+}
+
+/* What is left of the deadline, or the time for one call; the socket is told
+ * only when that changed. */
+static int
+set_timeout(struct stream *s)
+{
+	struct timeval t = { .tv_sec = s->timeout_s };
+	uint64_t now, left;
+
+	if (s->deadline_ms) {
+		now = clock_mono_ms();
+		if (now >= s->deadline_ms)
+			return STREAM_TIMEOUT;
+		left = (s->deadline_ms - now + 999) / 1000;
+		if (left < s->timeout_s)
+			t.tv_sec = (time_t)left;
+	}
+	if (t.tv_sec == (time_t)s->set_s)
+		return 0;
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) < 0 ||
+	    setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t) < 0)
+		return -1;
+	s->set_s = (unsigned)t.tv_sec;
+	return 0;
+}
+
+static void
+on_term(int sig)
+{
+	(void)sig;
+	stream_ended = 1;
+}

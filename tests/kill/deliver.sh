@@ -1,0 +1,127 @@
+#!/bin/sh
+# Delivery as a real process: the order of its system calls, a kill at each of
+# them, an error from each of them; then the same against mutants of it, each
+# of which must be noticed.  Prints `ok NAME` or `not ok NAME reason`.
+#
+# CC: the compiler.  KILL_DIR: where to make the homes (a real file system;
+# default /tmp).  It builds what it needs by itself.
+cd "$(dirname "$0")/../.." || exit 1
+CC=${CC:-cc}
+T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-deliver.XXXXXX") || exit 1
+mkdir "$T/d" || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM
+FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
+	$(pkg-config --cflags libbsd-overlay)"
+LIBS="-lcdb -lseccomp $(pkg-config --libs libbsd-overlay)"
+failed=0
+
+ok() {
+	echo "ok $1"
+}
+
+not_ok() {
+	echo "not ok $1 $2"
+	failed=1
+}
+
+compile() {	# FILE.c FILE.o
+	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
+		not_ok "deliver-build" "$(head -n 1 "$T/cc")"
+		exit 1
+	}
+}
+
+link() {	# OUT OBJECTS...
+	out=$1
+	shift
+	$CC -pie "$@" "$T/lib.a" $LIBS -o "$out" 2>"$T/cc" || {
+		not_ok "deliver-link" "$(grep -m 1 -e undefined -e error \
+		    "$T/cc")"
+		exit 1
+	}
+}
+
+# MODE CHILD: the counts on the last line of $T/out
+look() {
+	"$T/deliver_kill" "$1" "$2" "$T/d" >"$T/out" 2>&1
+}
+
+look_well() {
+	if look "$1" "$T/deliver_child"; then
+		ok "deliver-$1 ($(tail -n 1 "$T/out"))"
+	else
+		not_ok "deliver-$1" "$(head -n 1 "$T/out")"
+	fi
+}
+
+mutant() {	# NAME FILE SED-ARGUMENTS...
+	name=$1
+	from=$2
+	to=$T/mutant_$(basename "$2")
+	shift 2
+	sed "$@" "$from" >"$to"
+	cmp -s "$from" "$to" && {
+		not_ok "mutant-$name" "its place in $from was not found"
+		return
+	}
+	compile "$to" "${to%.c}.o"
+	link "$T/mutant" "$T/deliver_child.o" "${to%.c}.o"
+	rm -f "${to%.c}.o"
+	for mode in order faults kill; do
+		look $mode "$T/mutant" || {
+			ok "mutant-$name (by $mode)"
+			return
+		}
+	done
+	not_ok "mutant-$name" "not noticed"
+}
+
+strace -o /dev/null true 2>/dev/null || {
+	echo "skip deliver-kill: no strace, or it may not trace here"
+	exit 0
+}
+for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
+    lib/store/maildir*.c lib/run/become.c lib/sys/*.c localdeliver/*.c; do
+	case $f in
+	*_test.c | *_fuzz.c | */main.c | */serve.c) ;;
+	*) compile "$f" "$T/o_$(echo "${f%.c}" | tr / _).o" ;;
+	esac
+done
+ar rcs "$T/lib.a" "$T"/o_*.o
+for p in deliver_kill deliver_child; do
+	compile "tests/kill/$p.c" "$T/$p.o"
+	link "$T/$p" "$T/$p.o"
+done
+
+look_well order
+look_well kill
+look_well faults
+
+B=localdeliver/batch.c
+M=lib/store/maildir.c
+mutant file-not-flushed $B 's/r = fsync(f->fd);/r = 0;/'
+mutant directory-not-flushed $B 's/fsync(p->maildir.new) < 0/0/'
+mutant other-directory-flushed $B 's/fsync(p->maildir.new)/fsync(p->maildir.cur)/'
+mutant answer-before-flush $B -e 's/r = flush_places(b);/r = send_answers(b, ch);/' \
+    -e 's/if (send_answers(b, ch) < 0)/if (flush_places(b) < 0)/'
+mutant renamed-before-flush $B -e 's/^	flush_files(b);/	FIRST/' \
+    -e 's/^	rename_files(b);/	flush_files(b);/' \
+    -e 's/^	FIRST/	rename_files(b);/'
+mutant written-after-flush $B \
+    's/^		r = fsync(f->fd);/&(void)!write(f->fd, "", 1);/'
+mutant file-flush-error-ignored $B 's/close(f->fd) < 0 || r < 0/close(f->fd) < 0/'
+mutant directory-flush-error-ignored $B \
+    's/fsync(p->maildir.new) < 0/fsync(p->maildir.new) < -1/'
+mutant write-error-ignored $B 's/if (e == -1)/if (0)/'
+mutant rename-error-ignored $B 's/if (errno != EEXIST)/if (0)/'
+mutant leftover-in-tmp $B '/^drop(/,/^}/s/(void)unlinkat(.*/;/'
+mutant repeat-not-looked-for $B 's/if (s->job->repeat)/if (0)/'
+mutant repeat-only-in-new $M '/r = file_each(m->cur/s/=.*/= 0;/'
+mutant repeat-leaves-tmp $M 's/if (file_each(m->tmp, is_sought, &tmp) < 0)/if (0)/'
+mutant name-replaced lib/sys/file.c 's/newname, RENAME_NOREPLACE/newname, 0/'
+mutant symlink-followed $M '/^maildir_create/,/^}/s/O_NOFOLLOW | //'
+mutant maildir-not-flushed $M 's/^	return fsync(m->dir);/	return 0;/'
+mutant home-not-flushed $M 's/r = fsync(up);/r = 0;/'
+mutant cur-before-flush $M 's/fsync(m->dir) < 0 || make_dir/make_dir/'
+exit $failed

@@ -1,0 +1,153 @@
+#!/bin/sh
+# Accept as a real process: the order of its system calls, a kill at each of
+# them, an error from each of them; then the same against mutants of accept,
+# each of which must be noticed.  Prints `ok NAME` or `not ok NAME reason`.
+#
+# CC: the compiler.  O: a directory with libcorreo.a (else it is built here).
+# KILL_DIR: where to make the queues (a real file system; default /tmp).
+cd "$(dirname "$0")/../.." || exit 1
+CC=${CC:-cc}
+T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-kill.XXXXXX") || exit 1
+mkdir -p "$T/q" || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
+	$(pkg-config --cflags libbsd-overlay)"
+LIBS=$(pkg-config --libs libbsd-overlay)
+failed=0
+
+ok() {
+	echo "ok $1"
+}
+
+not_ok() {
+	echo "not ok $1 $2"
+	failed=1
+}
+
+compile() {	# FILE.c FILE.o
+	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
+		not_ok "kill-build" "$(head -n 1 "$T/cc")"
+		exit 1
+	}
+}
+
+build_lib() {
+	[ -n "$O" ] && [ -f "$O/libcorreo.a" ] && {
+		lib=$O/libcorreo.a
+		return
+	}
+	lib=$T/libcorreo.a
+	for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
+	    lib/run/writer.c lib/sys/file.c lib/sys/log.c lib/sys/clock.c \
+	    lib/sys/stream.c; do
+		case $f in
+		*_test.c | *_fuzz.c) ;;
+		*) compile "$f" "$T/$(echo "${f%.c}" | tr / _).o" ;;
+		esac
+	done
+	ar rcs "$lib" "$T"/lib_*.o
+}
+
+# OUT OBJECTS...
+join() {
+	out=$1
+	shift
+	$CC -pie "$@" "$lib" $LIBS -o "$out" 2>"$T/cc" || {
+		not_ok "kill-link" "$(grep -m 1 -e undefined -e error "$T/cc")"
+		exit 1
+	}
+}
+
+# MODE WRITER: the counts on the last line of $T/out
+look() {
+	"$T/accept_kill" "$1" "$2" "$T/q" >"$T/out" 2>&1
+}
+
+look_well() {
+	if look "$1" "$T/accept_writer"; then
+		ok "accept-$1 ($(tail -n 1 "$T/out"))"
+	else
+		not_ok "accept-$1" "$(head -n 1 "$T/out")"
+	fi
+}
+
+# NAME FILE SED-ARGUMENTS...  The changed FILE; $objects grows.
+change() {
+	from=$1
+	to=$T/mutant_$(basename "$1")
+	shift
+	sed "$@" "$from" >"$to"
+	cmp -s "$from" "$to" && {
+		not_ok "mutant-$name" "its place in $from was not found"
+		return 1
+	}
+	compile "$to" "${to%.c}.o"
+	objects="$objects ${to%.c}.o"
+}
+
+noticed() {
+	join "$T/mutant" "$T/accept_writer.o" $objects
+	for mode in order faults; do
+		look $mode "$T/mutant" || {
+			ok "mutant-$name (by $mode)"
+			return
+		}
+	done
+	not_ok "mutant-$name" "not noticed"
+}
+
+mutant() {	# NAME FILE SED-ARGUMENTS...
+	name=$1
+	objects=
+	shift
+	change "$@" && noticed
+}
+
+strace -o /dev/null true 2>/dev/null || {
+	echo "skip kill: no strace, or it may not trace here"
+	exit 0
+}
+build_lib
+compile tests/kill/accept_kill.c "$T/accept_kill.o"
+compile tests/kill/accept_writer.c "$T/accept_writer.o"
+for p in accept_kill accept_writer; do
+	join "$T/$p" "$T/$p.o"
+done
+
+look_well order
+look_well kill
+look_well faults
+
+A=lib/store/queue_accept.c
+W=lib/run/writer.c
+mutant file-not-flushed $A '/if (fsync(a->fd) < 0)/{N;d;}'
+mutant directory-not-flushed $A 's/fsync(a->q->new) < 0/0/'
+mutant other-directory-flushed $A 's/fsync(a->q->new)/fsync(a->q->tmp)/'
+mutant renamed-before-flush $A -e '/if (fsync(a->fd) < 0)/{N;d;}' \
+    -e '/if (file_move(/{N' -e 'a\
+	if (fsync(a->fd) < 0) goto fail;' -e '}'
+mutant written-after-flush $A 's/^	if (file_move(/	(void)!pwrite(a->fd, "c", 1, 0);\
+&/'
+mutant unlocked-too-early $A 's/^	if (fsync(a->q->new)/	close(dup(a->fd));\
+&/'
+mutant hint-before-answer $W -e '/^		tell_queued(w);$/d' \
+    -e 's/sent = answer(w);/if (accepted) tell_queued(w); &/'
+mutant file-flush-error-ignored $A \
+    's/fsync(a->fd) < 0/fsync(a->fd) < -1/'
+mutant directory-flush-error-ignored $A \
+    's/fsync(a->q->new) < 0/fsync(a->q->new) < -1/'
+mutant write-error-ignored $A 's/if (r < 0)/if (r < -1)/'
+mutant rename-error-ignored $A 's/\(if (file_move(.*\) < 0)/\1 < -1)/'
+mutant late-head-error-ignored $A 's/return r == QUEUE_HEAD ? 0 : -1/return 0/'
+mutant leftover-in-tmp $A '/unlinkat(dir, a->id, 0);/d'
+mutant leftover-in-new $A 's/drop(a, a->q->new);/close(a->fd);/'
+mutant goes-on-after-stop $W '/w->stop = 1;/d'
+mutant full-disk-said-as-error $W 's/e == ENOSPC || //'
+mutant name-replaced lib/sys/file.c 's/newname, RENAME_NOREPLACE/newname, 0/'
+mutant symlink-followed $A '/^create/,/^}/s/O_NOFOLLOW | //'
+# two files: the flush is made, but after the answer
+name=answer-before-flush objects=
+change $A 's/fsync(a->q->new) < 0/0/' &&
+    change $W 's/sent = answer(w);/& (void)fsync(w->q->new);/' && noticed
+exit $failed

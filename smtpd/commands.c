@@ -1,0 +1,339 @@
+/* commands - what each command of SMTP does. */
+#include <stdio.h>
+
+#include "smtpd/commands.h"
+#include "wire/smtp_reply.h"
+
+static struct verdict out_of_order(const struct session *,
+    const struct smtp_command *);
+static struct verdict do_helo(struct session *, const struct smtp_command *);
+static struct verdict do_ehlo(struct session *, const struct smtp_command *);
+static struct verdict do_mail(struct session *, const struct smtp_command *);
+static struct verdict do_rcpt(struct session *, const struct smtp_command *);
+static struct verdict do_data(struct session *, const struct smtp_command *);
+static struct verdict do_bdat(struct session *, const struct smtp_command *);
+static struct verdict do_rset(struct session *, const struct smtp_command *);
+static struct verdict do_noop(struct session *, const struct smtp_command *);
+static struct verdict do_quit(struct session *, const struct smtp_command *);
+static struct verdict do_vrfy(struct session *, const struct smtp_command *);
+static struct verdict do_help(struct session *, const struct smtp_command *);
+static struct verdict do_other(struct session *, const struct smtp_command *);
+static void greeted(struct session *, struct span);
+static struct verdict room_for(struct session *, uint64_t);
+static struct verdict no_utf8(void);
+static int  put_head(struct session *, const struct smtp_command *);
+static int  put_rcpt(struct session *, const struct smtp_command *);
+static struct verdict no_memory(void);
+
+enum {
+	ANY = STAGE_START | STAGE_READY | STAGE_MAIL | STAGE_RCPT | STAGE_BDAT
+};
+
+static const struct {
+	struct verdict (*run)(struct session *, const struct smtp_command *);
+	unsigned stages;		/* in which it is allowed */
+} verbs[SMTP_VERBS] = {
+	[SMTP_HELO] = { do_helo, ANY },
+	[SMTP_EHLO] = { do_ehlo, ANY },
+	[SMTP_MAIL] = { do_mail, STAGE_READY },
+	[SMTP_RCPT] = { do_rcpt, STAGE_MAIL | STAGE_RCPT },
+	[SMTP_DATA] = { do_data, STAGE_RCPT },
+	[SMTP_BDAT] = { do_bdat, STAGE_RCPT | STAGE_BDAT },
+	[SMTP_RSET] = { do_rset, ANY },
+	[SMTP_NOOP] = { do_noop, ANY },
+	[SMTP_QUIT] = { do_quit, ANY },
+	[SMTP_VRFY] = { do_vrfy, ANY },
+	[SMTP_HELP] = { do_help, ANY },
+	[SMTP_OTHER] = { do_other, ANY }
+};
+
+struct verdict
+commands_run(struct session *s, const struct smtp_command *c)
+{
+	if (!(verbs[c->verb].stages & s->stage))
+		return out_of_order(s, c);
+	return verbs[c->verb].run(s, c);
+}
+
+void
+commands_forget(struct session *s)
+{
+	receive_forget(&s->message);
+	s->rcpts = 0;
+	s->utf8 = 0;
+	if (s->stage != STAGE_START)
+		s->stage = STAGE_READY;
+}
+
+const char *
+commands_proto(const struct session *s)
+{
+	static const char *const name[2][4] = {
+		{ "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" },
+		{ "UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA" }
+	};
+
+	if (!s->esmtp)
+		return "SMTP";
+	return name[s->utf8 != 0][(s->facts->tls != 0) +
+	    2 * (s->facts->class == CLASS_USER)];
+}
+
+/* RFC 5321 4.1.4 */
+static struct verdict
+out_of_order(const struct session *s, const struct smtp_command *c)
+{
+	switch (s->stage) {
+	case STAGE_START:
+		return verdict_make(503, "5.5.1",
+		    "EHLO or HELO comes first (RFC 5321 4.1.4)");
+	case STAGE_READY:
+		return verdict_make(503, "5.5.1",
+		    "MAIL comes first (RFC 5321 4.1.4)");
+	case STAGE_BDAT:
+		return verdict_make(503, "5.5.1",
+		    "only BDAT or RSET may follow BDAT (RFC 3030 2)");
+	default:
+		if (c->verb == SMTP_MAIL)
+			return verdict_make(503, "5.5.1",
+			    "a message is begun already (RFC 5321 4.1.4)");
+		return verdict_make(554, "5.5.1",
+		    "no valid recipients (RFC 5321 3.3)");
+	}
+}
+
+static struct verdict
+do_helo(struct session *s, const struct smtp_command *c)
+{
+	greeted(s, c->arg);
+	s->esmtp = 0;
+	return verdict_make(250, "", "%s", s->env->site->hostname);
+}
+
+static struct verdict
+do_ehlo(struct session *s, const struct smtp_command *c)
+{
+	static const char *const keyword[] = { "8BITMIME", "SMTPUTF8",
+	    "PIPELINING", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN" };
+	char line[64];
+	unsigned i;
+
+	greeted(s, c->arg);
+	s->esmtp = 1;
+	session_line(s, 250, span_of(s->env->site->hostname));
+	snprintf(line, sizeof line, "SIZE %llu",
+	    (unsigned long long)s->conf->max_size);
+	session_line(s, 250, span_of(line));
+	for (i = 0; i < sizeof keyword / sizeof *keyword; i++)
+		session_line(s, 250, span_of(keyword[i]));
+	if (s->conf->max_messages == 0)
+		return verdict_make(250, "", "LIMITS RCPTMAX=%llu",
+		    (unsigned long long)s->conf->max_recipients);
+	return verdict_make(250, "", "LIMITS MAILMAX=%llu RCPTMAX=%llu",
+	    (unsigned long long)s->conf->max_messages,
+	    (unsigned long long)s->conf->max_recipients);
+}
+
+/* The writer is asked for here: what it may accept is known before any
+ * recipient is. */
+static struct verdict
+do_mail(struct session *s, const struct smtp_command *c)
+{
+	struct verdict v;
+
+	if (c->address.utf8 && !c->utf8)
+		return no_utf8();
+	if (c->size > s->conf->max_size)
+		return verdict_make(552, "5.3.4",
+		    "no message over %llu octets (RFC 1870 6.1)",
+		    (unsigned long long)s->conf->max_size);
+	if (s->conf->max_messages && s->messages >= s->conf->max_messages)
+		return verdict_make(421, "4.7.0",
+		    "%llu messages in one connection (RFC 9422 4.1)",
+		    (unsigned long long)s->conf->max_messages);
+	v = room_for(s, c->size);
+	if (v.kind != VERDICT_DONE)
+		return v;
+	s->utf8 = c->utf8;
+	if (put_head(s, c) < 0)
+		return no_memory();
+	s->messages++;
+	s->stage = STAGE_MAIL;
+	return verdict_make(250, "2.1.0", "sender ok");
+}
+
+static struct verdict
+do_rcpt(struct session *s, const struct smtp_command *c)
+{
+	struct verdict v;
+
+	if (c->address.utf8 && !s->utf8)
+		return no_utf8();
+	if (s->rcpts >= s->conf->max_recipients)
+		return verdict_make(452, "4.5.3",
+		    "%llu recipients in one message (RFC 5321 4.5.3.1.10)",
+		    (unsigned long long)s->conf->max_recipients);
+	v = policy_rcpt(&s->policy, s->env, s->facts, &c->address);
+	if (v.kind != VERDICT_DONE)
+		return v;
+	if (put_rcpt(s, c) < 0)
+		return no_memory();
+	s->rcpts++;
+	s->stage = STAGE_RCPT;
+	return v;
+}
+
+static struct verdict
+do_data(struct session *s, const struct smtp_command *c)
+{
+	(void)s;
+	(void)c;
+	return verdict_make(354, "", "end with a line of one dot");
+}
+
+static struct verdict
+do_bdat(struct session *s, const struct smtp_command *c)
+{
+	(void)c;
+	s->stage = STAGE_BDAT;
+	return verdict_make(250, "2.0.0", "ok");
+}
+
+static struct verdict
+do_rset(struct session *s, const struct smtp_command *c)
+{
+	(void)c;
+	commands_forget(s);
+	return verdict_make(250, "2.0.0", "forgotten");
+}
+
+static struct verdict
+do_noop(struct session *s, const struct smtp_command *c)
+{
+	(void)s;
+	(void)c;
+	return verdict_make(250, "2.0.0", "ok");
+}
+
+static struct verdict
+do_quit(struct session *s, const struct smtp_command *c)
+{
+	(void)c;
+	s->over = "quit";
+	s->polite = 1;
+	return verdict_make(221, "2.0.0", "%s closes the connection",
+	    s->env->site->hostname);
+}
+
+/* RFC 5321 7.3: who is here is told at RCPT, where mail is at stake. */
+static struct verdict
+do_vrfy(struct session *s, const struct smtp_command *c)
+{
+	(void)s;
+	(void)c;
+	return verdict_make(252, "2.5.0",
+	    "not verified here; try RCPT (RFC 5321 3.5.3)");
+}
+
+static struct verdict
+do_help(struct session *s, const struct smtp_command *c)
+{
+	(void)s;
+	(void)c;
+	return verdict_make(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT "
+	    "RSET NOOP QUIT VRFY HELP (RFC 5321)");
+}
+
+static struct verdict
+do_other(struct session *s, const struct smtp_command *c)
+{
+	(void)s;
+	(void)c;
+	return verdict_make(502, "5.5.1",
+	    "command not offered here (RFC 5321 4.2.4)");
+}
+
+/* RFC 5321 4.1.4: EHLO in the middle is also a RSET. */
+static void
+greeted(struct session *s, struct span name)
+{
+	(void)span_str(name, s->helo, sizeof s->helo);
+	s->stage = STAGE_READY;
+	commands_forget(s);
+}
+
+/* 250, or 451 without a writer, 452 without room.  A writer that had no room
+ * is let go: the next one looks at the disk again. */
+static struct verdict
+room_for(struct session *s, uint64_t size)
+{
+	struct receive *r = &s->message;
+
+	if (receive_writer(r, s->control) < 0)
+		return verdict_make(451, "4.3.0", "mail cannot be stored now");
+	if (r->room == 0 || r->room < size) {
+		receive_drop(r);
+		return verdict_make(452, "4.3.1", "not enough room on the disk");
+	}
+	return verdict_make(250, "2.0.0", "ok");
+}
+
+static struct verdict
+no_utf8(void)
+{
+	return verdict_make(553, "5.6.7",
+	    "this address needs SMTPUTF8 with MAIL (RFC 6531 3.2)");
+}
+
+static int
+put_head(struct session *s, const struct smtp_command *c)
+{
+	struct buf envid = { .max = SMTP_ENVID };
+	const struct facts *f = s->facts;
+	char tls[sizeof f->tls_version + sizeof f->tls_cipher + 1] = "";
+	struct envelope e = { .helo = span_of(s->helo), .sender = c->path,
+	    .ret = c->ret, .body = c->body, .utf8 = c->utf8,
+	    .proto = span_of(commands_proto(s)) };
+	int r;
+
+	if (f->tls) {
+		snprintf(tls, sizeof tls, "%s %s", f->tls_version,
+		    f->tls_cipher);
+		e.tls = span_of(tls);
+	}
+	if ((r = smtp_xtext(&envid, c->envid)) == 0) {
+		e.envid = buf_span(&envid);
+		r = receive_head(&s->message, &e);
+	}
+	buf_free(&envid);
+	return r;
+}
+
+/* <postmaster> without a domain is ours (RFC 5321 4.5.1). */
+static int
+put_rcpt(struct session *s, const struct smtp_command *c)
+{
+	struct buf orcpt = { .max = SMTP_ORCPT }, path = { .max = 1024 };
+	struct envelope_rcpt rcpt = { .notify = c->notify };
+	int r = -1;
+
+	buf_addspan(&path, c->path);
+	if (c->address.domain.n == 0) {
+		buf_addc(&path, '@');
+		buf_adds(&path, s->env->site->hostname);
+	}
+	if (smtp_xtext(&orcpt, c->orcpt) == 0 && buf_ok(&path)) {
+		rcpt.address = buf_span(&path);
+		rcpt.orcpt = buf_span(&orcpt);
+		r = receive_rcpt(&s->message, &rcpt);
+	}
+	buf_free(&path);
+	buf_free(&orcpt);
+	return r;
+}
+
+static struct verdict
+no_memory(void)
+{
+	return verdict_make(452, "4.3.1", "not enough memory now");
+}

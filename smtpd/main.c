@@ -1,0 +1,134 @@
+/* smtpd - receives mail by SMTP and puts it into the queue. */
+#include "run/listener.h"
+#include "run/monitor.h"
+#include "run/writer_role.h"
+#include "run/zygote.h"
+#include "smtpd/config.h"
+#include "smtpd/session.h"
+
+static int listener(struct role_env *);
+static int session(struct role_env *);
+static int writer(struct role_env *);
+static int with_tls(const struct site *, const void *);
+static int with_login(const struct site *, const void *);
+static int check(const struct site *, const void *, struct buf *);
+
+/* Room for our Received field, above the largest message. */
+enum { TRACE_ROOM = 4096 };
+
+static const struct role roles[] = {
+	{ .name = "session", .user = "smtpd", .flags = ROLE_TABLES | ROLE_FRESH,
+	    .serve = session },
+	{ .name = "writer", .user = "queue", .flags = ROLE_FRESH,
+	    .serve = writer },
+	{ .name = "auth", .user = "auth", .program = "auth",
+	    .flags = ROLE_PASSWORDS, .wanted = with_login },
+	{ .name = "keyholder", .user = "key", .program = "tls",
+	    .flags = ROLE_KEYS, .wanted = with_tls },
+	{ .name = "relay", .user = "tls", .program = "tls",
+	    .flags = ROLE_CERTS | ROLE_FRESH, .links = "keyholder",
+	    .wanted = with_tls },
+	{ .name = "listener", .user = "listen",
+	    .flags = ROLE_LISTENS | ROLE_TABLES,
+	    .links = "session writer auth keyholder relay",
+	    .serve = listener },
+	{ .name = NULL }
+};
+
+static const struct service services[] = {
+	[SERVICE_SMTP] = { "smtp", offsetof(struct smtpd_conf, listen) },
+	[SERVICE_SUBMISSION] = { "submission",
+	    offsetof(struct smtpd_conf, submission_listen) },
+	[SERVICE_SMTPS] = { "smtps",
+	    offsetof(struct smtpd_conf, smtps_listen) },
+	{ .name = NULL }
+};
+
+#define BUSY "421 4.7.0 too many connections\r\n"
+
+static const struct listener_service kinds[] = {
+	[SERVICE_SMTP] = { .proto = "smtp", .busy = BUSY, .strangers = 1,
+	    .alpn = "" },
+	[SERVICE_SUBMISSION] = { .proto = "smtp", .busy = BUSY, .alpn = "" },
+	[SERVICE_SMTPS] = { .proto = "smtp", .busy = BUSY, .tls = 1,
+	    .alpn = "" }
+};
+
+static struct smtpd_conf conf;
+
+int
+main(int argc, char **argv)
+{
+	static const struct family family = { .program = "smtpd",
+	    .role = roles, .service = services, .keys = smtpd_keys,
+	    .conf = &conf, .check = check };
+
+	return monitor_main(argc, argv, &family);
+}
+
+static int
+listener(struct role_env *env)
+{
+	const struct smtpd_conf *c = env->conf;
+
+	return listener_run(env, &(struct listener_conf){
+	    .max_connections = c->max_connections,
+	    .max_per_address = c->max_per_address,
+	    .max_per_network = c->max_per_network,
+	    .local_networks = c->local_networks,
+	    .proxies = c->proxies, .service = kinds });
+}
+
+static int
+session(struct role_env *env)
+{
+	role_confine(env, &(struct confine){ .may = 0 });
+	role_wait(env);
+	return zygote_run(env, session_serve);
+}
+
+static int
+writer(struct role_env *env)
+{
+	const struct smtpd_conf *c = env->conf;
+
+	return writer_role(env, &(struct writer_limits){
+	    .message_bytes = c->max_size + TRACE_ROOM,
+	    .recipients = (unsigned)c->max_recipients,
+	    .floor_bytes = c->min_free, .floor_files = c->min_free_files });
+}
+
+static int
+with_tls(const struct site *site, const void *conf)
+{
+	(void)conf;
+	return site->tls_cert.n > 0;
+}
+
+static int
+with_login(const struct site *site, const void *conf)
+{
+	const struct smtpd_conf *c = conf;
+
+	(void)site;
+	return c->submission_listen.n || c->smtps_listen.n;
+}
+
+static int
+check(const struct site *site, const void *conf, struct buf *errors)
+{
+	const struct smtpd_conf *c = conf;
+
+	if (site->tls_cert.n != site->tls_key.n)
+		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
+		    "same order\n");
+	if (c->smtps_listen.n && site->tls_cert.n == 0)
+		buf_addf(errors, "smtpd.smtps.listen: needs tls.cert and "
+		    "tls.key\n");
+	if (c->submission_listen.n && site->tls_cert.n == 0 &&
+	    c->local_networks.n == 0)
+		buf_addf(errors, "smtpd.submission.listen: nobody could log "
+		    "in; name tls.cert and tls.key, or "
+		    "smtpd.local_networks\n");
+	return errors->n ? -1 : 0;
+}

@@ -1,0 +1,389 @@
+/* attempt - one attempt for one message. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "queued/attempt.h"
+#include "queued/expand.h"
+#include "queued/note_log.h"
+#include "queued/schedule.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static struct message **slot(const struct queued *, const char *);
+static void route_from(struct queued *, struct message *, unsigned);
+static void route_one(struct queued *, struct rcpt *);
+static void to_mailbox(struct queued *, struct rcpt *, const struct route *);
+static void outcome(struct rcpt *, const struct verdict *, struct span,
+    const char *);
+static void settle(struct queued *, struct message *);
+static void expire(struct queued *, struct message *, int64_t);
+static unsigned tell(struct queued *, struct message *);
+static int  wants(const struct rcpt *, const char *word, int by_default);
+static int  told_of_failure(const struct rcpt *);
+static int  told_of_success(const struct rcpt *);
+static void finish(struct queued *, struct message *);
+static int  retire(struct queued *, struct message *);
+static int  defer(struct queued *, struct message *);
+static void forget(struct queued *, struct message *);
+
+int
+attempt_runs(const struct queued *q, const char *id)
+{
+	return *slot(q, id) != NULL;
+}
+
+void
+attempt_begin(struct queued *q, struct message *m)
+{
+	*slot(q, m->name.id) = m;	/* the end of its chain */
+	expand_copies(q->env->site, m);
+	q->recipients += m->n;
+	m->left = 1;			/* until all have been sent on */
+	m->reports = 0;
+	route_from(q, m, 0);
+	deliver_run(&q->deliver);
+	close(m->fd);			/* what has to wait opens it again */
+	m->fd = -1;
+	if (--m->left == 0)
+		settle(q, m);
+}
+
+void
+attempt_tick(struct queued *q)
+{
+	struct message *m, *list = q->stuck;
+
+	q->stuck = NULL;
+	while ((m = list) != NULL) {
+		list = m->stuck;
+		finish(q, m);
+	}
+}
+
+void
+attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
+{
+	struct queued *q = arg;
+	struct message *m = r->m;
+	const struct answer *a = h->answer;
+	const char *via = h->kind == DEST_REMOTE ? "smtp" : "local";
+	struct verdict v;
+	unsigned before = m->n;
+
+	m->tried |= h->tried;
+	if (!h->tried && (m->retry == 0 || h->retry < m->retry))
+		m->retry = h->retry;
+	if (a && h->verdict->kind == VERDICT_TO) {
+		if (expand_forward(r, a, &v) == 0) {
+			q->recipients += m->n - before;
+			log_expanded(r);
+			route_from(q, m, before);
+		} else {
+			outcome(r, &v, span_of(""), via);
+			log_outcome(r, via, h->key);
+		}
+	} else if (h->tried || r->fate.when == 0) {
+		outcome(r, h->verdict, a ? a->peer : span_of(""), via);
+		if (r->state != RCPT_LATER)
+			log_outcome(r, via, h->key);
+	} else
+		r->state = RCPT_LATER;	/* with the words it had */
+	if (--m->left == 0)
+		settle(q, m);
+}
+
+/* An operator took the file away: what was not sent yet is not sent. */
+void
+attempt_gone(void *arg, struct rcpt *r)
+{
+	r->m->gone = 1;
+	if (--r->m->left == 0)
+		settle(arg, r->m);
+}
+
+void
+attempt_reported(struct queued *q, const struct errand *e,
+    const struct verdict *v, const char *id)
+{
+	struct message *m = e->m;
+	unsigned i;
+
+	log_report(e, v, id);
+	if (v->kind == VERDICT_DONE && e->kind == ORDER_DELAY) {
+		m->warned = 1;
+		if (message_record_report(m, q->queue, order_name(e->kind),
+		    id) < 0)
+			log_warn("state", "queue/state/%s: %s", m->name.id,
+			    strerror(errno));
+	}
+	for (i = e->from; i <= e->to; i++) {
+		struct rcpt *r = m->rcpt[i - 1];
+
+		if (r->told != e->kind + 1)
+			continue;
+		r->told = 0;
+		/* nothing is given up unsaid: it is tried again instead */
+		if (v->kind != VERDICT_DONE && e->kind == ORDER_FAILURE)
+			outcome(r, v, span_of(""), "queue");
+	}
+	if (--m->reports == 0)
+		finish(q, m);
+}
+
+/* Where the pointer to it stands, or the end of that chain. */
+static struct message **
+slot(const struct queued *q, const char *id)
+{
+	uint32_t h = crc32c(0, span_mem(id, QUEUE_ID)) % ACTIVE_TABLE;
+	struct message *const *p = &q->active[h];
+
+	while (*p && memcmp((*p)->name.id, id, QUEUE_ID) != 0)
+		p = &(*p)->next;
+	return (struct message **)(size_t)p;
+}
+
+/* Those that aliases add stand behind, and get their turn. */
+static void
+route_from(struct queued *q, struct message *m, unsigned i)
+{
+	for (; i < m->n; i++)
+		if (m->rcpt[i]->state == RCPT_OPEN)
+			route_one(q, m->rcpt[i]);
+}
+
+static void
+route_one(struct queued *q, struct rcpt *r)
+{
+	struct message *m = r->m;
+	unsigned before = m->n;
+	struct route to;
+
+	if (expand_circle(r, &to.verdict) == 0) {
+		route_find(&q->directory, m->env.class,
+		    r->parent == NULL && !r->copy, r->user, r->to, &to);
+		if (to.kind == ROUTE_LOCAL) {
+			to_mailbox(q, r, &to);
+			return;
+		}
+		if (to.kind == ROUTE_REMOTE) {
+			if (expand_twice(r, span_of(to.normal), &to.verdict))
+				goto over;
+			m->left++;
+			deliver_add(&q->deliver, DEST_REMOTE, to.key, r);
+			return;
+		}
+		if (to.kind == ROUTE_ALIAS && !r->run &&
+		    expand_alias(&q->directory, r, &to, &to.verdict) == 0) {
+			q->recipients += m->n - before;
+			m->tried = 1;
+			log_expanded(r);
+			return;
+		}
+	}
+over:
+	m->tried = 1;
+	outcome(r, &to.verdict, span_of(""), "queue");
+	if (r->state != RCPT_LATER)
+		log_outcome(r, "queue", NULL);
+}
+
+static void
+to_mailbox(struct queued *q, struct rcpt *r, const struct route *to)
+{
+	struct verdict v;
+
+	r->ext = message_keep(r->m, span_of(to->ext));
+	if (!r->run && expand_twice(r, span_of(to->normal), &v)) {
+		outcome(r, &v, span_of(""), "queue");
+		log_outcome(r, "queue", NULL);
+		return;
+	}
+	r->m->left++;
+	deliver_add(&q->deliver, r->run ? DEST_PROGRAM : DEST_LOCAL, to->key,
+	    r);
+}
+
+static void
+outcome(struct rcpt *r, const struct verdict *v, struct span peer,
+    const char *via)
+{
+	struct fate *f = &r->fate;
+
+	r->state = v->kind == VERDICT_DONE ? RCPT_DONE :
+	    v->kind == VERDICT_NEVER ? RCPT_NEVER : RCPT_LATER;
+	r->news = 1;
+	f->when = clock_s();
+	f->code = v->code;
+	memcpy(f->enhanced, v->enhanced, sizeof f->enhanced);
+	f->via = via;
+	f->peer = message_keep(r->m, peer);
+	f->text = message_keep(r->m, span_of(v->text));
+}
+
+/* All that can be known in this attempt is known: who is to be told? */
+static void
+settle(struct queued *q, struct message *m)
+{
+	expire(q, m, clock_s());
+	m->reports = 1;			/* until all are asked for */
+	if (tell(q, m)) {
+		errand_report(&q->errands, m, ORDER_FAILURE);
+		errand_report(&q->errands, m, ORDER_DELAY);
+		errand_report(&q->errands, m, ORDER_SUCCESS);
+		errand_run(&q->errands);
+	}
+	if (--m->reports == 0)
+		finish(q, m);
+}
+
+static void
+expire(struct queued *q, struct message *m, int64_t now)
+{
+	struct verdict v;
+	unsigned i;
+
+	if (m->gone || now < schedule_end(q->conf, m->arrived,
+	    m->env.sender.n == 0))
+		return;
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *r = m->rcpt[i];
+
+		if (r->state != RCPT_LATER)
+			continue;
+		v = schedule_last(r->fate.code, r->fate.enhanced,
+		    r->fate.text);
+		outcome(r, &v, r->fate.peer, r->fate.via);
+		log_expired(r);
+	}
+}
+
+/* Marks each recipient with what its sender is to be told; how many. */
+static unsigned
+tell(struct queued *q, struct message *m)
+{
+	int late = q->conf->warn && !m->warned && m->env.sender.n &&
+	    clock_s() - m->arrived >= (int64_t)q->conf->warn;
+	unsigned i, n = 0;
+
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *r = m->rcpt[i];
+
+		r->told = 0;
+		if (r->news && r->state == RCPT_NEVER && told_of_failure(r))
+			r->told = ORDER_FAILURE + 1;
+		else if (r->news && told_of_success(r))
+			r->told = ORDER_SUCCESS + 1;
+		else if (late && r->state == RCPT_LATER &&
+		    wants(r, "DELAY", 1))
+			r->told = ORDER_DELAY + 1;
+		n += r->told != 0;
+	}
+	return n;
+}
+
+/* RFC 3461 4.1: a list of words; absent means what an MTA always did. */
+static int
+wants(const struct rcpt *r, const char *word, int by_default)
+{
+	struct span list = r->notify, head;
+
+	if (list.n == 0)
+		return by_default;
+	while (list.n) {
+		span_cut(&list, ',', &head);
+		if (span_case_eq(head, span_of(word)))
+			return 1;
+	}
+	return 0;
+}
+
+/* Mail from nobody: postmaster is told, but not of what fails at postmaster. */
+static int
+told_of_failure(const struct rcpt *r)
+{
+	const struct message *m = r->m;
+
+	if (m->env.sender.n)
+		return wants(r, "FAILURE", 1);
+	if (!r->copy && (m->env.class != CLASS_REPORT ||
+	    !span_case_starts(message_origin(r)->to, SPAN("postmaster@"))))
+		return 1;
+	log_dropped(r);
+	return 0;
+}
+
+/* RFC 3461 5.2.7: a list of several is told of as expanded. */
+static int
+told_of_success(const struct rcpt *r)
+{
+	return r->m->env.sender.n && wants(r, "SUCCESS", 0) &&
+	    (r->state == RCPT_DONE ||
+	    (r->state == RCPT_SPREAD && r->count > 1));
+}
+
+static void
+finish(struct queued *q, struct message *m)
+{
+	unsigned i, undone = 0;
+
+	for (i = 0; i < m->n; i++)
+		undone |= m->rcpt[i]->state == RCPT_LATER ||
+		    m->rcpt[i]->state == RCPT_OPEN;
+	if ((undone ? defer(q, m) : retire(q, m)) == 0) {
+		forget(q, m);
+		return;
+	}
+	/* kept in memory, so that nothing is sent twice; tried again */
+	log_warn("stuck", "queue file %s cannot be %s: %s; the cure: look at "
+	    "its directory and the disk", m->name.id,
+	    undone ? "renamed" : "removed", strerror(errno));
+	m->stuck = q->stuck;
+	q->stuck = m;
+}
+
+static int
+retire(struct queued *q, struct message *m)
+{
+	int held;
+
+	return message_remove(m, q->queue, &held) < 0 ? -1 : 0;
+}
+
+static int
+defer(struct queued *q, struct message *m)
+{
+	int64_t now = clock_s(), due;
+	int64_t end = schedule_end(q->conf, m->arrived,
+	    m->env.sender.n == 0);
+	unsigned made = m->name.attempts + (m->tried != 0);
+	int r, held;
+
+	if (message_record(m, q->queue) < 0)
+		log_warn("state", "queue/state/%s: %s; some may get it twice",
+		    m->name.id, strerror(errno));
+	/* not even asked: as soon as it makes sense, not all at once */
+	due = m->tried || m->retry <= now ?
+	    schedule_next(q->conf, made, now, end, arc4random()) :
+	    m->retry + (int64_t)arc4random_uniform(60);
+	r = message_defer(m, q->queue, made, due, &held);
+	if (r == 0) {
+		log_deferred(m);
+		backlog_add(&q->backlog, &m->name);
+	} else if (r == 1)
+		log_note(held ? "held" : "removed", "%s, by an operator",
+		    m->name.id);
+	return r < 0 ? -1 : 0;
+}
+
+static void
+forget(struct queued *q, struct message *m)
+{
+	struct message **p = slot(q, m->name.id);
+
+	*p = m->next;
+	q->recipients -= m->n;
+	message_free(m);
+}

@@ -1,0 +1,415 @@
+/* deliver - destinations: a queue each, and the processes that empty it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queued/deliver.h"
+#include "queued/dest.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "wire/record.h"
+
+static int  step(struct deliver *, struct dest *);
+static struct child *child_for(struct deliver *, struct dest *);
+static struct child *child_begin(struct deliver *, struct dest *);
+static int  no_parent(struct deliver *, struct dest *);
+static int  send_job(struct deliver *, struct child *);
+static size_t gather(struct dest *, struct rcpt *[JOB_RCPTS]);
+static size_t compose(struct deliver *, struct dest *, struct rcpt **, size_t);
+static void put_back(struct dest *, struct rcpt **, size_t);
+static void child_ready(struct watch *);
+static int  child_says(struct child *, struct span);
+static void child_end(struct child *, const char *why);
+static int  spare(struct deliver *, int64_t);
+static void tell(struct deliver *, struct dest *, struct rcpt *,
+    const struct verdict *, const struct answer *, int);
+static void refuse_waiting(struct deliver *, struct dest *,
+    const struct verdict *, int);
+
+int
+deliver_init(struct deliver *d)
+{
+	d->turn_tail = &d->turn;
+	d->room = calloc(1, sizeof *d->room);
+	if (d->room == NULL)
+		return -1;
+	d->room->record.max = 2 * RECORD_MAX;
+	return 0;
+}
+
+void
+deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
+    struct rcpt *r)
+{
+	struct dest *t = dest_get(d, kind, key);
+	struct verdict v;
+	int64_t now = clock_s();
+
+	if (t == NULL) {
+		v = verdict_make(451, "4.3.0", "no memory");
+		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
+		    .kind = kind, .key = key, .retry = now + 60 });
+	} else if (t->until > now)
+		tell(d, t, r, &t->last, NULL, 0);
+	else if (t->waiting > d->conf->active / 4) {
+		v = verdict_make(451, "4.3.2", "too much waits for %s here",
+		    key);
+		tell(d, t, r, &v, NULL, 0);
+	} else {
+		dest_push(t, r);
+		dest_turn(d, t);
+	}
+}
+
+void
+deliver_run(struct deliver *d)
+{
+	struct dest *t;
+
+	while ((t = dest_next_turn(d)) != NULL)
+		if (step(d, t) && t->waiting)
+			dest_turn(d, t);
+}
+
+void
+deliver_tick(struct deliver *d)
+{
+	int64_t now = clock_s();
+	struct dest *t;
+
+	while (spare(d, now - CHILD_IDLE_S))
+		;
+	while ((t = d->starved) != NULL) {
+		d->starved = t->next_turn;
+		t->in_turn = 0;
+		dest_turn(d, t);
+	}
+	dest_sweep(d, now);
+	deliver_run(d);
+}
+
+void
+deliver_forgive(struct deliver *d)
+{
+	struct dest *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (t = d->table[i]; t; t = t->next)
+			t->until = 0;
+}
+
+int
+deliver_busy(const struct deliver *d)
+{
+	return d->children || d->starved;
+}
+
+/* One job for one destination; 0: it can send none now. */
+static int
+step(struct deliver *d, struct dest *t)
+{
+	struct child *c;
+
+	if (t->waiting == 0)
+		return 0;
+	if (t->until > clock_s()) {
+		refuse_waiting(d, t, &t->last, 0);
+		return 0;
+	}
+	c = child_for(d, t);
+	return c ? send_job(d, c) : 0;
+}
+
+/* The one with least to do; a further one when that has its hands full. */
+static struct child *
+child_for(struct deliver *d, struct dest *t)
+{
+	struct child *c, *best = NULL;
+
+	for (c = t->child; c; c = c->next)
+		if (child_room(c) && (!best || c->inflight < best->inflight))
+			best = c;
+	if ((best == NULL || best->inflight >= CHILD_SHARE) &&
+	    t->children < t->window) {
+		c = child_begin(d, t);
+		return c ? c : best;
+	}
+	return best;
+}
+
+static struct child *
+child_begin(struct deliver *d, struct dest *t)
+{
+	struct note n = { .kind = NOTE_SPAWN,
+	    .arg = t->kind == DEST_PROGRAM ? SPAWN_PROGRAM : 0 };
+	struct child *c = NULL;
+	int end[2] = { -1, -1 };
+	int link = role_link(d->env, dest_parent(t));
+
+	if (link < 0 && !no_parent(d, t))
+		return NULL;
+	if (link < 0 || (d->children >= d->conf->children &&
+	    !spare(d, INT64_MAX)))
+		goto later;
+	(void)span_str(span_of(t->key), n.text, sizeof n.text);
+	if (chan_pair(CHAN_PACKETS, end) < 0 ||
+	    fcntl(end[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    (c = calloc(1, sizeof *c)) == NULL)
+		goto later;
+	c->w = (struct watch){ child_ready, end[0] };
+	c->deliver = d;
+	c->dest = t;
+	c->idle = clock_s();
+	if (watch_begin(d->watches, &c->w) < 0 ||
+	    note_send(link, &n, &end[1], 1) < 0)
+		goto later;
+	close(end[1]);
+	c->next = t->child;
+	t->child = c;
+	t->children++;
+	d->children++;
+	return c;
+later:
+	if (end[0] >= 0) {
+		close(end[0]);		/* and out of the epoll set */
+		close(end[1]);
+	}
+	free(c);
+	if (t->children == 0)
+		dest_starve(d, t);
+	return NULL;
+}
+
+/* 1: it may be started again, wait a moment for it; 0: all has been told. */
+static int
+no_parent(struct deliver *d, struct dest *t)
+{
+	struct verdict v;
+
+	if (t->kind != DEST_REMOTE)
+		return 1;
+	v = verdict_make(451, "4.4.0",
+	    "no program sends to other servers yet");
+	refuse_waiting(d, t, &v, 1);
+	return 0;
+}
+
+/* 1: sent, or had no file any more; 0: the channel is full or at its end. */
+static int
+send_job(struct deliver *d, struct child *c)
+{
+	struct rcpt *r[JOB_RCPTS];
+	struct message *m;
+	size_t i, n = gather(c->dest, r);
+	struct verdict v;
+	int fd, sent, e;
+
+	m = r[0]->m;
+	n = compose(d, c->dest, r, n);
+	fd = m->fd >= 0 ? m->fd : message_reopen(m, d->queue);
+	if (fd < 0 && errno != ENOENT) {
+		v = verdict_make(451, "4.3.0", "the queue file: %s",
+		    strerror(errno));
+		for (i = 0; i < n; i++)
+			tell(d, c->dest, r[i], &v, NULL, 0);
+		return 1;
+	}
+	if (fd < 0) {
+		for (i = 0; i < n; i++)
+			d->gone(d->arg, r[i]);
+		return 1;
+	}
+	sent = chan_send(c->w.fd, buf_span(&d->room->record), &fd, 1);
+	e = errno;
+	if (fd != m->fd)
+		close(fd);
+	if (sent < 0) {
+		put_back(c->dest, r, n);
+		if (e != EAGAIN && e != ETOOMANYREFS && e != ENOBUFS &&
+		    e != ENOMEM)
+			child_end(c, strerror(e));
+		else if (c->inflight == 0)
+			dest_starve(d, c->dest);
+		return 0;
+	}
+	m->tried = 1;
+	for (i = 0; i < n; i++) {
+		r[i]->next = c->flight;
+		c->flight = r[i];
+		c->inflight++;
+	}
+	c->busy = c->dest->kind == DEST_REMOTE;
+	return 1;
+}
+
+/* Recipients of one message, which go in one job. */
+static size_t
+gather(struct dest *t, struct rcpt *r[JOB_RCPTS])
+{
+	size_t n = 1, most = t->kind == DEST_REMOTE ? JOB_RCPTS : 1;
+
+	r[0] = dest_pop(t, NULL);
+	while (n < most && (r[n] = dest_pop(t, r[0])) != NULL)
+		n++;
+	return n;
+}
+
+/* The record, with as many of them as it may hold; the rest goes back. */
+static size_t
+compose(struct deliver *d, struct dest *t, struct rcpt **r, size_t n)
+{
+	struct deliver_room *room = d->room;
+	size_t fit = n;
+
+	for (;; fit /= 2) {
+		dest_job(t, r, fit, &room->job);
+		buf_reset(&room->record);
+		if (job_add(&room->record, &room->job) == 0 || fit == 1)
+			break;
+	}
+	put_back(t, r + fit, n - fit);
+	return fit;
+}
+
+static void
+put_back(struct dest *t, struct rcpt **r, size_t n)
+{
+	while (n > 0)
+		dest_unpop(t, r[--n]);
+}
+
+static void
+child_ready(struct watch *w)
+{
+	struct child *c = (struct child *)(void *)w;
+	struct deliver *d = c->deliver;
+	struct span in, fields;
+	const char *why;
+	ssize_t n;
+	int r;
+
+	n = chan_recv(w->fd, d->room->packet, sizeof d->room->packet, NULL, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		child_end(c, n < 0 ? strerror(errno) : NULL);
+		return;
+	}
+	in = span_mem(d->room->packet, (size_t)n);
+	while ((r = record_next(&in, RECORD_MAX, &fields, &why)) == 1)
+		if (child_says(c, fields) < 0)
+			return;
+	if (in.n) {
+		child_end(c, r < 0 ? why : "a short record");
+		return;
+	}
+	if (c->dest->waiting)
+		dest_turn(d, c->dest);
+}
+
+/* 0, or -1: it has broken the rules and is gone. */
+static int
+child_says(struct child *c, struct span fields)
+{
+	struct answer *a = &c->deliver->room->answer;
+	struct rcpt **p, *r;
+	const char *why;
+
+	if (answer_parse(fields, a, &why) < 0) {
+		child_end(c, why);
+		return -1;
+	}
+	c->idle = clock_s();
+	if (a->ready) {
+		c->busy = 0;
+		return 0;
+	}
+	for (p = &c->flight; (r = *p) != NULL; p = &r->next)
+		if (r->nr == a->nr &&
+		    span_eq(a->id, span_of(r->m->name.id)))
+			break;
+	if (r == NULL) {
+		child_end(c, "an answer for what it was not asked");
+		return -1;
+	}
+	*p = r->next;
+	c->inflight--;
+	dest_learn(c->dest, &a->verdict);
+	tell(c->deliver, c->dest, r, &a->verdict, a, 1);
+	return 0;
+}
+
+/* What has no verdict is later; why NULL: an ordinary end of channel. */
+static void
+child_end(struct child *c, const char *why)
+{
+	struct deliver *d = c->deliver;
+	struct dest *t = c->dest;
+	struct rcpt *r;
+	struct child **p;
+	struct verdict v;
+
+	if (why)
+		log_warn("channel", "deliverer of %s: %s", t->key, why);
+	for (p = &t->child; *p != c; p = &(*p)->next)
+		;
+	*p = c->next;
+	t->children--;
+	d->children--;
+	watch_end(d->watches, &c->w);
+	v = verdict_make(451, "4.3.0",
+	    "the delivering process ended before its verdict");
+	if (c->flight)
+		dest_learn(t, &v);
+	while ((r = c->flight) != NULL) {
+		c->flight = r->next;
+		tell(d, t, r, &v, NULL, 1);
+	}
+	free(c);
+	if (t->waiting)
+		dest_turn(d, t);
+}
+
+/* Ends one process that has been idle since then, so that another may be
+ * started.  1: there was one. */
+static int
+spare(struct deliver *d, int64_t since)
+{
+	struct child *c;
+	struct dest *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (t = d->table[i]; t; t = t->next)
+			for (c = t->child; c; c = c->next)
+				if (c->inflight == 0 && !c->busy &&
+				    t->waiting == 0 && c->idle <= since) {
+					child_end(c, NULL);
+					return 1;
+				}
+	return 0;
+}
+
+static void
+tell(struct deliver *d, struct dest *t, struct rcpt *r,
+    const struct verdict *v, const struct answer *a, int tried)
+{
+	int64_t now = clock_s();
+
+	d->heard(d->arg, r, &(struct heard){ .verdict = v, .answer = a,
+	    .kind = t->kind, .key = t->key, .tried = tried,
+	    .retry = tried ? 0 : t->until > now ? t->until : now + 60 });
+}
+
+static void
+refuse_waiting(struct deliver *d, struct dest *t, const struct verdict *v,
+    int tried)
+{
+	struct rcpt *r;
+
+	while ((r = dest_pop(t, NULL)) != NULL)
+		tell(d, t, r, v, NULL, tried);
+}

@@ -1,0 +1,229 @@
+/* dest - one destination: its queue by senders, its health, its processes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "queued/dest.h"
+#include "sys/clock.h"
+
+static unsigned slot(enum dest_kind, const char *);
+static struct lane *lane_of(struct dest *, const struct rcpt *);
+static struct span sender_of(const struct rcpt *);
+
+struct dest *
+dest_get(struct deliver *d, enum dest_kind kind, const char *key)
+{
+	struct dest **p = &d->table[slot(kind, key)], *t;
+	size_t i, n = strlen(key) + 1;
+
+	for (; (t = *p) != NULL; p = &t->next)
+		if (t->kind == kind && strcmp(t->key, key) == 0)
+			return t;
+	if ((t = calloc(1, sizeof *t + n)) == NULL)
+		return NULL;
+	memcpy(t->key, key, n);
+	t->kind = kind;
+	t->window = kind == DEST_REMOTE ? REMOTE_FIRST : LOCAL_CHILDREN;
+	for (i = 0; i < DEST_LANES; i++)
+		t->lane[i].tail = &t->lane[i].head;
+	return *p = t;
+}
+
+const char *
+dest_parent(const struct dest *t)
+{
+	return t->kind == DEST_REMOTE ? "remoted" : "localdeliver";
+}
+
+void
+dest_push(struct dest *t, struct rcpt *r)
+{
+	struct lane *l = lane_of(t, r);
+
+	r->next = NULL;
+	*l->tail = r;
+	l->tail = &r->next;
+	t->waiting++;
+}
+
+struct rcpt *
+dest_pop(struct dest *t, const struct rcpt *with)
+{
+	struct lane *l;
+	struct rcpt *r;
+
+	if (t->waiting == 0)
+		return NULL;
+	if (with == NULL)
+		do
+			t->lane_next = (t->lane_next + 1) % DEST_LANES;
+		while (t->lane[t->lane_next].head == NULL);
+	l = &t->lane[t->lane_next];
+	if ((r = l->head) == NULL || (with && (r->m != with->m ||
+	    !span_eq(sender_of(r), sender_of(with)))))
+		return NULL;
+	if ((l->head = r->next) == NULL)
+		l->tail = &l->head;
+	t->waiting--;
+	return r;
+}
+
+void
+dest_unpop(struct dest *t, struct rcpt *r)
+{
+	struct lane *l = lane_of(t, r);
+
+	if ((r->next = l->head) == NULL)
+		l->tail = &r->next;
+	l->head = r;
+	t->waiting++;
+}
+
+void
+dest_job(const struct dest *t, struct rcpt **list, size_t n, struct job *j)
+{
+	const struct message *m = list[0]->m;
+	size_t i, way;
+
+	j->id = span_of(m->name.id);
+	j->sender = sender_of(list[0]);
+	j->body = m->env.body;
+	j->ret = m->env.ret;
+	j->envid = m->env.envid;
+	j->class = span_of(m->class);
+	j->utf8 = m->env.utf8;
+	j->size = m->head.body;
+	j->arrived = m->arrived;
+	j->repeat = m->repeat;
+	j->nrcpt = n;
+	for (i = 0; i < n; i++) {
+		const struct rcpt *r = list[i];
+		struct job_rcpt *o = &j->rcpt[i];
+
+		*o = (struct job_rcpt){ .nr = r->nr, .to = r->to,
+		    .orig = message_origin(r)->to, .notify = r->notify,
+		    .orcpt = r->orcpt, .run = r->run, .file = r->file };
+		if (t->kind != DEST_REMOTE)
+			o->ext = r->ext;
+		way = message_way(r, o->via);
+		o->nvia = way < JOB_VIA ? way : JOB_VIA;
+	}
+}
+
+/*
+ * Failures of the destination itself count: no way to it, or out of order
+ * (RFC 3463: 4.3.x, 4.4.x), or it closed (421).  A verdict about a recipient
+ * is a sign of life.
+ */
+void
+dest_learn(struct dest *t, const struct verdict *v)
+{
+	unsigned most = t->kind == DEST_REMOTE ? REMOTE_MOST : LOCAL_CHILDREN;
+	uint64_t wait;
+
+	if (v->kind != VERDICT_LATER || (v->code != 421 &&
+	    strncmp(v->enhanced, "4.3.", 4) != 0 &&
+	    strncmp(v->enhanced, "4.4.", 4) != 0)) {
+		t->failures = t->deaths = 0;
+		if (++t->good >= t->window && t->window < most) {
+			t->window++;
+			t->good = 0;
+		}
+		return;
+	}
+	t->good = 0;
+	t->window = t->window > 1 ? t->window / 2 : 1;
+	if (++t->failures < DEST_FAILURES)
+		return;
+	wait = (uint64_t)DEST_DEAD_S << (t->deaths < 6 ? t->deaths : 6);
+	t->deaths++;
+	t->failures = DEST_FAILURES - 1;	/* one more try each time */
+	t->until = clock_s() + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
+	    DEST_DEAD_MOST_S);
+	t->last = *v;
+}
+
+int
+child_room(const struct child *c)
+{
+	switch (c->dest->kind) {
+	case DEST_LOCAL:
+		return c->inflight < CHILD_JOBS;
+	case DEST_PROGRAM:
+		return c->inflight == 0;
+	default:
+		return !c->busy;
+	}
+}
+
+void
+dest_turn(struct deliver *d, struct dest *t)
+{
+	if (t->in_turn)
+		return;
+	t->in_turn = 1;
+	t->next_turn = NULL;
+	*d->turn_tail = t;
+	d->turn_tail = &t->next_turn;
+}
+
+/* Not before the next tick, or an event of its own. */
+void
+dest_starve(struct deliver *d, struct dest *t)
+{
+	if (t->in_turn)
+		return;
+	t->in_turn = 1;
+	t->next_turn = d->starved;
+	d->starved = t;
+}
+
+struct dest *
+dest_next_turn(struct deliver *d)
+{
+	struct dest *t = d->turn;
+
+	if (t == NULL)
+		return NULL;
+	if ((d->turn = t->next_turn) == NULL)
+		d->turn_tail = &d->turn;
+	t->in_turn = 0;
+	return t;
+}
+
+/* What has nothing to do and is not dead is forgotten; one that was dead not
+ * before it had the time to be tried again. */
+void
+dest_sweep(struct deliver *d, int64_t now)
+{
+	struct dest **p, *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (p = &d->table[i]; (t = *p) != NULL;)
+			if (t->waiting || t->children || t->in_turn ||
+			    (t->until && t->until + DEST_DEAD_MOST_S > now))
+				p = &t->next;
+			else {
+				*p = t->next;
+				free(t);
+			}
+}
+
+static unsigned
+slot(enum dest_kind kind, const char *key)
+{
+	return (crc32c(0, span_of(key)) + (unsigned)kind) % DELIVER_TABLE;
+}
+
+static struct lane *
+lane_of(struct dest *t, const struct rcpt *r)
+{
+	return &t->lane[crc32c(0, sender_of(r)) % DEST_LANES];
+}
+
+static struct span
+sender_of(const struct rcpt *r)
+{
+	return r->has_sender ? r->sender : r->m->env.sender;
+}

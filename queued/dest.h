@@ -1,0 +1,75 @@
+/*
+ * dest - one destination: its queue by senders, its health, its processes.
+ * Inside of queued/deliver.
+ */
+#ifndef QUEUED_DEST_H
+#define QUEUED_DEST_H
+
+#include "queued/deliver.h"
+
+enum {
+	DEST_LANES = 16,		/* senders take turns, by their hash */
+	CHILD_JOBS = 16,		/* in flight to one local deliverer */
+	CHILD_SHARE = 8,		/* from so many on another may help */
+	CHILD_IDLE_S = 5,
+	LOCAL_CHILDREN = 4,
+	REMOTE_FIRST = 2, REMOTE_MOST = 20,
+	DEST_FAILURES = 3,		/* in a row: it is dead */
+	DEST_DEAD_S = 60, DEST_DEAD_MOST_S = 3600
+};
+
+struct child {
+	struct watch w;			/* first: what the loop calls back with */
+	struct child *next;
+	struct deliver *deliver;
+	struct dest *dest;
+	struct rcpt *flight;
+	unsigned inflight;
+	int busy;			/* remote: until it says ready */
+	int64_t idle;			/* heard last */
+};
+
+struct lane {
+	struct rcpt *head, **tail;
+};
+
+struct dest {
+	struct dest *next;		/* of the table */
+	struct dest *next_turn;
+	int in_turn;
+	enum dest_kind kind;
+	struct lane lane[DEST_LANES];
+	unsigned lane_next, waiting;
+	struct child *child;
+	unsigned children, window;	/* how many there are, may be */
+	unsigned good, failures, deaths;	/* in a row */
+	int64_t until;			/* dead until then */
+	struct verdict last;		/* what it died of */
+	char key[];
+};
+
+struct deliver_room {			/* one job or answer at a time */
+	struct job job;
+	struct answer answer;
+	struct buf record;
+	unsigned char packet[CHAN_PACKET_MAX];
+};
+
+struct dest *dest_get(struct deliver *, enum dest_kind, const char *key);
+const char *dest_parent(const struct dest *);	/* the role that has children */
+void	dest_push(struct dest *, struct rcpt *);
+/* The next in turn; with: one that may share that one's job, or NULL. */
+struct rcpt *dest_pop(struct dest *, const struct rcpt *with);
+void	dest_unpop(struct dest *, struct rcpt *);	/* to the front again */
+void	dest_job(const struct dest *, struct rcpt **, size_t, struct job *);
+
+/* A verdict makes it grow, shrink, or die for a while. */
+void	dest_learn(struct dest *, const struct verdict *);
+int	child_room(const struct child *);
+
+void	dest_turn(struct deliver *, struct dest *);
+void	dest_starve(struct deliver *, struct dest *);
+struct dest *dest_next_turn(struct deliver *);
+void	dest_sweep(struct deliver *, int64_t now);
+
+#endif

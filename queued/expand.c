@@ -1,0 +1,251 @@
+/* expand - what aliases, forwards and the site's copies make of recipients. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "queued/expand.h"
+#include "sys/clock.h"
+
+enum { SEEN = 256 };
+
+struct seen {
+	struct rcpt *rcpt;
+	struct span normal;
+	struct seen *next;
+};
+
+static int  concerns(const struct message *, struct span domain);
+static int  is_of(struct span address, struct span domain);
+static int  undo(struct message *, unsigned, struct verdict *,
+    struct verdict);
+static void spread(struct rcpt *, unsigned);
+static struct span without_success(struct message *, struct span);
+static int  own(struct span target, struct span normal);
+
+void
+expand_copies(const struct site *site, struct message *m)
+{
+	struct span word, domain;
+	size_t i;
+
+	if (m->known || m->env.class == CLASS_REPORT)
+		return;
+	for (i = 0; i < site->always_bcc.n; i++) {
+		word = span_of(site->always_bcc.word[i]);
+		if (span_find(word, '=') < word.n) {
+			span_cut(&word, '=', &domain);
+			if (!concerns(m, domain))
+				continue;
+		}
+		(void)message_add(m, NULL, word);
+	}
+}
+
+int
+expand_circle(const struct rcpt *r, struct verdict *v)
+{
+	struct span way[MESSAGE_DEPTH];
+	size_t i, n = message_way(r, way);
+
+	if (n > MESSAGE_DEPTH) {
+		*v = verdict_make(554, "5.4.6", "forwarded more than %d times "
+		    "here", MESSAGE_DEPTH);
+		return 1;
+	}
+	/* \user stands behind its own alias */
+	for (i = 0; i < n - (n && r->user); i++)
+		if (span_case_eq(way[i], r->to)) {
+			*v = verdict_make(554, "5.4.6", "its aliases or "
+			    "forwards come back to it");
+			return 1;
+		}
+	return 0;
+}
+
+int
+expand_twice(struct rcpt *r, struct span normal, struct verdict *v)
+{
+	struct message *m = r->m;
+	struct seen *s, **p;
+
+	if (m->n == 1)
+		return 0;
+	if (m->seen == NULL) {
+		m->seen = message_alloc(m, SEEN * sizeof *m->seen);
+		if (m->seen == NULL)
+			return 0;
+		memset(m->seen, 0, SEEN * sizeof *m->seen);
+	}
+	p = &m->seen[crc32c(0, normal) % SEEN];
+	for (s = *p; s; s = s->next)
+		if (span_eq(s->normal, normal)) {
+			*v = verdict_make(250, "2.0.0",
+			    "the same as recipient %u", s->rcpt->nr);
+			r->notify = SPAN("NEVER");
+			return 1;
+		}
+	if ((s = message_alloc(m, sizeof *s)) != NULL) {
+		*s = (struct seen){ r, message_keep(m, normal), *p };
+		*p = s;
+	}
+	return 0;
+}
+
+int
+expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
+    struct verdict *v)
+{
+	struct buf target = { .max = 2 * ADDRESS_MAX };
+	struct buf self = { .max = 2 * ADDRESS_MAX };
+	struct message *m = r->m;
+	struct span list = to->targets, word;
+	unsigned first = m->n;
+	const char *why = "alias: it has no targets";
+	int got;
+
+	while ((got = route_target(d, span_of(to->normal), &list, &target,
+	    &why)) == 1) {
+		word = buf_span(&target);
+		if (own(word, span_of(to->normal))) {
+			/* alice: alice, bob: the mailbox itself */
+			buf_reset(&self);
+			buf_addc(&self, '\\');
+			buf_addspan(&self, word);
+			word = buf_span(&self);
+		}
+		if (message_add(m, r, word) == NULL)
+			break;
+	}
+	buf_free(&target);
+	buf_free(&self);
+	if (got == 1)
+		return undo(m, first, v, verdict_make(554, "5.4.6",
+		    "aliases make more than %d recipients of one message",
+		    MESSAGE_ADDED));
+	if (got < 0 || m->n == first)
+		return undo(m, first, v, verdict_make(451, "4.3.5", "%s",
+		    why));
+	spread(r, first);
+	return 0;
+}
+
+int
+expand_forward(struct rcpt *r, const struct answer *a, struct verdict *v)
+{
+	struct buf target = { .max = 4096 };
+	struct message *m = r->m;
+	unsigned first = m->n;
+	int sender = r->has_sender;
+	struct span now = sender ? r->sender : m->env.sender;
+	size_t i;
+
+	if (a->sender.p && !span_eq(a->sender, now)) {
+		r->has_sender = 1;
+		r->sender = message_keep(m, a->sender);
+	}
+	for (i = 0; i < a->nto; i++) {
+		buf_reset(&target);
+		buf_addspan(&target, a->to[i]);
+		if (a->to[i].p[0] == '|') {
+			buf_addc(&target, ':');
+			buf_addspan(&target, a->file);
+		}
+		if (r->run || a->to[i].p[0] == '\\' || !buf_ok(&target) ||
+		    message_add(m, r, buf_span(&target)) == NULL)
+			break;
+	}
+	buf_free(&target);
+	if (i < a->nto) {
+		r->has_sender = sender != 0;
+		return undo(m, first, v, verdict_make(554, "5.4.6",
+		    "its forwards are too many, or make no sense"));
+	}
+	spread(r, first);
+	return 0;
+}
+
+/* DOMAIN=ADDRESS: mail from or to that domain. */
+static int
+concerns(const struct message *m, struct span domain)
+{
+	size_t i;
+
+	if (is_of(m->env.sender, domain))
+		return 1;
+	for (i = 0; i < m->env.nrcpt; i++)
+		if (is_of(m->env.rcpt[i].address, domain))
+			return 1;
+	return 0;
+}
+
+static int
+is_of(struct span address, struct span domain)
+{
+	size_t at = span_rfind(address, '@');
+
+	return at < address.n &&
+	    span_case_eq(span_from(address, at + 1), domain);
+}
+
+/* They were the last, and nobody knows them yet. */
+static int
+undo(struct message *m, unsigned first, struct verdict *v,
+    struct verdict why)
+{
+	m->n = first;
+	*v = why;
+	return -1;
+}
+
+static void
+spread(struct rcpt *r, unsigned first)
+{
+	struct message *m = r->m;
+	unsigned i;
+
+	r->state = RCPT_SPREAD;
+	r->news = 1;
+	r->first = first + 1;
+	r->count = m->n - first;
+	r->fate.when = clock_s();
+	r->fate.code = 250;
+	memcpy(r->fate.enhanced, "2.0.0", sizeof "2.0.0");
+	/* RFC 3461 5.2.7.3: told once that it was expanded, not of each */
+	for (i = first; i < m->n && r->count > 1; i++)
+		m->rcpt[i]->notify = i == first ?
+		    without_success(m, r->notify) : m->rcpt[first]->notify;
+}
+
+static struct span
+without_success(struct message *m, struct span list)
+{
+	struct buf b = { .max = 256 };
+	struct span word;
+
+	if (list.n == 0)
+		return list;
+	while (list.n) {
+		span_cut(&list, ',', &word);
+		if (span_case_eq(word, SPAN("SUCCESS")))
+			continue;
+		if (b.n)
+			buf_addc(&b, ',');
+		buf_addspan(&b, word);
+	}
+	word = b.n ? message_keep(m, buf_span(&b)) : SPAN("NEVER");
+	buf_free(&b);
+	return word;
+}
+
+static int
+own(struct span target, struct span normal)
+{
+	char is[ADDRESS_MAX + 1];
+	struct address a;
+	const char *why;
+
+	if (address_mailbox(target, &a, &why) < 0)
+		return 0;
+	address_normal(&a, is);
+	return span_eq(span_of(is), normal);
+}

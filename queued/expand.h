@@ -1,0 +1,29 @@
+/*
+ * expand - what aliases, forwards and the site's copies make of recipients.
+ */
+#ifndef QUEUED_EXPAND_H
+#define QUEUED_EXPAND_H
+
+#include "queued/message.h"
+#include "queued/route.h"
+#include "run/site.h"
+#include "wire/job.h"
+
+/* The copies that always_bcc asks for, where this is the first attempt. */
+void	expand_copies(const struct site *, struct message *);
+
+/* Has it come back to where it was, or too far?  1 with the verdict, or 0. */
+int	expand_circle(const struct rcpt *, struct verdict *);
+
+/* Does another recipient go to this address (normal form) already?  1 with
+ * the verdict, and r is not reported on; else 0, and it is remembered. */
+int	expand_twice(struct rcpt *, struct span normal, struct verdict *);
+
+/* Puts others in its place.  0: it is RCPT_SPREAD, they are the message's
+ * last; -1 with the verdict for it. */
+int	expand_alias(struct directory *, struct rcpt *, const struct route *,
+	    struct verdict *);
+int	expand_forward(struct rcpt *, const struct answer *,
+	    struct verdict *);
+
+#endif

@@ -1,0 +1,272 @@
+/* loop - queued's one process that decides. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queued/attempt.h"
+#include "queued/clean.h"
+#include "queued/loop.h"
+#include "queued/take.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum {
+	TICK_MS = 1000, LONGEST_MS = 60000,
+	NAMES = 256,			/* of a scan, in one turn */
+	CLEAN_S = 3600,
+	PASS_SHARE = 10			/* passes take a tenth of the time */
+};
+
+static void control_ready(struct watch *);
+static void trigger_ready(struct watch *);
+static void take_notes(struct queued *);
+static void tables(struct queued *);
+static void reported(void *, const struct errand *, const struct verdict *,
+    const char *);
+static void look_around(struct queued *, int64_t);
+static void pass(struct queued *, int64_t);
+static int  see_new(void *, const char *);
+static int  see_cur(void *, const char *);
+static int  see_drop(void *, const char *);
+static int  wait_ms(const struct queued *, int64_t);
+
+int
+loop_role(struct role_env *env)
+{
+	static struct queued q;
+	int trigger;
+
+	places_open(env, &q.places);
+	trigger = places_trigger(env, &q.places);
+	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
+	    .files = 4096, .data_bytes = UINT64_C(1) << 30,
+	    .dir = { q.places.queue_path, q.places.drop_path } });
+	role_wait(env);
+	q.env = env;
+	q.conf = env->conf;
+	loop_begin(&q, trigger);
+	for (;;)
+		loop_turn(&q, -1);
+}
+
+void
+loop_begin(struct queued *q, int trigger)
+{
+	unsigned n;
+
+	q->queue = &q->places.queue;
+	q->started = clock_s();
+	q->control = (struct watch){ control_ready, q->env->control };
+	q->trigger = (struct watch){ trigger_ready, trigger };
+	if (watch_open(&q->watches) < 0 ||
+	    watch_begin(&q->watches, &q->control) < 0 ||
+	    watch_begin(&q->watches, &q->trigger) < 0)
+		log_die(LOG_AGAIN, "epoll");
+	q->deliver = (struct deliver){ .watches = &q->watches, .env = q->env,
+	    .conf = q->conf, .queue = q->queue, .heard = attempt_heard,
+	    .gone = attempt_gone, .arg = q };
+	q->errands = (struct errands){ .watches = &q->watches, .env = q->env,
+	    .conf = q->conf, .queue = q->queue, .done = reported, .arg = q };
+	if (deliver_init(&q->deliver) < 0 || errand_init(&q->errands) < 0)
+		log_die(LOG_AGAIN, "memory");
+	take_notes(q);
+	tables(q);
+	if ((n = clean_states(&q->places, q->started)) > 0)
+		log_note("cleaned", "%u states without message", n);
+}
+
+void
+loop_turn(struct queued *q, int most_ms)
+{
+	int64_t now = clock_s();
+	int ms = wait_ms(q, now);
+
+	if (most_ms >= 0 && ms > most_ms)
+		ms = most_ms;
+	if (watch_round(&q->watches, ms) < 0)
+		log_die(LOG_AGAIN, "epoll");
+	now = clock_s();
+	take_due(q, now);
+	look_around(q, now);
+	deliver_run(&q->deliver);
+	errand_run(&q->errands);
+	if (now != q->ticked) {
+		q->ticked = now;
+		deliver_tick(&q->deliver);
+		if (now % 60 == 0)
+			attempt_tick(q);
+	}
+}
+
+static void
+control_ready(struct watch *w)
+{
+	struct queued *q = (struct queued *)(void *)((char *)w -
+	    offsetof(struct queued, control));
+
+	take_notes(q);
+}
+
+static void
+take_notes(struct queued *q)
+{
+	size_t i;
+	int kind;
+
+	while ((kind = role_note(q->env, 0)) >= 0) {
+		if (kind == 0)
+			exit(0);	/* the monitor is gone; all is on disk */
+		if (kind == NOTE_TABLES)
+			tables(q);
+	}
+	for (i = 0; i < ROLE_LINKS; i++)
+		if (q->env->link[i].fd >= 0)
+			(void)fcntl(q->env->link[i].fd, F_SETFL, O_NONBLOCK);
+}
+
+static void
+tables(struct queued *q)
+{
+	int fd[TABLE_COUNT], i;
+
+	if (q->has_directory)
+		directory_close(&q->directory);
+	for (i = 0; i < TABLE_COUNT; i++)
+		fd[i] = q->env->table[i] < 0 ? -1 :
+		    fcntl(q->env->table[i], F_DUPFD_CLOEXEC, 3);
+	q->directory = (struct directory){
+	    .hostname = q->env->site->hostname,
+	    .domains = site_domains(q->env->site),
+	    .delimiter = q->env->site->delimiter[0] };
+	q->has_directory = directory_open(&q->directory, fd) == 0;
+	if (!q->has_directory)
+		log_warn("tables", "cannot be read: %s; mail waits",
+		    strerror(errno));
+}
+
+static void
+trigger_ready(struct watch *w)
+{
+	struct queued *q = (struct queued *)(void *)((char *)w -
+	    offsetof(struct queued, trigger));
+
+	take_hints(q);
+}
+
+static void
+reported(void *arg, const struct errand *e, const struct verdict *v,
+    const char *id)
+{
+	struct queued *q = arg;
+
+	if (e->kind == ORDER_DROP)
+		take_drop_heard(q, e, v);
+	else
+		attempt_reported(q, e, v, id);
+	if (*id)
+		take_new(q, id, 1);
+}
+
+/* Scans that are due begin, those that run go on a step. */
+static void
+look_around(struct queued *q, int64_t now)
+{
+	if (now >= q->next_look) {
+		q->next_look = now + (int64_t)q->conf->rescan;
+		q->want_new = q->want_cur = q->want_drop = 1;
+	}
+	if (now >= q->next_clean) {
+		q->next_clean = now + CLEAN_S;
+		(void)clean_tmp(&q->places, now);
+	}
+	if (q->want_new && q->new.d == NULL &&
+	    q->recipients < q->conf->active / 2 + 1 &&
+	    scan_begin(&q->new, q->queue->new) == 0)
+		q->want_new = 0;
+	(void)scan_step(&q->new, NAMES, see_new, q);
+	if (q->want_drop && q->drop.d == NULL && q->errands.waiting == NULL &&
+	    scan_begin(&q->drop, q->places.drop_new) == 0)
+		q->want_drop = 0;
+	(void)scan_step(&q->drop, NAMES, see_drop, q);
+	pass(q, now);
+}
+
+/* Of cur/; a large one is not read again at once. */
+static void
+pass(struct queued *q, int64_t now)
+{
+	uint64_t ms = clock_mono_ms();
+
+	if (backlog_dry(&q->backlog))
+		q->want_cur = 1;
+	if (q->cur.d == NULL && q->want_cur && now != q->cur_ended &&
+	    ms >= q->cur_not_before_ms &&
+	    scan_begin(&q->cur, q->queue->cur) == 0) {
+		q->want_cur = 0;
+		q->cur_began_ms = ms;
+		backlog_begin(&q->backlog);
+	}
+	if (q->cur.d && scan_step(&q->cur, NAMES, see_cur, q) == 0) {
+		backlog_end(&q->backlog);
+		q->cur_ended = now;
+		q->cur_not_before_ms = ms + PASS_SHARE *
+		    (ms - q->cur_began_ms);
+	}
+}
+
+static int
+see_new(void *arg, const char *name)
+{
+	struct queued *q = arg;
+
+	if (q->recipients >= q->conf->active) {
+		q->want_new = 1;	/* from the start, when there is room */
+		return 1;
+	}
+	if (queue_id_valid(span_of(name)))
+		take_new(q, name, 0);
+	return 0;
+}
+
+static int
+see_cur(void *arg, const char *name)
+{
+	struct queued *q = arg;
+	struct queue_name n;
+
+	if (queue_name_parse(span_of(name), &n) == 0 && n.due != 0 &&
+	    !attempt_runs(q, n.id))
+		backlog_see(&q->backlog, &n);
+	return 0;
+}
+
+static int
+see_drop(void *arg, const char *name)
+{
+	take_drop(arg, name);
+	return 0;
+}
+
+/* Until something is due; 0 while a scan runs that has room to go on. */
+static int
+wait_ms(const struct queued *q, int64_t now)
+{
+	int64_t due = backlog_first(&q->backlog), ms = LONGEST_MS;
+	int room = q->recipients < q->conf->active;
+
+	if (q->cur.d || q->drop.d || (q->new.d && room) ||
+	    (due && due <= now && take_room(q)))
+		return 0;
+	if (deliver_busy(&q->deliver) || q->want_new || q->want_cur ||
+	    q->want_drop || q->stuck || q->errands.running ||
+	    q->errands.waiting || backlog_dry(&q->backlog))
+		return TICK_MS;
+	if (due && (due - now) * 1000 < ms)
+		ms = due > now ? (due - now) * 1000 : TICK_MS;
+	if ((q->next_look - now) * 1000 < ms)
+		ms = q->next_look > now ? (q->next_look - now) * 1000 : 0;
+	return (int)ms;
+}

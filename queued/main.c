@@ -1,0 +1,29 @@
+/* queued - the queue manager (queued(8)). */
+#include "queued/config.h"
+#include "queued/loop.h"
+#include "queued/reporter.h"
+#include "run/monitor.h"
+
+int
+main(int argc, char **argv)
+{
+	static const struct role role[] = {
+		{ .name = "reporter", .user = "queue", .flags = ROLE_FRESH,
+		    .serve = reporter_role },
+		{ .name = "localdeliver", .program = "localdeliver",
+		    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES },
+		{ .name = "remoted", .user = "remote", .program = "remoted",
+		    .flags = ROLE_OPTIONAL | ROLE_FRESH },
+		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES,
+		    .links = "reporter localdeliver remoted",
+		    .serve = loop_role },
+		{ .name = NULL }
+	};
+	static struct config conf;
+	static const struct family family = {
+		.program = "queued", .role = role, .keys = config_keys,
+		.conf = &conf
+	};
+
+	return monitor_main(argc, argv, &family);
+}

@@ -1,0 +1,113 @@
+/*
+ * message - one message that is being attempted: its envelope, its recipients
+ * and what became of each, from and to the queue's files.
+ *
+ * Recipients are numbered from 1: those of the envelope, then copies that the
+ * site keeps, then what aliases and forwards made of others, in the order in
+ * which that became known; state/ID repeats that order (queued/outcome.h).
+ * All memory of a message goes with it.
+ */
+#ifndef QUEUED_MESSAGE_H
+#define QUEUED_MESSAGE_H
+
+#include "mail/address.h"
+#include "mail/envelope.h"
+#include "store/queue.h"
+
+enum { MESSAGE_ADDED = 10000, MESSAGE_DEPTH = 10 };
+
+enum rcpt_state {
+	RCPT_OPEN,			/* to be tried, or on its way */
+	RCPT_DONE, RCPT_LATER, RCPT_NEVER,
+	RCPT_SPREAD			/* others stand for it */
+};
+
+struct fate {				/* the last that was heard */
+	int64_t when;
+	unsigned code;
+	char enhanced[12];
+	const char *via;		/* "local", "smtp", "queue" */
+	struct span peer, text;
+};
+
+struct rcpt {
+	struct message *m;
+	struct rcpt *next;		/* of whatever list it is in */
+	struct rcpt *parent;		/* what it was made of, or NULL */
+	unsigned nr;
+	unsigned first, count;		/* spread: numbers of those */
+	unsigned run;			/* a program: its entry; 0: none */
+	enum rcpt_state state;
+	unsigned char news;		/* state/ID does not know it yet */
+	unsigned char copy;		/* kept by the site */
+	unsigned char user;		/* no more aliases: \address */
+	unsigned char told;		/* a report is on its way: its kind + 1 */
+	unsigned char has_sender;
+	struct span to, file, ext, sender, notify, orcpt;
+	struct fate fate;
+};
+
+struct message {
+	struct message *next;		/* of the table of active ones */
+	struct message *stuck;		/* of those that could not be moved */
+	struct queue_name name;
+	int in_cur;			/* stands in cur/; else in new/ */
+	int fd;				/* open while first sent out, or -1 */
+	struct queue_head head;
+	struct buf bytes;		/* of the envelope */
+	struct envelope env;
+	char class[ADDRESS_MAX + 16];	/* "user alice@…" */
+	struct rcpt **rcpt;		/* rcpt[nr - 1] */
+	unsigned n, size;
+	unsigned left;			/* without an outcome in this attempt */
+	unsigned reports;		/* being made */
+	int64_t arrived, retry;		/* retry: not before; 0: as scheduled */
+	int tried, gone, known, torn, warned, repeat;
+	struct seen **seen;		/* where recipients go (expand) */
+	struct message_memory *memory;
+};
+
+enum message_result {
+	MESSAGE_OK, MESSAGE_GONE,	/* not there (any more) */
+	MESSAGE_UNREADABLE,		/* errno */
+	MESSAGE_DAMAGED, MESSAGE_VERSION, MESSAGE_MEMORY
+};
+
+/* Opens and reads it and its state.  name->due 0: it stands in new/.  *out is
+ * owned (message_free); *why is set where it is damaged. */
+enum message_result message_open(const struct queue *,
+	    const struct queue_name *, struct message **out, const char **why);
+void	message_free(struct message *);
+
+/* The name of its file, and a fresh descriptor or -1 with errno. */
+void	message_file(const struct message *, char out[QUEUE_NAME]);
+int	message_reopen(const struct message *, const struct queue *);
+
+/* Memory that goes with the message, or NULL. */
+void	*message_alloc(struct message *, size_t);
+struct span message_keep(struct message *, struct span);
+
+/* A further recipient; target is an address, "\address" where aliases end, or
+ * "|ENTRY:FILE".  parent NULL: a copy that the site keeps.  NULL: too many, or no memory. */
+struct rcpt *message_add(struct message *, struct rcpt *parent,
+	    struct span target);
+/* The addresses it has passed, oldest first.  Returns how many there are; at
+ * most MESSAGE_DEPTH are filled in. */
+size_t	message_way(const struct rcpt *, struct span way[MESSAGE_DEPTH]);
+/* What the sender named: the first of that way, or its own. */
+const struct rcpt *message_origin(const struct rcpt *);
+
+/* Appends the news to state/ID.  0, or -1 with errno. */
+int	message_record(struct message *, const struct queue *);
+/* A report was made: remembered with the news. */
+int	message_record_report(struct message *, const struct queue *,
+	    const char *kind, const char *id);
+
+/* Takes it out of the queue, or renames it to wait in cur/.  0: done; 1: its
+ * file stood elsewhere (held or removed by an operator, *held says which); -1
+ * with errno. */
+int	message_remove(struct message *, const struct queue *, int *held);
+int	message_defer(struct message *, const struct queue *, unsigned attempts,
+	    int64_t due, int *held);
+
+#endif

@@ -1,0 +1,258 @@
+/* message_state - the outcomes of a message in state/ID. */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "queued/message_state.h"
+#include "queued/outcome.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+static int  apply(struct message *, const struct outcome *, const char **);
+static int  apply_to(struct message *, const struct outcome *, const char **);
+static void keep_fates(struct message *);
+static void add_spread(struct buf *, struct message *, struct rcpt *);
+static void add_copies(struct buf *, struct message *);
+static int  append(struct message *, const struct queue *, struct span);
+
+int
+message_read_state(struct message *m, const struct queue *q)
+{
+	struct buf b = { .max = STATE_MAX };
+	struct span in, line;
+	struct outcome o;
+	const char *why;
+	int whole;
+
+	if (file_read_at(q->state, m->name.id, &b) < 0) {
+		buf_free(&b);
+		return errno == ENOENT ? 0 : -1;
+	}
+	m->known = 1;
+	for (in = buf_span(&b); in.n;) {
+		whole = span_cut(&in, '\n', &line);
+		if (!whole)		/* torn: a full disk, or power lost */
+			m->torn = 1;
+		else if (line.n && (outcome_parse(line, &o, &why) < 0 ||
+		    apply(m, &o, &why) < 0))
+			log_warn("state", "queue/state/%s: a line is passed "
+			    "over: %s", m->name.id, why);
+	}
+	keep_fates(m);
+	buf_free(&b);
+	return 0;
+}
+
+int
+message_record(struct message *m, const struct queue *q)
+{
+	struct buf b = { .max = STATE_MAX };
+	unsigned i;
+	int r;
+
+	add_copies(&b, m);
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *p = m->rcpt[i]->parent;
+
+		if (p && p->news && p->first == i + 1)
+			add_spread(&b, m, p);
+	}
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *r1 = m->rcpt[i];
+		const struct fate *f = &r1->fate;
+		struct outcome o = { .when = f->when, .nr = r1->nr,
+		    .code = f->code, .enhanced = span_of(f->enhanced),
+		    .via = span_of(f->via), .peer = f->peer,
+		    .text = f->text };
+
+		if (!r1->news || r1->state == RCPT_OPEN ||
+		    r1->state == RCPT_SPREAD)
+			continue;
+		o.kind = r1->state == RCPT_DONE ? OUTCOME_DONE :
+		    r1->state == RCPT_LATER ? OUTCOME_LATER : OUTCOME_NEVER;
+		outcome_add(&b, &o);
+		r1->news = 0;
+	}
+	/* the file is there for all that leave new/: store/queue.h */
+	r = b.n || !m->known ? append(m, q, buf_span(&b)) : 0;
+	buf_free(&b);
+	return r;
+}
+
+int
+message_record_report(struct message *m, const struct queue *q,
+    const char *kind, const char *id)
+{
+	struct outcome o = { .when = clock_s(), .kind = OUTCOME_REPORT,
+	    .report = span_of(kind), .id = span_of(id) };
+	struct buf b = { .max = 256 };
+	int r;
+
+	outcome_add(&b, &o);
+	r = append(m, q, buf_span(&b));
+	buf_free(&b);
+	return r;
+}
+
+static int
+apply(struct message *m, const struct outcome *o, const char **why)
+{
+	struct rcpt *r;
+	struct fate *f;
+
+	if (o->kind == OUTCOME_REPORT) {
+		m->warned |= span_eq(o->report, SPAN("delay"));
+		return 0;
+	}
+	if (o->kind == OUTCOME_TO)
+		return apply_to(m, o, why);
+	if (o->nr == 0 || o->nr > m->n) {
+		*why = "no such recipient";
+		return -1;
+	}
+	r = m->rcpt[o->nr - 1];
+	r->state = o->kind == OUTCOME_DONE ? RCPT_DONE :
+	    o->kind == OUTCOME_NEVER ? RCPT_NEVER : RCPT_OPEN;
+	f = &r->fate;
+	f->when = o->when;
+	f->code = o->code;
+	if (span_str(o->enhanced, f->enhanced, sizeof f->enhanced) < 0)
+		f->enhanced[0] = '\0';
+	f->via = span_eq(o->via, SPAN("smtp")) ? "smtp" :
+	    span_eq(o->via, SPAN("local")) ? "local" : "queue";
+	f->peer = o->peer;
+	f->text = o->text;
+	return 0;
+}
+
+static int
+apply_to(struct message *m, const struct outcome *o, const char **why)
+{
+	struct buf word = { .max = 1024 };
+	struct rcpt *p = NULL, *r;
+	struct span list = o->to;
+	int got = 0;
+
+	*why = "no such recipient, or no such target";
+	if (o->nr > m->n)
+		return -1;
+	if (o->nr) {
+		p = m->rcpt[o->nr - 1];
+		p->state = RCPT_SPREAD;
+		p->first = m->n + 1;
+	}
+	if (p && o->has_sender && outcome_decode(o->sender, &word) == 0) {
+		p->has_sender = 1;
+		p->sender = message_keep(m, buf_span(&word));
+	}
+	for (;;) {
+		buf_reset(&word);
+		if ((got = outcome_next_target(&list, &word)) != 1)
+			break;
+		r = message_add(m, p, buf_span(&word));
+		if (r == NULL) {
+			got = -1;
+			break;
+		}
+		if (p)
+			p->count++;
+	}
+	buf_free(&word);
+	return got;
+}
+
+/* The text of the file goes; what is still open keeps its last words. */
+static void
+keep_fates(struct message *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n; i++) {
+		struct fate *f = &m->rcpt[i]->fate;
+		int open = m->rcpt[i]->state == RCPT_OPEN;
+
+		f->peer = open ? message_keep(m, f->peer) : span_of("");
+		f->text = open ? message_keep(m, f->text) : span_of("");
+	}
+}
+
+static void
+add_spread(struct buf *b, struct message *m, struct rcpt *p)
+{
+	struct buf list = { .max = STATE_MAX }, target = { .max = 1024 };
+	struct buf sender = { .max = 2048 };
+	struct outcome o = { .when = p->fate.when, .nr = p->nr,
+	    .kind = OUTCOME_TO, .nto = p->count };
+	unsigned i;
+
+	for (i = p->first; i < p->first + p->count; i++) {
+		struct rcpt *r = m->rcpt[i - 1];
+
+		buf_reset(&target);
+		if (r->run)
+			buf_addf(&target, "|%u:", r->run);
+		else if (r->user)
+			buf_addc(&target, '\\');
+		buf_addspan(&target, r->run ? r->file : r->to);
+		outcome_add_target(&list, buf_span(&target));
+	}
+	o.to = buf_span(&list);
+	if (p->has_sender) {
+		encode_log(&sender, p->sender, 0);
+		o.has_sender = 1;
+		o.sender = buf_span(&sender);
+	}
+	outcome_add(b, &o);
+	p->news = 0;
+	buf_free(&list);
+	buf_free(&target);
+	buf_free(&sender);
+}
+
+/* They stand behind those of the envelope, in one piece. */
+static void
+add_copies(struct buf *b, struct message *m)
+{
+	struct buf list = { .max = STATE_MAX };
+	struct outcome o = { .when = clock_s(), .kind = OUTCOME_TO };
+	unsigned i;
+
+	if (m->known)
+		return;
+	for (i = (unsigned)m->env.nrcpt; i < m->n && m->rcpt[i]->copy; i++) {
+		outcome_add_target(&list, m->rcpt[i]->to);
+		o.nto++;
+	}
+	o.to = buf_span(&list);
+	if (o.nto)
+		outcome_add(b, &o);
+	buf_free(&list);
+}
+
+/* One write: a reader sees all of it or nothing. */
+static int
+append(struct message *m, const struct queue *q, struct span s)
+{
+	int fd, r, e;
+
+	fd = openat(q->state, m->name.id, O_WRONLY | O_APPEND | O_CREAT |
+	    O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return -1;
+	r = m->known ? 0 : fchmod(fd, 0640);	/* whatever the umask is */
+	if (r == 0 && m->torn)
+		r = file_write(fd, SPAN("\n"));
+	if (r == 0)
+		r = file_write(fd, s);
+	e = errno;
+	close(fd);
+	errno = e;
+	m->known = 1;
+	m->torn = r < 0;
+	return r;
+}

@@ -1,0 +1,43 @@
+/*
+ * route - where one recipient goes, by the tables as they are now.
+ *
+ * The class says what a client may name (DESIGN 4): a stranger only addresses
+ * of our domains and relay domains.  What our own aliases and forwards make of
+ * those may go anywhere.
+ */
+#ifndef QUEUED_ROUTE_H
+#define QUEUED_ROUTE_H
+
+#include "base/verdict.h"
+#include "mail/envelope.h"
+#include "store/directory.h"
+
+enum route_kind {
+	ROUTE_LOCAL,			/* key: the mailbox; ext */
+	ROUTE_REMOTE,			/* key: the domain */
+	ROUTE_ALIAS,			/* targets */
+	ROUTE_REFUSED			/* verdict: later or never */
+};
+
+struct route {
+	enum route_kind kind;
+	char key[ADDRESS_MAX + 1], ext[65];
+	char normal[ADDRESS_MAX + 1];	/* of the address asked for */
+	struct span targets;		/* borrowed from the table */
+	struct verdict verdict;
+};
+
+/* user: aliases are passed over (\user, or one that names itself). */
+void	route_find(struct directory *, enum mail_class, int named_by_client,
+	    int user, struct span address, struct route *);
+
+/*
+ * The next target of an alias of `normal`, as an address with its domain, or
+ * as "\address" where aliases end.  A bare name is of the alias' own domain
+ * if that has it, else of the first of `domains` that has.  1, 0 at the end,
+ * -1 with *why.
+ */
+int	route_target(struct directory *, struct span normal, struct span *list,
+	    struct buf *out, const char **why);
+
+#endif

@@ -1,0 +1,41 @@
+/* schedule - when a message is tried again, and when it is given up. */
+#include <string.h>
+
+#include "queued/schedule.h"
+
+int64_t
+schedule_end(const struct config *c, int64_t arrived, int null)
+{
+	return arrived + (int64_t)(null ? c->bounce_lifetime : c->lifetime);
+}
+
+int64_t
+schedule_next(const struct config *c, unsigned made, int64_t now, int64_t end,
+    uint32_t random)
+{
+	uint64_t wait = 300;
+	size_t i = made ? made - 1 : 0;
+
+	if (c->retry.n)
+		wait = c->retry.s[i < c->retry.n ? i : c->retry.n - 1];
+	/* seven to nine eighths, so that what failed together parts */
+	wait = wait - wait / 8 + random % (wait / 4 + 1);
+	if (now < end && now + (int64_t)wait > end)
+		return end;
+	return now + (int64_t)wait;
+}
+
+struct verdict
+schedule_last(unsigned code, const char *enhanced, struct span text)
+{
+	char words[VERDICT_TEXT + 1];
+
+	if (span_str(text, words, sizeof words) < 0)
+		words[0] = '\0';
+	if (strcmp(enhanced, "4.2.2") == 0)
+		return verdict_make(552, "5.2.2", "%s", words);
+	if (words[0] == '\0')
+		return verdict_make(554, "5.4.7", "its time is over");
+	return verdict_make(554, "5.4.7", "its time is over; the last answer "
+	    "was: %u %s %s", code, enhanced, words);
+}

@@ -1,0 +1,29 @@
+/*
+ * schedule - when a message is tried again, and when it is given up.
+ *
+ * Pure: time and chance come in as arguments.
+ */
+#ifndef QUEUED_SCHEDULE_H
+#define QUEUED_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "base/verdict.h"
+#include "queued/config.h"
+
+/* The moment at which a message that arrived then is given up.  null: it has
+ * no sender (a report). */
+int64_t	schedule_end(const struct config *, int64_t arrived, int null);
+
+/* The moment of the next attempt after `made` of them (1..); never behind the
+ * end, so that the last attempt is made there.  random: any 32 bits. */
+int64_t	schedule_next(const struct config *, unsigned made, int64_t now,
+	    int64_t end, uint32_t random);
+
+/* The last words of an expired recipient: its 4yz becomes 5yz.  4.2.2 (over
+ * quota) stays what it was as 5.2.2, all else is 5.4.7, delivery time
+ * expired (RFC 3463 3.5), with the reason in its text. */
+struct verdict schedule_last(unsigned code, const char *enhanced,
+	    struct span text);
+
+#endif

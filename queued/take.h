@@ -1,0 +1,22 @@
+/*
+ * take - a message enters an attempt: by hint, by scan, or because it is due.
+ */
+#ifndef QUEUED_TAKE_H
+#define QUEUED_TAKE_H
+
+#include "queued/loop.h"
+
+/* Is there room in memory for what comes back from cur/?  A quarter is left
+ * to new mail. */
+int	take_room(const struct queued *);
+
+void	take_new(struct queued *, const char *id, int hint);
+void	take_due(struct queued *, int64_t now);
+/* All the hints that wait in the FIFO. */
+void	take_hints(struct queued *);
+
+void	take_drop(struct queued *, const char *name);
+void	take_drop_heard(struct queued *, const struct errand *,
+	    const struct verdict *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * deliver - a confined child's work: jobs in, mail into the Maildir, verdicts
+ * out (wire/job.h).
+ *
+ * What stands in the channel is taken as one batch, up to DELIVER_FILES files
+ * or DELIVER_HOLD_MS: write all, flush each, rename all, one fsync of new/,
+ * then the verdicts.
+ */
+#ifndef LOCALDELIVER_DELIVER_H
+#define LOCALDELIVER_DELIVER_H
+
+#include "base/verdict.h"
+#include "store/directory.h"
+#include "store/maildir.h"
+#include "wire/job.h"
+
+enum { DELIVER_FILES = 64, DELIVER_HOLD_MS = 50 };
+
+/* Whose mail a child delivers, and by which rules. */
+struct owner {
+	const char *key, *hostname;
+	char delimiter;			/* 0: none */
+	unsigned max_hops, program_timeout_s;
+	struct mailbox box;
+	int home;			/* descriptors */
+	struct maildir maildir;
+};
+
+/* Serve a channel until its end; the exit status. */
+int	deliver_serve(struct owner *, int ch);
+/* The same, with one verdict for everything. */
+int	deliver_refuse(int ch, const struct verdict *);
+
+/* Takes the next job: 1; 0 at the end of the channel, or when this process is
+ * asked to end; -1 with wait 0 and nothing there.  A malformed one ends the
+ * process.  *fd is the queue file; the job's spans live until the next call. */
+int	deliver_take(int ch, struct job *, int *fd, int wait);
+/* One recipient's answer: as a record; sent.  0, or -1: nobody listens. */
+void	deliver_record(struct buf *, struct span id, unsigned nr,
+	    const struct verdict *);
+int	deliver_answer(int ch, struct span id, unsigned nr,
+	    const struct verdict *);
+
+#endif

@@ -1,0 +1,445 @@
+/*
+ * check - the password check.
+ *
+ * One event loop.  Each login is a channel from a session, whose connection
+ * the listener has named (note NOTE_SPAWN with its facts).  A password goes:
+ * has this user at this network to wait first (guess.h)? - is it an app
+ * password? - a worker hashes it.  SCRAM needs no worker.  Who is right is
+ * told to the listener, by the number of the connection, before the session
+ * hears `ok`.
+ */
+#include <sys/epoll.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "auth/config.h"
+#include "auth/guess.h"
+#include "auth/login.h"
+#include "auth/secrets.h"
+#include "auth/worker.h"
+#include "sys/chan.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum { WORKERS = 64 };
+enum source { SOURCE_MONITOR, SOURCE_LISTENER, SOURCE_LOGIN, SOURCE_WORKER };
+
+struct event {
+	enum source source;
+	int fd;
+};
+
+struct worker {
+	struct event ev;
+	struct pending *busy;		/* whose password it hashes */
+};
+
+/* A login and where it stands. */
+struct pending {
+	struct event ev;		/* fd -1: the session is gone */
+	struct pending *next;		/* in the row for a worker, or delayed */
+	struct login login;
+	uint64_t due_ms;
+	int waits;			/* in one of those two */
+};
+
+struct check {
+	struct role_env *env;
+	const struct auth_conf *conf;
+	int ep;
+	struct guess *guess;
+	struct event monitor, listener;
+	struct worker worker[WORKERS];
+	struct pending *row, **row_end;	/* for a worker */
+	uint64_t row_n;
+	struct pending *delayed;	/* sorted by due_ms */
+};
+
+static void start(struct check *);
+static void take_file(struct role_env *, const char *, int);
+static void watch(struct check *, struct event *);
+static void listener_note(struct check *);
+static void session_record(struct check *, struct pending *);
+static void decide(struct check *, struct pending *);
+static void later_look(struct check *, struct pending *);
+static void look(struct check *, struct pending *);
+static void to_worker(struct check *, struct pending *);
+static void feed_workers(struct check *);
+static void worker_answers(struct check *, struct worker *);
+static int  due(struct check *);
+static void finish(struct check *, struct pending *, enum login_result,
+	    const char *);
+static void answer(struct check *, struct pending *,
+	    const struct login_answer *);
+static void log_it(const struct pending *, enum login_result, uint32_t,
+	    const char *);
+static void drop(struct check *, struct pending *);
+
+int
+check_role(struct role_env *env)
+{
+	static struct check c;
+	struct epoll_event e[64];
+	struct event *v;
+	int i, n, kind;
+
+	c.env = env;
+	c.conf = env->conf;
+	c.row_end = &c.row;
+	start(&c);
+	for (;;) {
+		n = epoll_wait(c.ep, e, 64, due(&c));
+		if (n < 0 && errno != EINTR)
+			log_die(LOG_AGAIN, "epoll_wait");
+		for (i = 0; i < n; i++) {
+			v = e[i].data.ptr;
+			switch (v->source) {
+			case SOURCE_MONITOR:
+				while ((kind = role_note(env, 0)) >= 0)
+					if (kind == 0)
+						return 0;
+				break;
+			case SOURCE_LISTENER:
+				listener_note(&c);
+				break;
+			case SOURCE_LOGIN:
+				session_record(&c, (struct pending *)v);
+				break;
+			case SOURCE_WORKER:
+				worker_answers(&c, (struct worker *)v);
+				break;
+			}
+		}
+	}
+}
+
+static void
+start(struct check *c)
+{
+	uint64_t i;
+
+	c->env->file = take_file;
+	(void)worker_dummy();
+	for (i = 0; i < c->conf->workers; i++) {
+		c->worker[i].ev.source = SOURCE_WORKER;
+		c->worker[i].ev.fd = worker_start(c->env, c->conf);
+		if (c->worker[i].ev.fd < 0)
+			log_die(LOG_AGAIN, "worker");
+	}
+	role_confine(c->env, &(struct confine){ .files = 4096 });
+	if ((c->guess = guess_new()) == NULL || login_init() < 0 ||
+	    (c->ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
+		log_die(LOG_AGAIN, "memory");
+	role_wait(c->env);
+	c->monitor = (struct event){ SOURCE_MONITOR, c->env->control };
+	c->listener = (struct event){ SOURCE_LISTENER,
+	    role_link(c->env, "listener") };
+	watch(c, &c->monitor);
+	watch(c, &c->listener);
+	for (i = 0; i < c->conf->workers; i++)
+		watch(c, &c->worker[i].ev);
+}
+
+static void
+take_file(struct role_env *env, const char *name, int fd)
+{
+	(void)env;
+	if (secrets_open(fd) < 0)
+		log_warn("passwords", "%s: %s; the table before stays in use",
+		    name, strerror(errno));
+}
+
+static void
+watch(struct check *c, struct event *v)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = v };
+
+	if (epoll_ctl(c->ep, EPOLL_CTL_ADD, v->fd, &e) < 0)
+		log_die(LOG_AGAIN, "epoll_ctl");
+}
+
+/* ------------------------------------------------ what comes in */
+
+static void
+listener_note(struct check *c)
+{
+	struct pending *p;
+	struct note n;
+	int fd[CHAN_FDS], i, r;
+
+	while ((r = note_recv(c->listener.fd, &n, fd, 0)) > 0) {
+		p = n.kind == NOTE_SPAWN && fd[0] >= 0 ? calloc(1, sizeof *p) :
+		    NULL;
+		if (p) {
+			p->ev = (struct event){ SOURCE_LOGIN, fd[0] };
+			login_begin(&p->login, &n.facts, n.text);
+			watch(c, &p->ev);
+			continue;
+		}
+		for (i = 0; i < CHAN_FDS; i++)
+			if (fd[i] >= 0)
+				close(fd[i]);
+	}
+	if (r == 0)
+		exit(0);		/* the family ends */
+}
+
+static void
+session_record(struct check *c, struct pending *p)
+{
+	unsigned char b[LOGIN_RECORD + 64];
+	struct login_answer a = { 0 };
+	struct buf out = { .max = SASL_MESSAGE };
+	const char *why = "record";
+	ssize_t n = chan_recv(p->ev.fd, b, sizeof b, NULL, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* a second question before the answer is as good as an end */
+	if (n <= 0 || p->waits) {
+		drop(c, p);
+		return;
+	}
+	switch (login_step(&p->login, span_mem(b, (size_t)n), c->env->site,
+	    &out, &why)) {
+	case LOGIN_GOES_ON:
+		a.result = LOGIN_CHALLENGE;
+		a.challenge = buf_span(&out);
+		answer(c, p, &a);
+		break;
+	case LOGIN_DECIDE:
+		decide(c, p);
+		break;
+	case LOGIN_MALFORMED:
+		finish(c, p, LOGIN_BAD, why);
+		break;
+	}
+	explicit_bzero(b, sizeof b);
+	buf_free(&out);
+}
+
+/* ------------------------------------------------ a try, and its turn */
+
+static void
+decide(struct check *c, struct pending *p)
+{
+	uint64_t now = clock_mono_ms();
+
+	p->due_ms = guess_when(c->guess, span_of(p->login.key),
+	    &p->login.facts.client, now);
+	if (p->due_ms == 0)
+		finish(c, p, LOGIN_LATER, "too many tries are waiting");
+	else if (p->due_ms > now)
+		later_look(c, p);
+	else
+		look(c, p);
+}
+
+static void
+later_look(struct check *c, struct pending *p)
+{
+	struct pending **at = &c->delayed;
+
+	while (*at && (*at)->due_ms <= p->due_ms)
+		at = &(*at)->next;
+	p->next = *at;
+	*at = p;
+	p->waits = 1;
+}
+
+static void
+look(struct check *c, struct pending *p)
+{
+	struct login *l = &p->login;
+	int r;
+
+	if (l->mech == MECH_SCRAM || l->mech == MECH_SCRAM_PLUS) {
+		r = login_scram(l);
+		finish(c, p, r == 1 ? LOGIN_OK : LOGIN_BAD,
+		    r < 0 ? "not a message of this exchange" : NULL);
+		return;
+	}
+	r = secrets_app(l->key, buf_span(&l->password), l->proto, l->app);
+	if (r == 1)
+		finish(c, p, LOGIN_OK, NULL);
+	else if (r < 0)
+		finish(c, p, LOGIN_LATER, "the passwords table is damaged");
+	else if (c->row_n >= c->conf->waiting)
+		finish(c, p, LOGIN_LATER, "auth.waiting");
+	else
+		to_worker(c, p);
+}
+
+static void
+to_worker(struct check *c, struct pending *p)
+{
+	p->next = NULL;
+	p->waits = 1;
+	*c->row_end = p;
+	c->row_end = &p->next;
+	c->row_n++;
+	feed_workers(c);
+}
+
+static void
+feed_workers(struct check *c)
+{
+	struct worker_ask q;
+	struct pending *p;
+	struct login *l;
+	uint64_t i;
+
+	for (i = 0; i < c->conf->workers && c->row; i++) {
+		if (c->worker[i].busy)
+			continue;
+		p = c->row;
+		if ((c->row = p->next) == NULL)
+			c->row_end = &c->row;
+		c->row_n--;
+		l = &p->login;
+		memset(&q, 0, sizeof q);
+		snprintf(q.user, sizeof q.user, "%s", l->key);
+		snprintf(q.fact, sizeof q.fact, "%s", l->proto);
+		/* no such user: the same work for the same answer */
+		if (secrets_hash(l->key, q.hash, sizeof q.hash) != 1) {
+			snprintf(q.hash, sizeof q.hash, "%s", worker_dummy());
+			l->unknown = c->conf->checkpassword[0] == '\0';
+		}
+		if (span_str(buf_span(&l->password), q.password,
+		    sizeof q.password) < 0)
+			l->unknown = 1;
+		c->worker[i].busy = p;
+		if (chan_send(c->worker[i].ev.fd, span_mem(&q, sizeof q), NULL,
+		    0) < 0)
+			log_die(LOG_AGAIN, "worker");
+		explicit_bzero(&q, sizeof q);
+	}
+}
+
+static void
+worker_answers(struct check *c, struct worker *w)
+{
+	struct pending *p = w->busy;
+	unsigned char a;
+	ssize_t n = chan_recv(w->ev.fd, &a, 1, NULL, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n != 1 || p == NULL)
+		log_die(LOG_AGAIN, "a worker of the password check ended");
+	w->busy = NULL;
+	p->waits = 0;
+	if (a == WORKER_LATER)
+		finish(c, p, LOGIN_LATER, "cannot be checked now");
+	else
+		finish(c, p, a == WORKER_GOOD && !p->login.unknown ? LOGIN_OK :
+		    LOGIN_BAD, NULL);
+	feed_workers(c);
+}
+
+/* Those whose time has come; milliseconds to the next, or -1. */
+static int
+due(struct check *c)
+{
+	struct pending *p;
+	uint64_t now = clock_mono_ms();
+
+	while ((p = c->delayed) != NULL && p->due_ms <= now) {
+		c->delayed = p->next;
+		p->waits = 0;
+		if (p->ev.fd < 0)
+			drop(c, p);
+		else
+			look(c, p);
+	}
+	return p ? (int)(p->due_ms - now) : -1;
+}
+
+/* ------------------------------------------------ the outcome */
+
+static void
+finish(struct check *c, struct pending *p, enum login_result r,
+    const char *why)
+{
+	struct login *l = &p->login;
+	struct login_answer a = { .result = r };
+	struct note n = { .kind = NOTE_USER };
+	uint64_t now = clock_mono_ms();
+	uint32_t tag = 0;
+
+	if (r == LOGIN_BAD && l->key[0] && l->password.n)
+		tag = guess_wrong(c->guess, span_of(l->key), &l->facts.client,
+		    buf_span(&l->password), now);
+	if (r == LOGIN_OK) {
+		guess_right(c->guess, span_of(l->key), &l->facts.client, now);
+		n.arg = l->facts.connection;
+		if (span_str(span_of(l->key), n.text, sizeof n.text) < 0 ||
+		    note_send(c->listener.fd, &n, NULL, 0) < 0)
+			a.result = r = LOGIN_LATER;
+		else
+			a.challenge = buf_span(&l->last);
+	}
+	a.text = span_of(why ? why : r == LOGIN_OK ? "ok" :
+	    "user name or password is wrong");
+	log_it(p, r, tag, why);
+	if (p->ev.fd >= 0)
+		answer(c, p, &a);
+	drop(c, p);
+}
+
+static void
+answer(struct check *c, struct pending *p, const struct login_answer *a)
+{
+	struct buf b = { .max = LOGIN_RECORD + 64 };
+
+	(void)c;
+	if (login_add_answer(&b, a) == 0)
+		(void)chan_send(p->ev.fd, buf_span(&b), NULL, 0);
+	buf_free(&b);
+}
+
+static void
+log_it(const struct pending *p, enum login_result r, uint32_t tag,
+    const char *why)
+{
+	static const char *const word[] = { [LOGIN_OK] = "ok",
+	    [LOGIN_BAD] = "fail", [LOGIN_LATER] = "later" };
+	const struct login *l = &p->login;
+	char ip[IP_TEXT], hex[12];
+	struct log g;
+
+	ip_format(&l->facts.client, ip);
+	log_open(&g, LOG_INFO, "login");
+	log_str(&g, "user", l->key[0] ? l->key : l->claimed);
+	log_str(&g, "client", ip);
+	log_str(&g, "proto", l->proto);
+	log_str(&g, "mech", l->mech_name);
+	log_str(&g, "result", word[r]);
+	if (l->app[0] && r == LOGIN_OK)
+		log_str(&g, "app", l->app);
+	if (tag) {
+		snprintf(hex, sizeof hex, "%04x", tag & 0xffff);
+		log_str(&g, "secret", hex);
+	}
+	if (why)
+		log_str(&g, "reason", why);
+	log_close(&g);
+}
+
+/* One that waits is let go when its turn comes. */
+static void
+drop(struct check *c, struct pending *p)
+{
+	(void)c;
+	if (p->ev.fd >= 0)
+		close(p->ev.fd);
+	p->ev.fd = -1;
+	if (p->waits)
+		return;
+	login_end(&p->login);
+	free(p);
+}

@@ -1,0 +1,166 @@
+/* guess - how long the next try of a user from a network has to wait. */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/guess.h"
+
+enum { SETS = 4096, WAYS = 8, TAGS = 24 };
+
+/* A key is a user at a network, or a network. */
+struct entry {
+	uint64_t key;			/* 0: free */
+	uint64_t last_ms;		/* of the last wrong one, or success */
+	uint64_t next_ms;		/* no try before this */
+	uint64_t right_ms;		/* last success, 0: none */
+	unsigned wrong;			/* distinct, may be more than TAGS */
+	uint32_t tag[TAGS];		/* the most recent ones */
+};
+
+struct guess {
+	unsigned char secret[32];
+	struct entry entry[SETS][WAYS];
+};
+
+static uint64_t keyed(const struct guess *, char, struct span, struct span);
+static struct ip network(const struct ip *);
+static struct entry *find(struct guess *, uint64_t, uint64_t);
+static void add(struct entry *, uint32_t, uint64_t);
+static uint64_t delay(unsigned, unsigned);
+
+struct guess *
+guess_new(void)
+{
+	struct guess *g = calloc(1, sizeof *g);
+
+	if (g)
+		arc4random_buf(g->secret, sizeof g->secret);
+	return g;
+}
+
+void
+guess_free(struct guess *g)
+{
+	free(g);
+}
+
+uint64_t
+guess_when(struct guess *g, struct span user, const struct ip *ip,
+    uint64_t now)
+{
+	struct ip net = network(ip);
+	struct span n = span_mem(net.b, sizeof net.b);
+	struct entry *u = find(g, keyed(g, 'u', user, n), now);
+	struct entry *w = find(g, keyed(g, 'n', n, n), now);
+	uint64_t wait = delay(u->wrong, GUESS_FREE), when;
+
+	if (u->right_ms == 0 && delay(w->wrong, GUESS_FREE_NET) > wait)
+		wait = delay(w->wrong, GUESS_FREE_NET);
+	if (wait == 0)
+		return now;
+	/* tries of one user from one network stand in a row */
+	when = (u->next_ms > now ? u->next_ms : now) + wait;
+	if (when > now + 2 * GUESS_DELAY_MAX_MS)
+		return 0;
+	u->next_ms = when;
+	return when;
+}
+
+uint32_t
+guess_wrong(struct guess *g, struct span user, const struct ip *ip,
+    struct span secret, uint64_t now)
+{
+	struct ip net = network(ip);
+	struct span n = span_mem(net.b, sizeof net.b);
+	uint32_t tag = (uint32_t)keyed(g, 's', user, secret);
+
+	add(find(g, keyed(g, 'u', user, n), now), tag, now);
+	add(find(g, keyed(g, 'n', n, n), now), tag, now);
+	return tag;
+}
+
+void
+guess_right(struct guess *g, struct span user, const struct ip *ip,
+    uint64_t now)
+{
+	struct ip net = network(ip);
+	struct entry *u = find(g, keyed(g, 'u', user,
+	    span_mem(net.b, sizeof net.b)), now);
+
+	u->right_ms = u->last_ms = now;
+}
+
+/* A keyed hash of a kind and two strings; never 0. */
+static uint64_t
+keyed(const struct guess *g, char kind, struct span a, struct span b)
+{
+	EVP_MD_CTX *m = EVP_MD_CTX_new();
+	unsigned char out[32];
+	uint64_t n = a.n, h;
+
+	memset(out, 1, sizeof out);
+	if (m && EVP_DigestInit_ex(m, EVP_sha256(), NULL) == 1) {
+		EVP_DigestUpdate(m, g->secret, sizeof g->secret);
+		EVP_DigestUpdate(m, &kind, 1);
+		EVP_DigestUpdate(m, &n, sizeof n);
+		EVP_DigestUpdate(m, a.p, a.n);
+		EVP_DigestUpdate(m, b.p, b.n);
+		EVP_DigestFinal_ex(m, out, NULL);
+	}
+	EVP_MD_CTX_free(m);
+	memcpy(&h, out, sizeof h);
+	return h ? h : 1;
+}
+
+static struct ip
+network(const struct ip *ip)
+{
+	return ip_masked(ip, ip_is_v4(ip) ? 96 + 24 : 48);
+}
+
+/* The entry, made where it is not: over the one that is least recent. */
+static struct entry *
+find(struct guess *g, uint64_t key, uint64_t now)
+{
+	struct entry *set = g->entry[key % SETS], *old = set, *e;
+
+	for (e = set; e < set + WAYS; e++) {
+		if (e->key == key && now - e->last_ms < GUESS_FORGET_MS)
+			return e;
+		if (e->key == key) {
+			old = e;
+			break;
+		}
+		if (e->last_ms < old->last_ms)
+			old = e;
+	}
+	memset(old, 0, sizeof *old);
+	old->key = key;
+	old->last_ms = now;
+	return old;
+}
+
+static void
+add(struct entry *e, uint32_t tag, uint64_t now)
+{
+	unsigned i, n = e->wrong < TAGS ? e->wrong : TAGS;
+
+	e->last_ms = now;
+	for (i = 0; i < n; i++)
+		if (e->tag[i] == tag)
+			return;
+	e->tag[e->wrong++ % TAGS] = tag;
+}
+
+/* 1, 2, 4 … seconds from the first above what is free. */
+static uint64_t
+delay(unsigned wrong, unsigned free)
+{
+	uint64_t ms;
+
+	if (wrong < free)
+		return 0;
+	wrong -= free;
+	ms = wrong < 5 ? (uint64_t)1000 << wrong : GUESS_DELAY_MAX_MS;
+	return ms < GUESS_DELAY_MAX_MS ? ms : GUESS_DELAY_MAX_MS;
+}

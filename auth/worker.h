@@ -1,0 +1,31 @@
+/*
+ * worker - the processes that hash passwords, or ask a checkpassword program,
+ * so that the check itself never waits.
+ */
+#ifndef AUTH_WORKER_H
+#define AUTH_WORKER_H
+
+#include "auth/config.h"
+#include "run/role.h"
+
+enum { WORKER_TEXT = 1024 };
+
+/* One question and its answer; packets of fixed size between two processes of
+ * one build.  hash "": ask the program with user and password. */
+struct worker_ask {
+	char user[336];
+	char password[WORKER_TEXT];
+	char hash[400];
+	char fact[64];			/* protocol, for the program */
+};
+enum worker_answer { WORKER_GOOD = 1, WORKER_WRONG, WORKER_LATER };
+
+/* Forks one, before the role confines itself; it confines itself too.  The
+ * channel (non-blocking use is the caller's), or -1 with errno. */
+int	worker_start(const struct role_env *, const struct auth_conf *);
+
+/* The hash that is compared for users that do not exist: as dear as a new
+ * password's. */
+const char *worker_dummy(void);
+
+#endif

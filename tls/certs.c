@@ -1,0 +1,231 @@
+/* certs - the certificates that a relay can show, each with a remote key. */
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "tls/certs.h"
+#include "tls/remote_key.h"
+
+static SSL_CTX *context(const struct cert *);
+static int  by_name(SSL *, int *, void *);
+static int  by_protocol(SSL *, const unsigned char **, unsigned char *,
+	    const unsigned char *, unsigned int, void *);
+static int  same_name(X509 *, X509 *);
+static int  shake(SSL_CTX *, SSL_CTX *);
+
+int
+certs_add(struct certs *c, struct span pem)
+{
+	struct cert *k = &c->cert[c->n];
+	BIO *in;
+	X509 *x;
+
+	if (c->n == CERTS || (in = BIO_new_mem_buf(pem.p, (int)pem.n)) == NULL)
+		return -1;
+	*k = (struct cert){ 0 };
+	c->n++;			/* certs_free takes what there is */
+	k->leaf = PEM_read_bio_X509(in, NULL, NULL, NULL);
+	k->chain = sk_X509_new_null();
+	while (k->leaf && k->chain &&
+	    (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+		if (!sk_X509_push(k->chain, x))
+			X509_free(x);
+	ERR_clear_error();	/* the end of the file is one to PEM */
+	BIO_free(in);
+	if (k->leaf == NULL || k->chain == NULL)
+		return -1;
+	k->key = remote_key_new(k->leaf);
+	return k->key ? 0 : -1;
+}
+
+int
+certs_ready(struct certs *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		struct cert *k = &c->cert[i];
+
+		if ((k->ctx = context(k)) == NULL)
+			return -1;
+		for (j = 0; j < c->n; j++)
+			if (EVP_PKEY_get_base_id(X509_get0_pubkey(
+			    c->cert[j].leaf)) != EVP_PKEY_get_base_id(
+			    X509_get0_pubkey(k->leaf)) &&
+			    same_name(k->leaf, c->cert[j].leaf) &&
+			    SSL_CTX_use_cert_and_key(k->ctx, c->cert[j].leaf,
+			    c->cert[j].key, c->cert[j].chain, 0) != 1)
+				return -1;
+		SSL_CTX_set_tlsext_servername_callback(k->ctx, by_name);
+	}
+	certs_moved(c);
+	return c->n ? 0 : -1;
+}
+
+void
+certs_moved(struct certs *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		SSL_CTX_set_tlsext_servername_arg(c->cert[i].ctx, c);
+}
+
+SSL_CTX *
+certs_default(const struct certs *c)
+{
+	return c->n ? c->cert[0].ctx : NULL;
+}
+
+SSL_CTX *
+certs_for(const struct certs *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < c->n; i++)
+		if (X509_check_host(c->cert[i].leaf, name, 0, 0, NULL) == 1)
+			return c->cert[i].ctx;
+	return certs_default(c);
+}
+
+void
+certs_free(struct certs *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		SSL_CTX_free(c->cert[i].ctx);
+		EVP_PKEY_free(c->cert[i].key);
+		X509_free(c->cert[i].leaf);
+		sk_X509_pop_free(c->cert[i].chain, X509_free);
+	}
+	*c = (struct certs){ 0 };
+}
+
+int
+certs_try(const struct certs *c)
+{
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
+	size_t i;
+	int ok = client != NULL;
+
+	for (i = 0; ok && i < c->n; i++)
+		ok = shake(c->cert[i].ctx, client) == 0;
+	SSL_CTX_free(client);
+	ERR_clear_error();
+	return ok ? 0 : -1;
+}
+
+/*
+ * RFC 8996, 9325: TLS 1.2 and 1.3 only.  No tickets and no cache: each
+ * connection has a relay of its own and none keeps a secret of another; some
+ * large senders have failed on TLS 1.3 tickets in SMTP besides.
+ */
+static SSL_CTX *
+context(const struct cert *k)
+{
+	SSL_CTX *x = SSL_CTX_new(TLS_server_method());
+
+	if (x == NULL)
+		return NULL;
+	SSL_CTX_set_min_proto_version(x, TLS1_2_VERSION);
+	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_num_tickets(x, 0);
+	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(x, SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_alpn_select_cb(x, by_protocol, NULL);
+	if (SSL_CTX_set_cipher_list(x, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+	    SSL_CTX_set1_groups_list(x, "X25519:P-256:P-384") != 1 ||
+	    SSL_CTX_use_cert_and_key(x, k->leaf, k->key, k->chain, 1) != 1) {
+		SSL_CTX_free(x);
+		return NULL;
+	}
+	return x;
+}
+
+static int
+by_name(SSL *s, int *alert, void *arg)
+{
+	const char *name = SSL_get_servername(s, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	if (name)
+		SSL_set_SSL_CTX(s, certs_for(arg, name));
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* RFC 7301 3.2: who names protocols, and not the one spoken here, has meant
+ * another server (the ALPACA attack).  SMTP has no name: nothing to compare. */
+static int
+by_protocol(SSL *s, const unsigned char **out, unsigned char *outn,
+    const unsigned char *in, unsigned int n, void *arg)
+{
+	const char *mine = SSL_get_app_data(s);
+	struct span want = span_of(mine ? mine : ""), have;
+	unsigned i;
+
+	(void)arg;
+	if (want.n == 0)
+		return SSL_TLSEXT_ERR_NOACK;
+	for (i = 0; i < n; i += 1u + in[i]) {
+		have = span_sub(span_mem(in, n), i + 1, i + 1u + in[i]);
+		if (span_eq(have, want)) {
+			*out = have.p;
+			*outn = (unsigned char)have.n;
+			return SSL_TLSEXT_ERR_OK;
+		}
+	}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* Does b answer for the first name of a? */
+static int
+same_name(X509 *a, X509 *b)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(a, NID_subject_alt_name, NULL,
+	    NULL);
+	int i, r = 0;
+
+	for (i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+
+		if (g->type != GEN_DNS)
+			continue;
+		r = X509_check_host(b, (const char *)ASN1_STRING_get0_data(
+		    g->d.dNSName), (size_t)ASN1_STRING_length(g->d.dNSName), 0,
+		    NULL) == 1;
+		break;
+	}
+	GENERAL_NAMES_free(names);
+	return r;
+}
+
+static int
+shake(SSL_CTX *server_ctx, SSL_CTX *client_ctx)
+{
+	SSL *server = SSL_new(server_ctx), *client = SSL_new(client_ctx);
+	BIO *a = NULL, *b = NULL;
+	char one = 'x';
+	int i, done = 0;
+
+	if (server && client && BIO_new_bio_pair(&a, 0, &b, 0) == 1) {
+		SSL_set_bio(server, a, a);
+		SSL_set_bio(client, b, b);
+		SSL_set_accept_state(server);
+		SSL_set_connect_state(client);
+		for (i = 0; i < 8 && !done; i++) {
+			done = SSL_do_handshake(client) == 1;
+			done = SSL_do_handshake(server) == 1 && done;
+		}
+		done = done && SSL_write(server, &one, 1) == 1 &&
+		    SSL_read(client, &one, 1) == 1;
+	}
+	SSL_free(server);
+	SSL_free(client);
+	return done ? 0 : -1;
+}

@@ -1,0 +1,43 @@
+/*
+ * certs - the certificates that a relay can show, each with a remote key.
+ *
+ * A set is made whole or not at all: while one file of the new set is broken
+ * or its key is not held, the old set stays in use.
+ */
+#ifndef TLS_CERTS_H
+#define TLS_CERTS_H
+
+#include <openssl/ssl.h>
+
+#include "base/span.h"
+
+enum { CERTS = 32 };
+
+struct certs {
+	size_t n;
+	struct cert {
+		X509 *leaf;
+		STACK_OF(X509) *chain;
+		EVP_PKEY *key;		/* remote */
+		SSL_CTX *ctx;
+	} cert[CERTS];
+};
+
+/* One PEM file: the certificate, then its chain.  0, or -1. */
+int	certs_add(struct certs *, struct span pem);
+/* Contexts for all of them; each answers for its names, with the certificate
+ * of the other key kind beside it when that has the same first name.  0, -1. */
+int	certs_ready(struct certs *);
+/* To be called when the struct has been copied to another place. */
+void	certs_moved(struct certs *);
+/* The context to start with, and the one for a name (SNI); the first when no
+ * certificate has that name. */
+SSL_CTX *certs_default(const struct certs *);
+SSL_CTX *certs_for(const struct certs *, const char *name);
+void	certs_free(struct certs *);
+
+/* One whole handshake in memory with each: proves that its key is held, and
+ * touches the pages that every relay will need.  0, or -1. */
+int	certs_try(const struct certs *);
+
+#endif

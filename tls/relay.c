@@ -1,0 +1,380 @@
+/*
+ * relay - one TLS connection.
+ *
+ * Both ends are non-blocking and polled; a direction is read only when what
+ * was read before has left, so that a slow peer slows the other one down.  The
+ * session keeps the clock; a relay ends by itself when the handshake takes too
+ * long or when nobody takes the last bytes.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/zygote.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+#include "sys/stream.h"
+#include "tls/certs.h"
+#include "tls/relay.h"
+#include "tls/remote_key.h"
+
+enum {
+	PIECE = 16384,			/* RFC 8446 5.1: a record's plaintext */
+	HANDSHAKE_S = 30,
+	LINGER_S = 30,			/* for the last bytes */
+	IDLE_MS = 2000			/* then buffers are given back */
+};
+
+struct pump {
+	SSL *ssl;
+	int client, stream;
+	unsigned char *in, *out;	/* PIECE each: to and from the session */
+	size_t in_r, in_n, out_r, out_n;
+	short want;			/* what SSL waits for on the socket */
+	int client_done, session_done;	/* end of that direction was seen */
+	uint64_t end_ms;		/* then it is over */
+};
+
+static void take_cert(struct role_env *, const char *, int);
+static void use_new(struct role_env *);
+static int  serve(struct role_env *, const struct note *, int *);
+static int  handshake(struct pump *);
+static void tell(const struct note *, SSL *, int);
+static void binding(struct facts *, SSL *);
+static int  pump_buffers(struct pump *);
+static int  run(struct pump *);
+static int  from_client(struct pump *);
+static int  to_client(struct pump *);
+static int  from_session(struct pump *);
+static int  to_session(struct pump *);
+static int  again(struct pump *, int);
+static void failed(const struct facts *, const char *);
+
+static struct certs current, coming;
+static int coming_bad;
+
+int
+relay_role(struct role_env *env)
+{
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	if (remote_key_init() < 0)
+		log_die(LOG_AGAIN, "OpenSSL provider");
+	env->file = take_cert;
+	env->go = use_new;
+	role_confine(env, &(struct confine){ 0 });
+	role_wait(env);
+	if (current.n == 0)
+		log_die(LOG_FIX, "no usable certificate: tls.cert and tls.key "
+		    "must name pairs that belong together");
+	return zygote_run(env, serve);
+}
+
+/* ------------------------------------------------ certificates */
+
+static void
+take_cert(struct role_env *env, const char *name, int fd)
+{
+	struct buf b = { .max = 1 << 18 };
+
+	(void)env;
+	if (fd < 0 || file_read(fd, &b) < 0 ||
+	    certs_add(&coming, buf_span(&b)) < 0) {
+		log_warn("certificate", "%s: cannot be read as PEM "
+		    "certificates", name);
+		coming_bad = 1;
+	}
+	buf_free(&b);
+}
+
+/* All files have come: they replace the old set if every pair works. */
+static void
+use_new(struct role_env *env)
+{
+	int ch[2], link = role_link(env, "keyholder");
+
+	if (coming.n == 0 && !coming_bad)
+		return;
+	if (!coming_bad && link >= 0 && chan_pair(CHAN_PACKETS, ch) == 0) {
+		if (certs_ready(&coming) < 0)
+			coming_bad = 1;
+		else if (note_say(link, NOTE_SPAWN, NULL, &ch[1], 1) == 0) {
+			close(ch[1]);
+			remote_key_channel(ch[0]);
+			coming_bad = certs_try(&coming) < 0;
+		}
+		remote_key_channel(-1);
+		close(ch[0]);
+	}
+	if (coming_bad) {
+		log_warn("certificate", "a certificate and its key do not "
+		    "belong together or cannot be used; %s",
+		    current.n ? "those before stay in use" : "none before");
+		certs_free(&coming);
+	} else {
+		certs_free(&current);
+		current = coming;
+		coming = (struct certs){ 0 };
+		/* contexts point at the set for SNI */
+		certs_moved(&current);
+		log_note("certificate", "%zu in use", current.n);
+	}
+	coming_bad = 0;
+	ERR_clear_error();
+}
+
+/* ------------------------------------------------ one connection */
+
+static int
+serve(struct role_env *env, const struct note *n, int *fd)
+{
+	struct pump p = { .client = fd[0], .stream = fd[1] };
+	char alpn[16];
+
+	(void)env;
+	if (fd[0] < 0 || fd[1] < 0 || fd[2] < 0 || fd[3] < 0 ||
+	    span_str(span_of(n->text), alpn, sizeof alpn) < 0)
+		return LOG_AGAIN;
+	remote_key_channel(fd[3]);
+	p.ssl = SSL_new(certs_default(&current));
+	if (p.ssl == NULL || SSL_set_fd(p.ssl, p.client) != 1)
+		return LOG_AGAIN;
+	SSL_set_app_data(p.ssl, alpn);
+	fcntl(p.client, F_SETFL, O_NONBLOCK);
+	fcntl(p.stream, F_SETFL, O_NONBLOCK);
+	SSL_set_accept_state(p.ssl);
+	if (handshake(&p) < 0) {
+		failed(&n->facts, alpn);
+		return 0;
+	}
+	close(fd[3]);			/* no more signatures */
+	tell(n, p.ssl, fd[2]);
+	close(fd[2]);
+	if (pump_buffers(&p) < 0)
+		return LOG_AGAIN;
+	return run(&p);
+}
+
+static int
+handshake(struct pump *p)
+{
+	uint64_t end = clock_mono_ms() + HANDSHAKE_S * 1000, now;
+	struct pollfd w = { .fd = p->client };
+	int r;
+
+	while ((r = SSL_do_handshake(p->ssl)) != 1) {
+		if (!again(p, r))
+			return -1;
+		w.events = p->want;
+		now = clock_mono_ms();
+		if (now >= end || poll(&w, 1, (int)(end - now)) == 0)
+			return -1;
+		if (stream_ended)
+			return -1;
+	}
+	return 0;
+}
+
+/* The handshake's facts, for the listener. */
+static void
+tell(const struct note *asked, SSL *ssl, int ch)
+{
+	struct note n = { .kind = NOTE_UP };
+	struct facts *f = &n.facts;
+	const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	*f = asked->facts;
+	f->tls = 1;
+	snprintf(f->tls_version, sizeof f->tls_version, "%s",
+	    SSL_get_version(ssl));
+	snprintf(f->tls_cipher, sizeof f->tls_cipher, "%s",
+	    SSL_get_cipher(ssl));
+	if (sni)
+		(void)span_str(span_of(sni), f->sni, sizeof f->sni);
+	binding(f, ssl);
+	(void)note_send(ch, &n, NULL, 0);
+}
+
+/* RFC 9266: "EXPORTER-Channel-Binding", no context, 32 bytes; with TLS 1.2
+ * only where the extended master secret makes it unique. */
+static void
+binding(struct facts *f, SSL *ssl)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+	const EVP_MD *md = EVP_sha256();
+	X509 *x = SSL_get_certificate(ssl);
+	unsigned n = sizeof f->endpoint;
+	int nid;
+
+	f->has_exporter = (SSL_version(ssl) >= TLS1_3_VERSION ||
+	    SSL_get_extms_support(ssl) == 1) &&
+	    SSL_export_keying_material(ssl, f->exporter, sizeof f->exporter,
+	    label, sizeof label - 1, NULL, 0, 0) == 1;
+	/* RFC 5929 4.1: the certificate signature's hash, SHA-256 for MD5,
+	 * SHA-1 and those without one */
+	if (x && X509_get_signature_info(x, &nid, NULL, NULL, NULL) == 1 &&
+	    (nid == NID_sha384 || nid == NID_sha512))
+		md = EVP_get_digestbynid(nid);
+	if (x && X509_digest(x, md, f->endpoint, &n) == 1)
+		f->endpoint_n = (uint8_t)n;
+}
+
+/* Pages of their own, which go back to the system when all is quiet. */
+static int
+pump_buffers(struct pump *p)
+{
+	p->in = mmap(NULL, 2 * PIECE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p->in == MAP_FAILED)
+		return -1;
+	p->out = p->in + PIECE;
+	malloc_trim(0);
+	return 0;
+}
+
+static int
+run(struct pump *p)
+{
+	struct pollfd w[2];
+	int n, ms, quiet = 0;
+
+	p->want = POLLIN;
+	for (;;) {
+		if (to_session(p) < 0 || to_client(p) < 0 ||
+		    (p->in_n == 0 && from_client(p) < 0) ||
+		    (p->out_n == 0 && from_session(p) < 0))
+			return 0;
+		if (p->in_n || p->out_n)
+			if (to_session(p) < 0 || to_client(p) < 0)
+				return 0;
+		if (p->session_done && p->out_n == 0) {
+			SSL_shutdown(p->ssl);
+			return 0;
+		}
+		if (p->client_done && p->in_n == 0)
+			shutdown(p->stream, SHUT_WR);
+		w[0] = (struct pollfd){ .fd = p->client_done && !p->out_n ?
+		    -1 : p->client, .events = p->out_n ? p->want :
+		    p->in_n ? 0 : POLLIN };
+		w[1] = (struct pollfd){ .fd = p->stream, .events = (short)
+		    ((p->in_n ? POLLOUT : 0) |
+		    (p->out_n || p->session_done ? 0 : POLLIN)) };
+		ms = p->session_done ? LINGER_S * 1000 : quiet ? -1 : IDLE_MS;
+		n = poll(w, 2, ms);
+		if (stream_ended || (n == 0 && p->session_done))
+			return 0;
+		quiet = n == 0;
+		if (quiet && p->in_n == 0 && p->out_n == 0) {
+			madvise(p->in, 2 * PIECE, MADV_DONTNEED);
+			malloc_trim(0);
+		}
+	}
+}
+
+static int
+from_client(struct pump *p)
+{
+	int r;
+
+	if (p->client_done)
+		return 0;
+	ERR_clear_error();
+	r = SSL_read(p->ssl, p->in, PIECE);
+	if (r > 0) {
+		p->in_r = 0;
+		p->in_n = (size_t)r;
+		return 0;
+	}
+	if (again(p, r))
+		return 0;
+	p->client_done = 1;	/* close_notify, or cut off: the session sees */
+	return 0;
+}
+
+static int
+to_session(struct pump *p)
+{
+	ssize_t r;
+
+	while (p->in_n) {
+		r = send(p->stream, p->in + p->in_r, p->in_n, MSG_NOSIGNAL);
+		if (r < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		p->in_r += (size_t)r;
+		p->in_n -= (size_t)r;
+	}
+	return 0;
+}
+
+static int
+from_session(struct pump *p)
+{
+	ssize_t r;
+
+	if (p->session_done)
+		return 0;
+	r = read(p->stream, p->out, PIECE);
+	if (r > 0) {
+		p->out_r = 0;
+		p->out_n = (size_t)r;
+	} else if (r == 0 || (errno != EAGAIN && errno != EINTR))
+		p->session_done = 1;
+	return 0;
+}
+
+static int
+to_client(struct pump *p)
+{
+	int r;
+
+	while (p->out_n) {
+		ERR_clear_error();
+		r = SSL_write(p->ssl, p->out + p->out_r, (int)p->out_n);
+		if (r <= 0)
+			return again(p, r) ? 0 : -1;
+		p->out_r += (size_t)r;
+		p->out_n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* Does SSL only wait for the socket?  Then for what is in want. */
+static int
+again(struct pump *p, int r)
+{
+	switch (SSL_get_error(p->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		p->want = POLLIN;
+		return 1;
+	case SSL_ERROR_WANT_WRITE:
+		p->want = POLLOUT;
+		return 1;
+	}
+	return 0;
+}
+
+static void
+failed(const struct facts *f, const char *alpn)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_error());
+	char ip[IP_TEXT];
+	struct log g;
+
+	ip_format(&f->client, ip);
+	log_open(&g, LOG_INFO, "handshake");
+	log_str(&g, "client", ip);
+	if (*alpn)
+		log_str(&g, "proto", alpn);
+	log_str(&g, "result", "fail");
+	log_str(&g, "reason", why ? why : "cut off or too slow");
+	log_close(&g);
+}

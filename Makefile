@@ -2,30 +2,196 @@
 .POSIX:
 .SUFFIXES:
 .SUFFIXES: .c .o
+.PHONY: all lib objects unit fuzz check check-long bench install uninstall \
+	clean dist
 
+VERSION = 0.1
 CC = cc
 PREFIX = /usr/local
 SYSCONFDIR = /etc/correo
 STATEDIR = /var/lib/correo
 EMPTYDIR = /var/empty/correo
 DESTDIR =
+BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
 LIBEXECDIR = $(PREFIX)/libexec/correo
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/correo
 
+# A flag that this compiler does not know is left out.
+HARDEN != for f in -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	-fcf-protection -ftrivial-auto-var-init=zero; do \
+	echo 'int x;' | $(CC) -Werror -O2 $$f -x c -c -o /dev/null - \
+	2>/dev/null && printf '%s ' $$f; done; true
 PKG_CFLAGS != pkg-config --cflags libbsd-overlay
+PKG_LIBS != pkg-config --libs libbsd-overlay
 WARN = -Wall -Wextra -Wconversion -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Wundef -Wvla -Werror
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
-	-fcf-protection -ftrivial-auto-var-init=zero
 OPT = -O2 -g
 CFLAGS = $(OPT) $(HARDEN)
-LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack
-DEFS = -D_GNU_SOURCE -DCORREO_SYSCONFDIR='"$(SYSCONFDIR)"' \
+LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack
+DEFS = -D_GNU_SOURCE -DCORREO_VERSION='"$(VERSION)"' \
+	-DCORREO_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DCORREO_STATEDIR='"$(STATEDIR)"' -DCORREO_EMPTYDIR='"$(EMPTYDIR)"' \
 	-DCORREO_LIBEXECDIR='"$(LIBEXECDIR)"'
-ALL_CFLAGS = -std=c11 $(WARN) -MMD -iquote lib -iquote . $(DEFS) $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -fPIE $(WARN) -MMD -MP -iquote lib -iquote . $(DEFS) \
+	$(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(CFLAGS) -pie $(LDFLAGS) -Wl,--as-needed
 
+# What is there: a program is built once its folder has a main.c.
+NOT_TESTS = grep -v -e '_test\.c$$' -e '_fuzz\.c$$'
+LIB_C != ls lib/*/*.c | $(NOT_TESTS)
+SMTPD_C != ls smtpd/*.c 2>/dev/null | $(NOT_TESTS) || true
+QUEUED_C != ls queued/*.c 2>/dev/null | $(NOT_TESTS) || true
+REMOTED_C != ls remoted/*.c 2>/dev/null | $(NOT_TESTS) || true
+LOCAL_C != ls localdeliver/*.c 2>/dev/null | $(NOT_TESTS) || true
+POP3D_C != ls pop3d/*.c 2>/dev/null | $(NOT_TESTS) || true
+IMAPD_C != ls imapd/*.c 2>/dev/null | $(NOT_TESTS) || true
+TLS_C != ls tls/*.c 2>/dev/null | $(NOT_TESTS) || true
+AUTH_C != ls auth/*.c 2>/dev/null | $(NOT_TESTS) || true
+ADMIN_C != ls admin/*.c 2>/dev/null | $(NOT_TESTS) | \
+	grep -v -e /main.c -e /sendmail.c || true
+CHECKS_C != ls */*_test.c */*_fuzz.c */*/*_test.c */*/*_fuzz.c 2>/dev/null | \
+	grep -v ^build || true
+BIN != for p in smtpd queued remoted localdeliver pop3d imapd tls auth; do \
+	test ! -f $$p/main.c || printf 'build/bin/%s ' $$p; done; \
+	test ! -f admin/main.c || printf 'build/bin/correo '; \
+	test ! -f admin/sendmail.c || printf 'build/bin/sendmail '
+LIB = libcorreo.a
+DATA_LIBS = -lcdb
+ROLE_LIBS = -lcdb -lseccomp
+
+all: $(BIN)
+
+objects: $(LIB) $(CHECKS_C:.c=.o) $(SMTPD_C:.c=.o) $(QUEUED_C:.c=.o) \
+	$(REMOTED_C:.c=.o) $(LOCAL_C:.c=.o) $(POP3D_C:.c=.o) \
+	$(IMAPD_C:.c=.o) $(TLS_C:.c=.o) $(AUTH_C:.c=.o) $(ADMIN_C:.c=.o)
+
+lib: $(LIB)
+
+$(LIB): $(LIB_C:.c=.o)
+	rm -f $@
+	ar rcs $@ $(LIB_C:.c=.o)
+
+# make Q= shows whole commands
+Q = @
 .c.o:
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo '$(CC) -c $<'
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+build/bin/smtpd: $(SMTPD_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(SMTPD_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/queued: $(QUEUED_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(QUEUED_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/remoted: $(REMOTED_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(REMOTED_C:.c=.o) $(LIB) -lcares -lssl -lcrypto \
+		$(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/localdeliver: $(LOCAL_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(LOCAL_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/pop3d: $(POP3D_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(POP3D_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/imapd: $(IMAPD_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+
+build/bin/tls: $(TLS_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(TLS_C:.c=.o) $(LIB) -lssl -lcrypto $(ROLE_LIBS) \
+		$(PKG_LIBS)
+
+build/bin/auth: $(AUTH_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ $(AUTH_C:.c=.o) $(LIB) -lcrypto -lcrypt $(ROLE_LIBS) \
+		$(PKG_LIBS)
+
+build/bin/correo: admin/main.o $(ADMIN_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ admin/main.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
+		$(DATA_LIBS) $(PKG_LIBS)
+
+build/bin/sendmail: admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB)
+	@mkdir -p build/bin
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@ admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
+		$(DATA_LIBS) $(PKG_LIBS)
+
+# Tests: tests/README.md
+unit: objects
+	@CC='$(CC)' LINK='$(LINK)' LIBS='$(PKG_LIBS)' sh tests/unit.sh
+
+fuzz:
+	sh tests/fuzz.sh
+
+check:
+	sh tests/check.sh
+
+check-long:
+	LONG=1 sh tests/check.sh
+
+bench: all
+	sh tests/bench/run.sh
+
+# As root it also gives sendmail its group, where the host has it already.
+install: all
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
+		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples
+	for p in $(BIN); do case $$p in \
+		*/localdeliver|*/remoted|*/tls|*/auth) d=$(LIBEXECDIR);; \
+		*) d=$(SBINDIR);; esac; \
+		install -m 755 $$p $(DESTDIR)$$d/$${p##*/} || exit 1; done
+	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/mailq
+	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/newaliases
+	for m in man/*.[1-9]; do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
+		mkdir -p $$d && install -m 644 $$m $$d || exit 1; done
+	install -m 644 README.md INSTALL LICENSE $(DESTDIR)$(DOCDIR)
+	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
+	find $(DESTDIR)$(DOCDIR)/examples -type f -exec sed -i \
+		-e 's,/usr/local/sbin,$(SBINDIR),' \
+		-e 's,/etc/correo,$(SYSCONFDIR),' \
+		-e 's,/var/lib/correo,$(STATEDIR),' {} +
+	if [ -f $(DESTDIR)$(SBINDIR)/sendmail ] && \
+		chgrp correo-drop $(DESTDIR)$(SBINDIR)/sendmail 2>/dev/null; \
+	then chmod 2755 $(DESTDIR)$(SBINDIR)/sendmail; else \
+	echo 'sendmail: still to be made setgid correo-drop (INSTALL)'; fi
+
+uninstall:
+	for p in smtpd queued pop3d imapd correo sendmail; do \
+		rm -f $(DESTDIR)$(SBINDIR)/$$p; done
+	rm -f $(DESTDIR)$(BINDIR)/mailq $(DESTDIR)$(BINDIR)/newaliases
+	for m in man/*.[1-9]; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
+
+clean:
+	rm -rf build libcorreo.a .depend
+	find . -name .git -prune -o \( -name '*.o' -o -name '*.d' \) -type f \
+		-exec rm -f {} +
+
+dist:
+	git archive --prefix=correo-$(VERSION)/ HEAD | \
+		gzip -n9 >correo-$(VERSION).tar.gz
+
+# One list of what each object read, made afresh whenever make starts.
+DEPENDS != { find . -name build -prune -o -name '*.d' -type f \
+	-exec cat {} + >.depend.$$$$ && mv .depend.$$$$ .depend; } \
+	2>/dev/null; true
+-include .depend

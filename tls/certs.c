@@ -104,17 +104,13 @@ certs_free(struct certs *c)
 }
 
 int
-certs_try(const struct certs *c)
+certs_try(const struct cert *k)
 {
 	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
-	size_t i;
-	int ok = client != NULL;
+	int r = client ? shake(k->ctx, client) : -1;
 
-	for (i = 0; ok && i < c->n; i++)
-		ok = shake(c->cert[i].ctx, client) == 0;
 	SSL_CTX_free(client);
-	ERR_clear_error();
-	return ok ? 0 : -1;
+	return r;
 }
 
 /*

@@ -47,6 +47,7 @@ struct pump {
 
 static void take_cert(struct role_env *, const char *, int);
 static void use_new(struct role_env *);
+static int  try_pair(struct role_env *, const struct cert *);
 static int  serve(struct role_env *, const struct note *, int *);
 static int  handshake(struct pump *);
 static void tell(const struct note *, SSL *, int);
@@ -100,36 +101,47 @@ take_cert(struct role_env *env, const char *name, int fd)
 static void
 use_new(struct role_env *env)
 {
-	int ch[2], link = role_link(env, "keyholder");
+	const char *why;
+	size_t i;
 
 	if (coming.n == 0 && !coming_bad)
 		return;
-	if (!coming_bad && link >= 0 && chan_pair(CHAN_PACKETS, ch) == 0) {
-		if (certs_ready(&coming) < 0)
-			coming_bad = 1;
-		else if (note_say(link, NOTE_SPAWN, NULL, &ch[1], 1) == 0) {
-			close(ch[1]);
-			remote_key_channel(ch[0]);
-			coming_bad = certs_try(&coming) < 0;
-		}
-		remote_key_channel(-1);
-		close(ch[0]);
-	}
+	if (!coming_bad && certs_ready(&coming) < 0)
+		coming_bad = 1;
+	for (i = 0; i < coming.n && !coming_bad; i++)
+		coming_bad = try_pair(env, &coming.cert[i]) < 0;
 	if (coming_bad) {
-		log_warn("certificate", "a certificate and its key do not "
-		    "belong together or cannot be used; %s",
+		why = ERR_reason_error_string(ERR_peek_error());
+		log_warn("certificate", "number %zu and its key do not belong "
+		    "together or cannot be used (%s); %s", i, why ? why : "-",
 		    current.n ? "those before stay in use" : "none before");
 		certs_free(&coming);
 	} else {
 		certs_free(&current);
 		current = coming;
 		coming = (struct certs){ 0 };
-		/* contexts point at the set for SNI */
 		certs_moved(&current);
 		log_note("certificate", "%zu in use", current.n);
 	}
 	coming_bad = 0;
 	ERR_clear_error();
+}
+
+static int
+try_pair(struct role_env *env, const struct cert *k)
+{
+	int ch[2], r;
+
+	if (chan_pair(CHAN_PACKETS, ch) < 0)
+		return -1;
+	r = note_say(role_link(env, "keyholder"), NOTE_SPAWN, NULL, &ch[1], 1);
+	close(ch[1]);
+	remote_key_channel(ch[0]);
+	if (r == 0)
+		r = certs_try(k);
+	remote_key_channel(-1);
+	close(ch[0]);
+	return r;
 }
 
 /* ------------------------------------------------ one connection */

@@ -43,6 +43,7 @@ static struct member *start_role(struct monitor *, const struct role *);
 static void execute(const struct monitor *, const struct role *, int)
 	    __attribute__((noreturn));
 static void equip(struct monitor *, struct member *);
+static void go(const struct member *);
 static void join(struct member *, struct member *);
 static int  linked(const struct role *, const char *);
 static int  starts(const struct monitor *, const struct role *);
@@ -60,6 +61,7 @@ monitor_run(const struct family *family, const struct start *start)
 {
 	static struct monitor m;
 	const struct role *r;
+	struct member *b;
 	struct sigaction a = { .sa_handler = on_signal };
 
 	m.family = family;
@@ -74,6 +76,8 @@ monitor_run(const struct family *family, const struct start *start)
 	for (r = family->role; r->name; r++)
 		if (starts(&m, r))
 			equip(&m, start_role(&m, r));
+	for (b = m.member; b->role; b++)
+		go(b);
 	log_note("started", "pid %d%s", (int)getpid(), start->root ? "" :
 	    ", not as root: all processes share one user, no chroot");
 	watch(&m);
@@ -131,7 +135,7 @@ execute(const struct monitor *m, const struct role *r, int control)
 	log_die(LOG_FIX, "%s", path);
 }
 
-/* All that the role needs, then NOTE_GO. */
+/* All that the role needs, and its channels to those that run already. */
 static void
 equip(struct monitor *m, struct member *b)
 {
@@ -152,6 +156,11 @@ equip(struct monitor *m, struct member *b)
 		    (linked(b->role, o->role->name) ||
 		    linked(o->role, b->role->name)))
 			join(b, o);
+}
+
+static void
+go(const struct member *b)
+{
 	if (note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0)
 		log_die(LOG_AGAIN, "%s", b->role->name);
 }
@@ -252,7 +261,9 @@ read_notes(struct monitor *m, struct member *b)
 	    r->flags & ROLE_FRESH) {
 		log_warn("replaced", "%s starts afresh", r->name);
 		b->retired = 1;
-		equip(m, start_role(m, r));
+		b = start_role(m, r);
+		equip(m, b);
+		go(b);
 	}
 }
 

@@ -141,6 +141,10 @@ do_mail(struct session *s, const struct smtp_command *c)
 {
 	struct verdict v;
 
+	if (s->facts->service != SERVICE_SMTP &&
+	    s->facts->class != CLASS_USER)
+		return verdict_make(530, "5.7.0",
+		    "log in first (RFC 6409 4.3)");
 	if (c->address.utf8 && !c->utf8)
 		return no_utf8();
 	if (c->size > s->conf->max_size)

@@ -11,7 +11,8 @@ events_refused(const struct session *s, const struct smtp_command *c,
     const struct verdict *v)
 {
 	struct span text = span_of(v->text);
-	size_t at = span_rfind(text, '(');
+	size_t at = span_ends(text, SPAN(")")) ? span_rfind(text, '(') :
+	    text.n;
 	struct verdict code = { .code = v->code };
 	struct log l;
 

@@ -64,8 +64,8 @@ receive_writer(struct receive *r, int control)
 	got = note_recv(control, &n, fd, 1);
 	if (got <= 0 || n.kind != NOTE_WRITER || fd[0] < 0)
 		return -1;
-	r->writer = (struct stream){ .fd = fd[0], .b = r->answer,
-	    .size = sizeof r->answer, .timeout_s = WRITER_TIMEOUT };
+	r->writer = (struct stream){ .fd = fd[0], .b = r->writer.b,
+	    .size = r->writer.size, .timeout_s = WRITER_TIMEOUT };
 	if (hear(r, &fields) < 0)
 		return -1;
 	if (intake_parse_room(fields, &r->room, &why) < 0) {
@@ -390,7 +390,7 @@ take_answer(struct receive *r, const struct intake_answer *a,
 static int
 hear(struct receive *r, struct span *fields)
 {
-	int ended = stream_ended, got;
+	int ended = 0, got;
 	const char *why;
 	struct span in;
 	long n;
@@ -404,13 +404,14 @@ hear(struct receive *r, struct span *fields)
 		}
 		if (got < 0)
 			break;
-		stream_ended = 0;
+		ended |= __atomic_exchange_n(&stream_ended, 0,
+		    __ATOMIC_SEQ_CST);
 		n = stream_fill(&r->writer);
-		ended |= stream_ended;
 		if (n <= 0 && n != STREAM_SIGNAL)
 			break;
 	}
-	stream_ended |= ended;
+	if (ended)
+		stream_ended = 1;
 	if (got == 1)
 		return 0;
 	receive_drop(r);

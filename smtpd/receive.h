@@ -15,10 +15,13 @@
 #include "sys/stream.h"
 #include "wire/smtp_data.h"
 
-enum { RECEIVE_BUFFER = 65536 };	/* the client's stream has no larger one */
+enum {
+	RECEIVE_BUFFER = 65536,		/* the client's stream has no larger one */
+	RECEIVE_ANSWER = 4096		/* enough for the writer's */
+};
 
 struct receive {
-	struct stream writer;		/* fd -1: none */
+	struct stream writer;		/* fd -1: none; b, size: the caller's */
 	uint64_t room;			/* what the writer said it may take */
 	struct buf records;		/* envelope that was not sent yet */
 	int sent;			/* the writer has begun this message */
@@ -28,7 +31,6 @@ struct receive {
 	size_t seen, kept;		/* bytes of the client's buffer: read
 					 * as text, and of these to be sent */
 	uint64_t began_ms;
-	unsigned char answer[4096];
 };
 
 /* Asks the listener for a writer, unless there is one.  0, or -1: none. */

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "run/proxied.h"
 #include "smtpd/commands.h"
 #include "smtpd/events.h"
+#include "smtpd/obey.h"
 #include "sys/clock.h"
 #include "wire/smtp_reply.h"
 
@@ -26,30 +28,36 @@ static void end(struct session *, const char *, unsigned, const char *,
     const char *);
 static void reply(struct session *, const struct verdict *);
 static int  flush(struct session *);
-static void leave(struct session *);
+static void linger(struct session *);
 
 int
 session_serve(struct role_env *env, const struct note *n,
     int fd[CHAN_FDS])
 {
-	static unsigned char input[RECEIVE_BUFFER];
+	static unsigned char input[RECEIVE_BUFFER], answer[RECEIVE_ANSWER];
 	static struct session s;
 	struct span line;
 
+	if (n->facts.phase == PHASE_PROXY)
+		return proxied_serve(&n->facts, fd[0], fd[1]);
 	s.env = env;
 	s.conf = env->conf;
 	s.facts = &n->facts;
 	s.control = fd[1];
 	s.stage = STAGE_START;
-	s.message.writer.fd = -1;
+	s.message.writer = (struct stream){ .fd = -1, .b = answer,
+	    .size = sizeof answer };
 	s.began_ms = clock_mono_ms();
 	s.client = (struct stream){ .fd = fd[0], .b = input,
 	    .size = sizeof input, .set_s = STREAM_ACCEPTED_S };
 	if (greet(&s) == 0)
 		while (!s.over && next_line(&s, &line))
 			obey(&s, line);
-	leave(&s);
+	s.client.deadline_ms = 0;
+	flush(&s);
 	events_closed(&s);
+	if (!s.polite)
+		linger(&s);
 	return 0;
 }
 
@@ -175,6 +183,10 @@ obey(struct session *s, struct span line)
 		end(s, "max_commands", 421, "4.7.0", "too many commands");
 		return;
 	}
+	if (obey_test(s, line, &v)) {
+		reply(s, &v);
+		return;
+	}
 	if (smtp_command_parse(line, &c, &v) == 0) {
 		v = commands_run(s, &c);
 		if (c.verb == SMTP_BDAT)
@@ -185,7 +197,7 @@ obey(struct session *s, struct span line)
 		s->over = "BDAT without a size";	/* where does it end? */
 	if (v.code == 0)
 		return;
-	if (v.code >= 400)
+	if (v.code >= 400 && s->refused < s->conf->max_errors)
 		events_refused(s, &c, &v);
 	reply(s, &v);
 	count(s, &v);
@@ -307,19 +319,18 @@ flush(struct session *s)
 	if (n == 0 || stream_write(&s->client, span_mem(s->out, n)) == 0)
 		return 0;
 	s->over = "closed by client";
+	s->polite = 1;
 	return -1;
 }
 
 /*
- * Last replies.  Where the client may still be sending, its bytes are read for
- * a moment: closing a socket with unread input would reset the connection, and
- * the client might never see why it ended.
+ * The client may still be sending: its bytes are read for a moment.  Closing a
+ * socket with unread input would reset the connection, and the client might
+ * never see why it ended.
  */
 static void
-leave(struct session *s)
+linger(struct session *s)
 {
-	if (flush(s) < 0 || s->polite)
-		return;
 	if (shutdown(s->client.fd, SHUT_WR) < 0)
 		return;
 	s->client.timeout_s = LINGER_S;

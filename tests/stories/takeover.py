@@ -1,0 +1,136 @@
+"""A taken-over session of smtpd: a test build whose session does what the
+client says.  It can neither open a file, nor reach a network, nor become
+another, nor touch a message, nor relay as a stranger - and with a layer of the
+confinement taken out, what that layer forbids succeeds: the test can fail."""
+import errno
+import os
+import smtplib
+import subprocess
+import time
+
+from correo import TOP, Instance, Skip, another, files, run, tell, wait
+
+place, base = another('taken')
+build = os.path.join(TOP, 'build/doors')
+state = {}
+
+
+class Door:
+    """The instance of the test build, started with or without layers."""
+
+    def __init__(self, without):
+        self.env = dict(os.environ, CPPFLAGS='-DCORREO_TEST',
+                        CORREO_TEST_OBEY='1', CORREO_TEST_UNCONFINE=without)
+        self.c = Instance(place, base, source=build)
+        self.c.quickstart('restart' if os.path.exists(place) else 'start',
+                          env=self.env)
+
+    def obey(self, *words):
+        """'done', an errno's name, or 'killed'."""
+        s = smtplib.SMTP(self.c.host, self.c.port, 'evil.test', timeout=20)
+        s.ehlo()
+        try:
+            code, text = s.docmd('OBEY', ' '.join(words))
+        except (smtplib.SMTPServerDisconnected, ConnectionResetError):
+            return 'killed'
+        finally:
+            s.close()
+        if code == 250:
+            return 'done'
+        assert code == 550 and text.startswith(b'errno '), (code, text)
+        return errno.errorcode[int(text.split()[1])]
+
+
+def door(without=''):
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    if 'built' not in state:
+        run('sh', 'tests/variant.sh', 'doors', '-j2', 'all',
+            'CPPFLAGS=-DCORREO_TEST', cwd=TOP, timeout=600)
+        state['built'] = True
+    return Door(without)
+
+
+def readable(c):
+    """A file that everybody may read, but the session must not reach."""
+    path = place + '/everybody'
+    open(path, 'w').write('x')
+    os.chmod(path, 0o644)
+    return path
+
+
+def with_all_layers():
+    d = door()
+    for words in (('open', readable(d.c)), ('create', place + '/x'),
+                  ('escape',), ('connect', d.c.ready['smtp']),
+                  ('exec', '/bin/true'), ('trace',), ('kill',)):
+        assert d.obey(*words) == 'killed', words
+        d.c.wait_log('event=replaced', 'session starts afresh')
+    assert d.obey('fork') == 'EAGAIN'
+    assert d.obey('root') == 'EPERM'
+
+
+def seccomp_taken_out():
+    """The other layers stand by themselves."""
+    d = door('seccomp')
+    path = readable(d.c)
+    assert d.obey('open', path) in ('EACCES', 'ENOENT')
+    assert d.obey('escape') in ('EACCES', 'ENOENT', 'ENOTDIR')
+    assert d.obey('exec', '/bin/true') in ('EACCES', 'ENOENT')
+    assert d.obey('trace') == 'EPERM'
+    assert d.obey('root') == 'EPERM'
+    # what only this layer forbids
+    assert d.obey('connect', d.c.ready['smtp']) == 'done'
+
+
+def seccomp_and_chroot_taken_out():
+    d = door('seccomp chroot')
+    assert d.obey('open', readable(d.c)) == 'EACCES'
+
+
+def seccomp_and_landlock_taken_out():
+    d = door('seccomp landlock')
+    assert d.obey('open', readable(d.c)) == 'ENOENT'
+
+
+def all_path_layers_taken_out():
+    d = door('seccomp chroot landlock')
+    assert d.obey('open', readable(d.c)) == 'done'
+    # another user's files are still another's
+    assert d.obey('open', d.c.ready['maildir1']) == 'EACCES'
+    assert d.obey('open', d.c.ready['queue'] + '/new') == 'EACCES'
+    assert d.obey('create', d.c.ready['queue'] + '/new/x') == 'EACCES'
+
+
+def no_login_without_a_password():
+    d = door()
+    assert d.obey('login', 'evil.test') == 'EPERM'
+    d.c.wait_log('event=dropped', 'login without a password')
+
+
+def no_relay():
+    """The writer takes it, as from a stranger; queued will not send it."""
+    d = door()
+    new = d.c.ready['queue'] + '/new'
+    assert d.obey('relay', 'victim@elsewhere.example') == 'done'
+    line = d.c.wait_log('event=failed', 'victim@elsewhere.example')
+    assert '5.7.1' in line, line
+    wait('an empty new/', lambda: not files(new))
+
+
+def no_class_of_its_own_choice():
+    d = door()
+    before = files(d.c.ready['queue'] + '/new')
+    assert d.obey('claim', 'victim@elsewhere.example') in ('EPIPE', 'EACCES')
+    time.sleep(0.2)
+    assert files(d.c.ready['queue'] + '/new') <= before
+
+
+try:
+    tell([with_all_layers, seccomp_taken_out, seccomp_and_chroot_taken_out,
+          seccomp_and_landlock_taken_out, all_path_layers_taken_out,
+          no_login_without_a_password, no_relay, no_class_of_its_own_choice])
+finally:
+    if os.path.exists(place):
+        subprocess.run([TOP + '/quickstart', '-d', place, 'stop'],
+                       stdout=subprocess.DEVNULL)

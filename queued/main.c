@@ -1,6 +1,7 @@
 /* queued - the queue manager (queued(8)). */
 #include "queued/config.h"
 #include "queued/loop.h"
+#include "queued/places.h"
 #include "queued/reporter.h"
 #include "run/monitor.h"
 
@@ -11,7 +12,7 @@ main(int argc, char **argv)
 		{ .name = "reporter", .user = "queue", .flags = ROLE_FRESH,
 		    .serve = reporter_role },
 		{ .name = "localdeliver", .program = "localdeliver",
-		    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES },
+		    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES | ROLE_FRESH },
 		{ .name = "remoted", .user = "remote", .program = "remoted",
 		    .flags = ROLE_OPTIONAL | ROLE_FRESH },
 		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES,
@@ -22,7 +23,7 @@ main(int argc, char **argv)
 	static struct config conf;
 	static const struct family family = {
 		.program = "queued", .role = role, .keys = config_keys,
-		.conf = &conf
+		.conf = &conf, .check = places_check
 	};
 
 	return monitor_main(argc, argv, &family);

@@ -13,8 +13,9 @@
 
 struct become {
 	const char *name;		/* in ps */
-	int root;			/* 0: an ordinary user's start: ids stay */
-	unsigned may;			/* of sys/confine; MAY_READ, MAY_WRITE */
+	int root;			/* 0: ids stay (an ordinary user) */
+	unsigned may;			/* of sys/confine */
+	int filtered;			/* sys/confine: confine_filter was called */
 	int home;			/* the home is in reach too */
 };
 

@@ -23,11 +23,11 @@
 #include "sys/chan.h"
 #include "sys/log.h"
 
-enum { MEMBERS = 32, END_S = 10 };
+enum { MEMBERS = 32, END_S = 10, PAUSE_MS = 100 };
 
 /* A running role.  A retired one has been replaced and ends by itself. */
 struct member {
-	const struct role *role;	/* NULL: free */
+	const struct role *role;	/* NULL: free; retired is 0 then */
 	pid_t pid;
 	int control;
 	int retired;
@@ -40,6 +40,7 @@ struct monitor {
 };
 
 static struct member *start_role(struct monitor *, const struct role *);
+static struct member *make_room(struct monitor *);
 static void execute(const struct monitor *, const struct role *, int)
 	    __attribute__((noreturn));
 static void equip(struct monitor *, struct member *);
@@ -95,7 +96,7 @@ start_role(struct monitor *m, const struct role *r)
 	while (b < m->member + MEMBERS && b->role)
 		b++;
 	if (b == m->member + MEMBERS)
-		log_die(LOG_AGAIN, "too many retired processes");
+		b = make_room(m);
 	if (chan_pair(CHAN_PACKETS, ch) < 0)
 		log_die(LOG_AGAIN, "channel");
 	*b = (struct member){ .role = r, .control = ch[0] };
@@ -104,6 +105,24 @@ start_role(struct monitor *m, const struct role *r)
 	if (b->pid == 0)
 		execute(m, r, ch[1]);
 	close(ch[1]);
+	return b;
+}
+
+/* A crash a moment, and children that stay: the first retired role is ended,
+ * with all that it still serves. */
+static struct member *
+make_room(struct monitor *m)
+{
+	struct member *b = m->member;
+
+	while (b < m->member + MEMBERS && !b->retired)
+		b++;
+	if (b == m->member + MEMBERS)
+		log_die(LOG_FIX, "more roles than room");
+	kill(-b->pid, SIGKILL);
+	waitpid(b->pid, NULL, 0);
+	if (b->control >= 0)
+		close(b->control);
 	return b;
 }
 
@@ -261,6 +280,7 @@ read_notes(struct monitor *m, struct member *b)
 	    r->flags & ROLE_FRESH) {
 		log_warn("replaced", "%s starts afresh", r->name);
 		b->retired = 1;
+		poll(NULL, 0, PAUSE_MS);
 		b = start_role(m, r);
 		equip(m, b);
 		go(b);
@@ -289,7 +309,7 @@ reap(struct monitor *m)
 			}
 			if (b->control >= 0)
 				close(b->control);
-			b->role = NULL;
+			*b = (struct member){ .control = -1 };
 		}
 	return r;
 }

@@ -326,6 +326,7 @@ send_answers(struct batch *b, int ch)
 {
 	struct buf out = { .max = CHAN_PACKET_MAX };
 	struct batch_rcpt *r;
+	struct span id;
 	int e = 0;
 
 	for (r = b->rcpt; r < b->rcpt + b->nrcpt; r++) {
@@ -334,11 +335,11 @@ send_answers(struct batch *b, int ch)
 			e |= chan_send(ch, buf_span(&out), NULL, 0);
 			buf_reset(&out);
 		}
+		id = span_mem(r->id, sizeof r->id);
 		if (r->verdict.kind == VERDICT_DONE && r->to.n)
 			buf_addspan(&out, buf_span(&r->to));
 		else
-			deliver_record(&out, span_mem(r->id, sizeof r->id), r->nr,
-			    &r->verdict);
+			deliver_record(&out, id, r->nr, &r->verdict);
 		buf_free(&r->to);
 	}
 	if (out.n)

@@ -35,7 +35,7 @@ struct batch_rcpt {
 	char id[QUEUE_ID];
 	unsigned nr;
 	struct verdict verdict;
-	struct buf to;			/* a ready record of kind to, or empty */
+	struct buf to;			/* a record of kind to, or empty */
 };
 
 struct batch {

@@ -22,7 +22,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static int fd = -1;
-	struct queue_head h = { .body = n, .bodysum = crc32c(0, span_mem(p, n)) };
+	struct queue_head h = { .body = n,
+	    .bodysum = crc32c(0, span_mem(p, n)) };
 	struct buf out = { .max = 1 << 22 }, slow = { .max = 1 << 22 };
 	struct copy c = { .loop.address = SPAN("a@b") };
 	struct loop l = { .address = SPAN("a@b") };

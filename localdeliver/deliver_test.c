@@ -12,12 +12,6 @@
 
 #define HELLO "From: a@s.test\r\nSubject: x\r\n\r\nhello\r\n"
 
-#ifdef __has_feature
-#define SANITIZED __has_feature(address_sanitizer)
-#else
-#define SANITIZED 0
-#endif
-
 struct row {
 	const char *name;
 	const char *file, *text;	/* forwarding file, %H: the home */

@@ -74,7 +74,7 @@ set3(struct facts_env *e, const char *name, const char *before,
 	buf_addc(&e->text, 0);
 }
 
-/* The first line of a message in an mbox: From sender Sun Nov 22 02:03:22 2026 */
+/* An mbox message's first line: From sender Sun Nov 22 02:03:22 2026 */
 static void
 mbox_line(struct facts_env *e, struct span sender, int64_t when)
 {

@@ -10,7 +10,7 @@
 #include "base/span.h"
 
 struct loop {
-	struct span address;		/* whose Delivered-To; set by the caller */
+	struct span address;		/* whose Delivered-To; the caller's */
 	int seen;			/* there is one */
 	unsigned hops;			/* Received fields */
 	int past;			/* the header section is over */

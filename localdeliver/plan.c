@@ -205,7 +205,8 @@ take_address(struct plan *p, const struct owner *o, const struct job_rcpt *r,
     struct span text, int bare, const char **why)
 {
 	unsigned char space[1024];
-	struct buf b = { .p = space, .size = sizeof space, .max = sizeof space };
+	struct buf b = { .p = space, .size = sizeof space,
+	    .max = sizeof space };
 	struct span local, domain;
 	struct address a;
 	char normal[ADDRESS_MAX + 1];

@@ -18,7 +18,7 @@ struct plan {
 	char file[PLAN_NAME];		/* ".forward+ext", "" when none */
 	struct buf text;		/* of the file; max FORWARD_MAX */
 	int keep;			/* a copy into the mailbox itself */
-	size_t nfolder;			/* and into Maildirs: paths in the home */
+	size_t nfolder;			/* into Maildirs: paths in the home */
 	char folder[PLAN_FOLDERS][512];
 	size_t nto;			/* targets for queued (wire/job.h) */
 	struct span to[JOB_TO];		/* in `addresses` */

@@ -22,6 +22,15 @@
 #include "sys/file.h"
 #include "wire/record.h"
 
+/* A sanitizer needs more memory and calls than a confined process may have. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
 #define SCRATCH_ID "1hqhsr2n466f907m4b33"
 
 struct scratch {

@@ -70,11 +70,13 @@ look_up(struct role_env *env, const char *key, struct mailbox *m,
 {
 	struct table t;
 	struct span value;
-	const char *why = "no such mailbox";
+	const char *why = "table users is damaged";
 	int r = -1;
 
 	if (table_open(&t, env->table[TABLE_USERS]) == 0)
 		r = table_get(&t, span_of(key), &value);
+	if (r == 0)
+		why = "no such mailbox";
 	if (r == 1 && mailbox_parse(value, m, &why) < 0)
 		r = -1;
 	if (r == 1 && env->root && m->uid == 0) {
@@ -84,8 +86,6 @@ look_up(struct role_env *env, const char *key, struct mailbox *m,
 	}
 	if (r == 1)
 		return 0;
-	if (r < 0)
-		why = "table users is damaged";
 	*v = verdict_make(451, "4.3.5", "mailbox %s: %s", key, why);
 	log_warn("unreachable", "%s", v->text);
 	return -1;

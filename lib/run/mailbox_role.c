@@ -1,4 +1,5 @@
 /* mailbox_role - the role "mailbox" of pop3d and imapd. */
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <errno.h>
 #include <string.h>
@@ -45,6 +46,7 @@ mailbox_role(struct role_env *env, int (*serve)(struct role_env *,
 {
 	struct buf missing = { .max = 64 };
 
+	prctl(PR_SET_NAME, env->role->name);
 	confine_filter(MAY_READ | MAY_WRITE | MAY_FORK, &missing);
 	if (missing.n)
 		log_warn("confine", "%s runs without %.*s", env->role->name,

@@ -68,9 +68,10 @@ struct recipient {
 /*
  * One step for one address (normal form, local@domain): domain aliases are
  * followed (depth 10), then exact alias, user, then the same without +ext,
- * then catch-all.  postmaster, abuse and root (also bare, also of every local
- * domain) always resolve: where no table names them, to the mailbox
- * "postmaster".  0, or -1: a table is damaged (a temporary failure).
+ * then catch-all.  postmaster, abuse, root and mailer-daemon (also bare, also
+ * of every local domain) always resolve: where no table names them, to what
+ * postmaster is, in the end to the mailbox "postmaster".  0, or -1: a table is
+ * damaged (a temporary failure).
  */
 int	directory_lookup(struct directory *, struct span address,
 	    struct recipient *);

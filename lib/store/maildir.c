@@ -15,7 +15,7 @@
 enum { HOST_MAX = 100 };
 
 struct sought {
-	int dir;			/* its leftovers are unlinked here, or -1 */
+	int dir;			/* where to unlink it, or -1 */
 	struct span id;
 	unsigned number;
 };

@@ -1,4 +1,4 @@
-/* maildirsize - the quota file of Maildir++, shared with Courier and Dovecot. */
+/* maildirsize - the quota file of Maildir++. */
 #include <sys/stat.h>
 #include <dirent.h>
 #include <errno.h>

@@ -54,6 +54,7 @@ static size_t count_words(struct span);
 static char *keep(struct span);
 static void *keep_array(size_t, size_t);
 static void wrong(struct reader *, unsigned, struct span, const char *);
+static void mdoc_text(const char *);
 static void mdoc_default(const char *);
 
 /* Whose keys a program passes over when it has no table for them. */
@@ -128,12 +129,15 @@ conf_mdoc(const struct conf_key *k)
 {
 	for (; k->name; k++) {
 		printf(".It Ic %s Ar %s\n", k->name, kind[k->type]);
-		printf("%s\n", k->meaning);
+		mdoc_text(k->meaning);
 		mdoc_default(k->fallback);
-		if (k->min || k->max)
+		if (k->max)
 			printf("Range: %llu to %llu.\n",
 			    (unsigned long long)k->min,
 			    (unsigned long long)k->max);
+		else if (k->min)
+			printf("At least %llu.\n",
+			    (unsigned long long)k->min);
 	}
 }
 
@@ -446,6 +450,26 @@ wrong(struct reader *r, unsigned nr, struct span key, const char *why)
 	buf_addf(r->errors, "%s:%u: ", r->file, nr);
 	encode_log(r->errors, span_sub(key, 0, 80), 0);
 	buf_addf(r->errors, "%s%s\n", key.n ? ": " : "", why);
+}
+
+/* Lines of at most 78 bytes, and each sentence on a new one. */
+static void
+mdoc_text(const char *text)
+{
+	struct span in = span_of(text), word;
+	size_t column = 0;
+
+	while (span_word(&in, &word)) {
+		if (column + 1 + word.n > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		printf("%s%.*s", column ? " " : "", SPAN_ARG(word));
+		column += (column > 0) + word.n;
+		if (word.p[word.n - 1] == '.')
+			column = 78;
+	}
+	putchar('\n');
 }
 
 static void

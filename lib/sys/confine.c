@@ -27,7 +27,7 @@ static int  wanted(const char *);
 static void paths(const struct confine *, struct buf *);
 static void ids(const struct confine *);
 static void limits(const struct confine *);
-static void filter(const struct confine *, struct buf *);
+static void filter(unsigned, struct buf *);
 
 void
 confine(const struct confine *c, struct buf *missing)
@@ -47,7 +47,16 @@ confine(const struct confine *c, struct buf *missing)
 	/* after the ids: changing them clears both */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	prctl(PR_SET_DUMPABLE, 0);
-	filter(c, missing);
+	if (!c->filtered)
+		filter(c->may, missing);
+}
+
+void
+confine_filter(unsigned may, struct buf *missing)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		log_die(LOG_AGAIN, "no_new_privs");
+	filter(may, missing);
 }
 
 #ifdef CORREO_TEST
@@ -183,7 +192,7 @@ refuse(scmp_filter_ctx f, const int *list)
 }
 
 static void
-filter(const struct confine *c, struct buf *missing)
+filter(unsigned may, struct buf *missing)
 {
 	scmp_filter_ctx f;
 	int ok;
@@ -195,12 +204,12 @@ filter(const struct confine *c, struct buf *missing)
 	/* a binary tree: the same few steps for every call */
 	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	ok = refuse(f, refuse_always) == 0 &&
-	    (c->may & MAY_EXEC || refuse(f, refuse_exec) == 0) &&
-	    (c->may & MAY_NET || refuse(f, refuse_net) == 0) &&
-	    (c->may & MAY_KILL || refuse(f, refuse_kill) == 0) &&
-	    (c->may & (MAY_READ | MAY_WRITE) || refuse(f, refuse_read) == 0) &&
-	    (c->may & MAY_WRITE || refuse(f, refuse_write) == 0) &&
-	    (c->may & MAY_FORK || seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS,
+	    (may & MAY_EXEC || refuse(f, refuse_exec) == 0) &&
+	    (may & MAY_NET || refuse(f, refuse_net) == 0) &&
+	    (may & MAY_KILL || refuse(f, refuse_kill) == 0) &&
+	    (may & (MAY_READ | MAY_WRITE) || refuse(f, refuse_read) == 0) &&
+	    (may & MAY_WRITE || refuse(f, refuse_write) == 0) &&
+	    (may & MAY_FORK || seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS,
 	    SCMP_SYS(fork), 0) == 0);
 	if (!ok || seccomp_load(f) < 0)
 		buf_adds(missing, "seccomp ");

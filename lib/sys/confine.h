@@ -30,6 +30,7 @@ struct confine {
 	gid_t gid;
 	int ids_only;			/* an operator's own program will run */
 	unsigned may;
+	int filtered;			/* confine_filter was called before */
 	const char *empty_dir;		/* chroot, for what holds no path */
 	const char *dir[8];		/* with MAY_READ/MAY_WRITE: NULL ends */
 	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 64 MiB */
@@ -40,5 +41,10 @@ struct confine {
 /* Does not return on failure: a role that cannot be confined must not run
  * (log_die).  What the system lacks is added to *missing as words. */
 void	confine(const struct confine *, struct buf *missing);
+
+/* The filter of system calls alone, ahead of the rest, by a parent whose
+ * children all live under it: making it costs more than a fork.  A chroot is
+ * refused from here on. */
+void	confine_filter(unsigned may, struct buf *missing);
 
 #endif

@@ -8,6 +8,8 @@
 #include "sys/clock.h"
 #include "sys/stream.h"
 
+static long fill(struct stream *, int);
+static ssize_t receive_to(struct stream *, int);
 static int  set_timeout(struct stream *);
 static void on_term(int);
 
@@ -39,6 +41,19 @@ stream_eat(struct stream *s, size_t n)
 long
 stream_fill(struct stream *s)
 {
+	return fill(s, -1);
+}
+
+long
+stream_fill_to(struct stream *s, unsigned char c)
+{
+	return fill(s, c);
+}
+
+/* to: not a byte behind the first of these; -1: whatever comes. */
+static long
+fill(struct stream *s, int to)
+{
 	ssize_t r;
 
 	if (s->w == s->size && s->r > 0) {
@@ -55,7 +70,8 @@ stream_fill(struct stream *s)
 			return STREAM_SIGNAL;
 		if ((r = set_timeout(s)) < 0)
 			return r;
-		r = read(s->fd, s->b + s->w, s->size - s->w);
+		r = to < 0 ? read(s->fd, s->b + s->w, s->size - s->w) :
+		    receive_to(s, to);
 		if (r > 0)
 			s->w += (size_t)r;
 		if (r >= 0)
@@ -104,6 +120,19 @@ stream_writev(struct stream *s, struct iovec *v, int n)
 			v->iov_len -= (size_t)r;
 		}
 	}
+}
+
+/* A look first: how much may be taken. */
+static ssize_t
+receive_to(struct stream *s, int to)
+{
+	unsigned char *b = s->b + s->w, *at;
+	ssize_t n = recv(s->fd, b, s->size - s->w, MSG_PEEK);
+
+	if (n <= 0)
+		return n;
+	at = memchr(b, to, (size_t)n);
+	return recv(s->fd, b, at ? (size_t)(at - b) + 1 : (size_t)n, 0);
 }
 
 /* What is left of the deadline, or the time for one call; the socket is told

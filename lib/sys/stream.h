@@ -33,6 +33,9 @@ void	stream_eat(struct stream *, size_t n);
  * reached).  > 0 bytes read; STREAM_EOF; STREAM_TIMEOUT; STREAM_SIGNAL (the
  * process was asked to end); -1 with errno (ENOBUFS: the buffer is full). */
 long	stream_fill(struct stream *);
+/* The same, but no byte behind the next c is read: it stays in the kernel, for
+ * the process that takes the connection over (sockets only). */
+long	stream_fill_to(struct stream *, unsigned char c);
 /* Writes all of it, in as few calls as it takes.  0, or as stream_fill. */
 int	stream_write(struct stream *, struct span);
 int	stream_writev(struct stream *, struct iovec *, int n);

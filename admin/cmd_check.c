@@ -1,0 +1,414 @@
+/*
+ * cmd_check - is all in place?  Each finding is one line, with its cure.
+ *
+ * "fail" is what stops mail or loosens rights, "warn" what an operator should
+ * look at, "ok" the rest; exit status 1 when anything failed.
+ */
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/time.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/commands.h"
+#include "admin/dangling.h"
+#include "admin/programs.h"
+#include "admin/say.h"
+#include "admin/tables.h"
+#include "base/json.h"
+#include "sys/net.h"
+
+enum level { OK, WARN, FAIL };
+
+struct check {
+	const struct site *site;
+	const struct args *a;
+	const char *config;
+	int root;
+	int failed;
+};
+
+struct place {				/* DESIGN 3 */
+	size_t base;			/* which path of struct site */
+	const char *path;		/* below it */
+	const char *owner, *group;	/* "root", or of user_prefix: "-queue" */
+	mode_t mode;
+};
+
+struct ports {
+	struct conf_words smtp, submission, smtps, pop3, pop3s, imap, imaps;
+};
+
+static void found(struct check *, enum level, const char *what,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void check_programs(struct check *);
+static void check_users(struct check *);
+static void check_places(struct check *);
+static void check_place(struct check *, const struct place *);
+static void name_of(const struct check *, const char *, char *, size_t);
+static void check_sendmail(struct check *);
+static void check_tables(struct check *);
+static void check_age(struct check *, const struct tables *, int);
+static void check_targets(struct check *, const struct tables *);
+static void check_postmaster(struct check *, const struct tables *);
+static void check_space(struct check *, const char *);
+static void check_ports(struct check *);
+static void check_port(struct check *, const char *, int);
+
+#define BASE(field) offsetof(struct site, field)
+
+static const struct place place[] = {
+	{ BASE(state_dir), "/queue", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/tmp", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/new", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/cur", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/hold", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/bad", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/queue/state", "-queue", "-ops", 0750 },
+	{ BASE(state_dir), "/drop", "-queue", "-drop", 0710 },
+	{ BASE(state_dir), "/drop/tmp", "-queue", "-drop", 01770 },
+	{ BASE(state_dir), "/drop/new", "-queue", "-drop", 01770 },
+	{ BASE(state_dir), "/drop/trigger", "-queue", "-drop", 0620 },
+	{ BASE(tables_dir), "", "root", "root", 0755 },
+	{ BASE(secrets_dir), "", "root", "root", 0711 },
+	{ BASE(secrets_dir), "/passwords.cdb", "root", "-auth", 0640 },
+	{ BASE(empty_dir), "", "root", "root", 0555 },
+	{ BASE(mail_dir), "", "root", "root", 0711 }
+};
+
+#define AT(field) offsetof(struct ports, field)
+
+/* The defaults are those of the programs themselves. */
+static const struct conf_key port_keys[] = {
+	{ "smtpd.listen", CONF_LISTEN, AT(smtp), "0.0.0.0:25 [::]:25", 0, 0,
+	    "" },
+	{ "smtpd.submission.listen", CONF_LISTEN, AT(submission), "", 0, 0,
+	    "" },
+	{ "smtpd.smtps.listen", CONF_LISTEN, AT(smtps), "", 0, 0, "" },
+	{ "pop3d.listen", CONF_LISTEN, AT(pop3), "", 0, 0, "" },
+	{ "pop3d.pop3s.listen", CONF_LISTEN, AT(pop3s), "", 0, 0, "" },
+	{ "imapd.listen", CONF_LISTEN, AT(imap), "", 0, 0, "" },
+	{ "imapd.imaps.listen", CONF_LISTEN, AT(imaps), "", 0, 0, "" },
+	{ NULL, 0, 0, NULL, 0, 0, NULL }
+};
+
+int
+cmd_check(const struct site *site, const struct args *a)
+{
+	struct check c = { .site = site, .a = a, .root = geteuid() == 0,
+	    .config = a->config ? a->config : site_conf };
+
+	check_programs(&c);
+	if (c.root) {
+		check_users(&c);
+		check_places(&c);
+		check_sendmail(&c);
+	} else
+		found(&c, WARN, "rights", "an ordinary user's instance: all "
+		    "processes have one uid, and owners are not looked at");
+	check_tables(&c);
+	check_space(&c, site->state_dir);
+	check_space(&c, site->mail_dir);
+	check_ports(&c);
+	return c.failed ? SAY_FOUND : SAY_OK;
+}
+
+static void
+found(struct check *c, enum level level, const char *what, const char *fmt,
+    ...)
+{
+	static const char *const name[] = { "ok", "warn", "fail" };
+	struct buf b = { .max = 8192 };
+	char words[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof words, fmt, ap);
+	va_end(ap);
+	c->failed |= level == FAIL;
+	if (c->a->json) {
+		json_open(&b);
+		json_str(&b, "level", name[level]);
+		json_str(&b, "what", what);
+		json_str(&b, "finding", words);
+		json_close(&b);
+	} else
+		buf_addf(&b, "%s %s: %s\n", name[level], what, words);
+	(void)say_out(&b);
+	buf_free(&b);
+}
+
+static void
+check_programs(struct check *c)
+{
+	char path[1024];
+	size_t i;
+	int r;
+
+	for (i = 0; programs[i]; i++) {
+		if (programs_find(c->site, programs[i], path, sizeof path) < 0)
+			continue;
+		r = programs_run(path, "-n", c->config);
+		if (r == 0)
+			found(c, OK, programs[i], "takes the configuration");
+		else if (r < 0)
+			found(c, FAIL, programs[i], "%s: %s", path,
+			    strerror(errno));
+		else
+			found(c, FAIL, programs[i], "refuses to start (status "
+			    "%d); its reasons stand above", r);
+	}
+}
+
+static void
+check_users(struct check *c)
+{
+	static const char *const user[] = { "-listen", "-smtpd", "-queue",
+	    "-tls", "-login", "-auth", "-key", "-dns", "-remote" };
+	static const char *const group[] = { "-drop", "-ops" };
+	char name[128];
+	const struct passwd *pw;
+	size_t i, bad = 0;
+
+	for (i = 0; i < sizeof user / sizeof *user; i++) {
+		name_of(c, user[i], name, sizeof name);
+		if ((pw = getpwnam(name)) == NULL && ++bad)
+			found(c, FAIL, name, "no such user; INSTALL names "
+			    "them all");
+		else if (pw && pw->pw_uid == 0 && ++bad)
+			found(c, FAIL, name, "is root; it must have a uid of "
+			    "its own");
+	}
+	for (i = 0; i < sizeof group / sizeof *group; i++) {
+		name_of(c, group[i], name, sizeof name);
+		if (getgrnam(name) == NULL && ++bad)
+			found(c, FAIL, name, "no such group: groupadd "
+			    "--system %s", name);
+	}
+	if (bad == 0)
+		found(c, OK, "users", "all service users and groups are "
+		    "there");
+}
+
+static void
+check_places(struct check *c)
+{
+	int before = c->failed;
+	size_t i;
+
+	c->failed = 0;
+	for (i = 0; i < sizeof place / sizeof *place; i++)
+		check_place(c, &place[i]);
+	if (!c->failed)
+		found(c, OK, "directories", "owners and modes are right");
+	c->failed |= before;
+}
+
+static void
+check_place(struct check *c, const struct place *p)
+{
+	const char *base;
+	char path[1024], owner[128], group[128];
+	const struct passwd *pw;
+	const struct group *gr;
+	struct stat st;
+
+	memcpy(&base, (const char *)c->site + p->base, sizeof base);
+	snprintf(path, sizeof path, "%s%s", base, p->path);
+	name_of(c, p->owner, owner, sizeof owner);
+	name_of(c, p->group, group, sizeof group);
+	pw = getpwnam(owner);
+	gr = getgrnam(group);
+	if (lstat(path, &st) < 0) {
+		if (errno != ENOENT || strchr(p->path, '.') == NULL)
+			found(c, FAIL, path, "%s", strerror(errno));
+		return;
+	}
+	if (pw && gr && (st.st_uid != pw->pw_uid || st.st_gid != gr->gr_gid))
+		found(c, FAIL, path, "wrong owner: chown %s:%s %s", owner,
+		    group, path);
+	if ((st.st_mode & 07777) != p->mode)
+		found(c, FAIL, path, "mode %04o: chmod %04o %s",
+		    (unsigned)st.st_mode & 07777, (unsigned)p->mode, path);
+}
+
+static void
+name_of(const struct check *c, const char *name, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s", *name == '-' ? c->site->user_prefix : "",
+	    name);
+}
+
+static void
+check_sendmail(struct check *c)
+{
+	char path[1024], name[128];
+	const struct group *gr;
+	struct stat st;
+
+	name_of(c, "-drop", name, sizeof name);
+	if (programs_find(c->site, "sendmail", path, sizeof path) < 0 ||
+	    stat(path, &st) < 0 || (gr = getgrnam(name)) == NULL)
+		return;
+	if (st.st_gid != gr->gr_gid || (st.st_mode & 07777) != 02755)
+		found(c, WARN, path, "users cannot send with it: chgrp %s %s; "
+		    "chmod 2755 %s (or set sendmail.via)", name, path, path);
+	else
+		found(c, OK, path, "has its group");
+}
+
+static void
+check_tables(struct check *c)
+{
+	struct tables t;
+	struct span in, line;
+	int i;
+
+	if (tables_open(&t, c->site, 0) < 0)
+		found(c, FAIL, "tables", "cannot be read");
+	else if (tables_check(&t) < 0) {
+		in = buf_span(&t.errors);
+		while (span_cut(&in, '\n', &line))
+			found(c, FAIL, "tables", "%.*s", SPAN_ARG(line));
+	} else {
+		for (i = 0; i < SOURCE_COUNT; i++)
+			check_age(c, &t, i);
+		check_targets(c, &t);
+		check_postmaster(c, &t);
+	}
+	tables_close(&t);
+}
+
+/* A text that is newer than what was compiled of it. */
+static void
+check_age(struct check *c, const struct tables *t, int table)
+{
+	struct stat text, cdb;
+	char name[32];
+	int dir = tables_dir(t, table);
+
+	snprintf(name, sizeof name, "%s.cdb", tables_name(table));
+	if (!t->there[table] || fstatat(dir, tables_name(table), &text, 0) < 0)
+		return;
+	if (fstatat(dir, name, &cdb, 0) < 0 ||
+	    cdb.st_mtim.tv_sec < text.st_mtim.tv_sec)
+		found(c, FAIL, tables_name(table), "the text is newer than "
+		    "%s: correo tables", name);
+	else
+		found(c, OK, tables_name(table), "%zu entries", t->set[table].n);
+}
+
+static void
+check_targets(struct check *c, const struct tables *t)
+{
+	struct buf lines = { .max = 1 << 20 };
+	struct span in, line;
+
+	if (dangling_find(t, &lines) < 0)
+		found(c, FAIL, "tables", "a compiled table is damaged: correo "
+		    "tables");
+	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
+		found(c, WARN, "aliases", "%.*s: no such recipient",
+		    SPAN_ARG(line));
+	buf_free(&lines);
+}
+
+static void
+check_postmaster(struct check *c, const struct tables *t)
+{
+	static const char *const name[] = { "postmaster", "root" };
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (dangling_unread(t, name[i]) != 0)
+			found(c, WARN, name[i], "nobody reads its mail, which "
+			    "goes to %s/postmaster: correo alias add %s "
+			    "ADDRESS", c->site->state_dir, name[i]);
+		else
+			found(c, OK, name[i], "its mail has a reader");
+}
+
+static void
+check_space(struct check *c, const char *path)
+{
+	struct statvfs v;
+	unsigned long long mib;
+
+	if (statvfs(path, &v) < 0) {
+		found(c, FAIL, path, "%s", strerror(errno));
+		return;
+	}
+	mib = (unsigned long long)v.f_bavail * v.f_frsize >> 20;
+	found(c, mib < 64 ? FAIL : mib < 1024 ? WARN : OK, path,
+	    "%llu MiB free", mib);
+	if (v.f_files && v.f_favail < 10000)
+		found(c, WARN, path, "%llu inodes free",
+		    (unsigned long long)v.f_favail);
+}
+
+/* What is wrong with other keys the programs have said already. */
+static void
+check_ports(struct check *c)
+{
+	const struct conf_key *const table[] = { port_keys };
+	static struct ports p;		/* what is read lives until exit */
+	void *const out[] = { &p };
+	const struct conf_words *all[] = { &p.smtp, &p.submission, &p.smtps,
+	    &p.pop3, &p.pop3s, &p.imap, &p.imaps };
+	static const int tls[] = { 0, 0, 1, 0, 1, 0, 1 };
+	struct buf errors = { .max = 1 << 20 };
+	size_t i, k;
+	int fd = open(c->config, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)conf_read(fd, c->config, table, 1, out, &errors);
+	close(fd);
+	buf_free(&errors);
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		for (k = 0; k < all[i]->n; k++)
+			check_port(c, all[i]->word[k], !tls[i]);
+}
+
+static void
+check_port(struct check *c, const char *word, int greets)
+{
+	struct sockaddr_storage ss;
+	const struct timeval wait = { .tv_sec = 10 };
+	socklen_t size;
+	struct ip ip;
+	char reply[4];
+	unsigned port;
+	int fd;
+
+	if (conf_address(span_of(word), &ip, &port) < 0)
+		return;
+	fd = net_connect(&ip, port, 5);
+	if (fd >= 0) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait,
+		    sizeof wait);
+		if (!greets || recv(fd, reply, sizeof reply, 0) > 0)
+			found(c, OK, word, "answers");
+		else
+			found(c, FAIL, word, "takes the connection and says "
+			    "nothing");
+		close(fd);
+		return;
+	}
+	fd = socket(ip_is_v4(&ip) ? AF_INET : AF_INET6, SOCK_STREAM |
+	    SOCK_CLOEXEC, 0);
+	size = net_sockaddr(&ip, port, &ss);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, size) < 0)
+		found(c, FAIL, word, "nobody answers, and it cannot be taken: "
+		    "%s", strerror(errno));
+	else
+		found(c, WARN, word, "nobody answers; it is free");
+	if (fd >= 0)
+		close(fd);
+}

@@ -1,0 +1,180 @@
+/* compose - the header section of a message that a program gave to sendmail. */
+#include "admin/compose.h"
+#include "admin/header_list.h"
+#include "admin/source.h"
+#include "base/ascii.h"
+#include "base/utf8.h"
+#include "mail/date.h"
+#include "mail/header.h"
+
+enum {
+	ADDRESSES = 1,			/* bare names get our domain */
+	RECIPIENTS = 2,			/* of -t */
+	RESENT = 4,
+	LEFT_OUT = 8,
+	FROM = 16, DATE = 32, MESSAGE_ID = 64	/* one of these is there */
+};
+
+static const struct {
+	const char *name;
+	unsigned flags;
+} known[] = {
+	{ "from", ADDRESSES | FROM },
+	{ "sender", ADDRESSES },
+	{ "reply-to", ADDRESSES },
+	{ "to", ADDRESSES | RECIPIENTS },
+	{ "cc", ADDRESSES | RECIPIENTS },
+	{ "bcc", RECIPIENTS | LEFT_OUT },
+	{ "resent-from", ADDRESSES | RESENT },
+	{ "resent-sender", ADDRESSES | RESENT },
+	{ "resent-to", ADDRESSES | RECIPIENTS | RESENT },
+	{ "resent-cc", ADDRESSES | RECIPIENTS | RESENT },
+	{ "resent-bcc", RECIPIENTS | RESENT | LEFT_OUT },
+	{ "date", DATE },
+	{ "message-id", MESSAGE_ID },
+	{ "return-path", LEFT_OUT }
+};
+
+static unsigned flags_of(const struct header *);
+static unsigned flags_of_all(struct span);
+static int add_field(const struct header *, const struct compose *,
+    struct buf *, const char **);
+static int add_recipients(struct span, const struct compose *, struct buf *,
+    const char **);
+static void add_missing(const struct compose *, unsigned, struct buf *);
+
+int
+compose_header(struct span in, const struct compose *c, struct buf *out,
+    struct buf *rcpts, size_t *used, const char **why)
+{
+	struct span s = in, line;
+	struct header h;
+	unsigned flags, seen = 0, resent;
+
+	if (span_starts(s, SPAN("From ")))	/* a line of an mbox */
+		(void)span_cut(&s, '\n', &line);
+	resent = flags_of_all(s) & RESENT;
+	while (header_next(&s, &h) == 1) {
+		flags = flags_of(&h);
+		seen |= flags;
+		if (c->take_recipients && (flags & RECIPIENTS) &&
+		    (flags & RESENT) == resent &&
+		    add_recipients(h.value, c, rcpts, why) < 0)
+			return -1;
+		if (flags & LEFT_OUT)
+			continue;
+		if ((flags & ADDRESSES) == 0)
+			buf_addspan(out, h.whole);
+		else if (add_field(&h, c, out, why) < 0)
+			return -1;
+	}
+	add_missing(c, seen, out);
+	buf_adds(out, "\r\n");
+	*used = in.n - s.n;
+	if (buf_ok(out) && buf_ok(rcpts))
+		return 0;
+	*why = "the header is too long";
+	return -1;
+}
+
+int
+compose_qualify(struct span s, const char *hostname, struct buf *out,
+    const char **why)
+{
+	char normal[ADDRESS_MAX + 1];
+
+	if (source_address(s, normal, why) < 0)
+		return -1;
+	buf_addspan(out, s);
+	if (span_find(span_of(normal), '@') == strlen(normal))
+		buf_addf(out, "@%s", hostname);
+	return buf_ok(out) ? 0 : -1;
+}
+
+static unsigned
+flags_of(const struct header *h)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		if (header_is(h, known[i].name))
+			return known[i].flags;
+	return 0;
+}
+
+static unsigned
+flags_of_all(struct span s)
+{
+	struct header h;
+	unsigned flags = 0;
+
+	while (header_next(&s, &h) == 1)
+		flags |= flags_of(&h);
+	return flags;
+}
+
+/* The field as it is, with our domain behind each bare name. */
+static int
+add_field(const struct header *h, const struct compose *c, struct buf *out,
+    const char **why)
+{
+	char normal[ADDRESS_MAX + 1];
+	struct span list = h->value, a;
+	const unsigned char *from = h->whole.p;
+
+	while (header_list_next(&list, &a)) {
+		const unsigned char *end = a.p + a.n;
+
+		if (span_find(a, '@') < a.n ||
+		    source_address(a, normal, why) < 0)
+			continue;	/* whole, or not ours to mend */
+		buf_add(out, from, (size_t)(end - from));
+		buf_addf(out, "@%s", c->hostname);
+		from = end;
+	}
+	return buf_add(out, from, (size_t)(h->whole.p + h->whole.n - from));
+}
+
+static int
+add_recipients(struct span list, const struct compose *c, struct buf *rcpts,
+    const char **why)
+{
+	struct span a;
+
+	while (header_list_next(&list, &a)) {
+		if (compose_qualify(a, c->hostname, rcpts, why) < 0)
+			return -1;
+		buf_addc(rcpts, '\n');
+	}
+	return 0;
+}
+
+/* RFC 5322 3.6: Date and From must be there, Message-ID should. */
+static void
+add_missing(const struct compose *c, unsigned seen, struct buf *out)
+{
+	char date[DATE_TEXT];
+	size_t i;
+
+	if ((seen & FROM) == 0) {
+		buf_adds(out, "From: ");
+		if (*c->name && utf8_is_ascii(span_of(c->name))) {
+			buf_addc(out, '"');
+			for (i = 0; c->name[i]; i++) {
+				if (c->name[i] == '"' || c->name[i] == '\\')
+					buf_addc(out, '\\');
+				if (!ascii_control((unsigned char)c->name[i]))
+					buf_addc(out,
+					    (unsigned char)c->name[i]);
+			}
+			buf_adds(out, "\" ");
+		}
+		buf_addf(out, "<%s>\r\n", c->from);
+	}
+	if ((seen & DATE) == 0) {
+		date_format(c->now, date);
+		buf_addf(out, "Date: %s\r\n", date);
+	}
+	if ((seen & MESSAGE_ID) == 0)
+		buf_addf(out, "Message-ID: <%s@%s>\r\n", c->id, c->hostname);
+}

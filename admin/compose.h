@@ -1,0 +1,35 @@
+/*
+ * compose - the header section of a message that a program gave to sendmail:
+ * what is missing is added, what must not go out is left out, bare names get
+ * our domain.  Pure.
+ */
+#ifndef ADMIN_COMPOSE_H
+#define ADMIN_COMPOSE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+struct compose {
+	const char *hostname, *id;	/* for Message-ID */
+	int64_t now;
+	const char *from;		/* address, for a missing From */
+	const char *name;		/* beside it; "" */
+	int take_recipients;		/* -t */
+};
+
+/*
+ * in: the message's beginning, CRLF, at least up to its blank line.  out gets
+ * the header section with its blank line, rcpts (with -t) the addresses of To,
+ * Cc and Bcc (of the Resent- fields where there are some), each with LF.
+ * *used is how much of in that was.  0, or -1 and *why.
+ */
+int	compose_header(struct span in, const struct compose *, struct buf *out,
+	    struct buf *rcpts, size_t *used, const char **why);
+
+/* local@domain, a bare name with our domain.  0, or -1 and *why. */
+int	compose_qualify(struct span, const char *hostname, struct buf *,
+	    const char **why);
+
+#endif

@@ -1,0 +1,114 @@
+/* dangling - mail that reaches nobody, though the tables are right. */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "admin/dangling.h"
+
+static int open_all(const struct tables *, struct directory *);
+static void look_at(struct directory *, struct span, struct span,
+    struct buf *);
+static int leads_somewhere(struct directory *, struct span,
+    const struct target *);
+static int known(struct directory *, struct span, struct span);
+
+int
+dangling_find(const struct tables *t, struct buf *lines)
+{
+	const struct tables_set *s = &t->set[TABLE_ALIASES];
+	struct directory d;
+	size_t i;
+
+	if (open_all(t, &d) < 0)
+		return -1;
+	for (i = 0; i < s->n; i++)
+		look_at(&d, tables_key(s, i), tables_value(s, i), lines);
+	directory_close(&d);
+	return 0;
+}
+
+int
+dangling_unread(const struct tables *t, const char *name)
+{
+	const struct tables_entry *e = tables_find(&t->set[TABLE_USERS],
+	    SPAN("postmaster"));
+	struct directory d;
+	struct recipient r;
+	int bad;
+
+	if (open_all(t, &d) < 0)
+		return -1;
+	bad = directory_lookup(&d, span_of(name), &r);
+	directory_close(&d);
+	return bad < 0 ? -1 : r.kind == RECIPIENT_MAILBOX &&
+	    span_eq(span_of(r.key), SPAN("postmaster")) && e && e->nr == 0;
+}
+
+static int
+open_all(const struct tables *t, struct directory *d)
+{
+	char name[32];
+	int i, fd[TABLE_COUNT];
+
+	*d = (struct directory){ .hostname = t->site->hostname,
+	    .domains = site_domains(t->site),
+	    .delimiter = t->site->delimiter[0] };
+	for (i = 0; i < TABLE_COUNT; i++) {
+		snprintf(name, sizeof name, "%s.cdb", directory_name[i]);
+		fd[i] = openat(t->dir, name, O_RDONLY | O_CLOEXEC);
+	}
+	return directory_open(d, fd);
+}
+
+static void
+look_at(struct directory *d, struct span key, struct span value,
+    struct buf *lines)
+{
+	struct target t;
+	const char *why;
+
+	while (address_list_next(&value, &t, &why) == 1)
+		if (!leads_somewhere(d, key, &t)) {
+			buf_addspan(lines, key);
+			buf_adds(lines, " -> ");
+			buf_addspan(lines, t.text);
+			buf_addc(lines, '\n');
+		}
+}
+
+/* A bare target is of the key's domain, or of one of the configured ones. */
+static int
+leads_somewhere(struct directory *d, struct span key, const struct target *t)
+{
+	struct buf text = { .max = SOURCE_LINE };
+	struct span local, domain, in = span_of(d->domains), word;
+	int yes = 1;
+
+	if (target_text(t, &text) == 0 && t->kind == TARGET_ADDRESS)
+		yes = known(d, buf_span(&text), (struct span){ 0 });
+	else if (t->kind == TARGET_LOCAL || t->kind == TARGET_BACKSLASH) {
+		address_split(key, &local, &domain);
+		yes = known(d, buf_span(&text), domain.n ? domain :
+		    span_of(d->hostname));
+		while (!yes && span_word(&in, &word))
+			yes = known(d, buf_span(&text), word);
+	}
+	buf_free(&text);
+	return yes;
+}
+
+static int
+known(struct directory *d, struct span address, struct span domain)
+{
+	char text[2 * ADDRESS_MAX], normal[ADDRESS_MAX + 1];
+	struct recipient r;
+	const char *why;
+
+	if (address.n + domain.n + 2 > sizeof text)
+		return 0;
+	snprintf(text, sizeof text, "%.*s%s%.*s", SPAN_ARG(address),
+	    domain.n ? "@" : "", (int)domain.n,
+	    domain.n ? (const char *)domain.p : "");
+	return source_address(span_of(text), normal, &why) == 0 &&
+	    directory_lookup(d, span_of(normal), &r) == 0 &&
+	    r.kind != RECIPIENT_NONE;
+}

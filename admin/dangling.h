@@ -1,0 +1,14 @@
+/* dangling - mail that reaches nobody, though the tables are right. */
+#ifndef ADMIN_DANGLING_H
+#define ADMIN_DANGLING_H
+
+#include "admin/tables.h"
+
+/* Adds a line "KEY -> TARGET" for each target in a domain of ours that is no
+ * recipient, by the compiled tables.  0, or -1: they cannot be read. */
+int	dangling_find(const struct tables *, struct buf *lines);
+/* Does mail for that name end in the mailbox that `correo tables` made because
+ * there was no other?  1, 0; -1 as above. */
+int	dangling_unread(const struct tables *, const char *name);
+
+#endif

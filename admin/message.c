@@ -1,0 +1,263 @@
+/* message - one message of the queue, as an operator asks for it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin/message.h"
+#include "admin/say.h"
+#include "base/scan.h"
+#include "sys/file.h"
+
+enum { STORY_MAX = 64 << 20, RCPTS_MAX = 2 * ENVELOPE_RCPTS + 1 };
+
+struct listed {
+	char file[QUEUE_NAME];
+	enum message_state state;
+};
+
+struct list {
+	struct listed *v;
+	size_t n, size;
+	enum message_state state;
+};
+
+static int read_file(int, struct message *);
+static int add_rcpts(struct message *, size_t);
+static int story_line(struct message *, struct span);
+static int add_targets(struct message *, struct span);
+static int list_name(void *, const char *);
+static int by_name(const void *, const void *);
+
+static const char *const state_name[MESSAGE_STATES] = {
+	"new", "deferred", "hold", "bad"
+};
+
+const char *
+message_state_name(enum message_state s)
+{
+	return state_name[s];
+}
+
+int
+message_dir(const struct queue *q, enum message_state s)
+{
+	switch (s) {
+	case MESSAGE_NEW:
+		return q->new;
+	case MESSAGE_DEFERRED:
+		return q->cur;
+	case MESSAGE_HOLD:
+		return q->hold;
+	default:
+		return q->bad;
+	}
+}
+
+int
+message_read(const struct queue *q, enum message_state s, const char *file,
+    struct message *m)
+{
+	int fd, r;
+
+	*m = (struct message){ .state = s, .trouble = "",
+	    .bytes = { .max = QUEUE_ENVELOPE_MAX },
+	    .story = { .max = STORY_MAX } };
+	if (queue_name_parse(span_of(file), &m->name) < 0 ||
+	    strlcpy(m->file, file, sizeof m->file) >= sizeof m->file)
+		return -1;
+	m->arrived = queue_id_time(m->name.id);
+	fd = openat(message_dir(q, s), file, O_RDONLY | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return -1;
+		m->trouble = errno == EACCES ? "no right to read it" :
+		    strerror(errno);
+		return 0;
+	}
+	r = read_file(fd, m);
+	close(fd);
+	if (r < 0)
+		return 0;
+	m->readable = 1;
+	if (file_read_at(q->state, m->name.id, &m->story) < 0)
+		buf_reset(&m->story);
+	return message_story(m) < 0 ? -1 : 0;
+}
+
+void
+message_free(struct message *m)
+{
+	envelope_free(&m->env);
+	buf_free(&m->bytes);
+	buf_free(&m->story);
+	free(m->rcpt);
+	*m = (struct message){ .trouble = "" };
+}
+
+int
+message_story(struct message *m)
+{
+	struct span in = buf_span(&m->story), line;
+
+	m->reason = (struct span){ 0 };
+	while (in.n) {
+		/* a torn last line says nothing */
+		if (!span_cut(&in, '\n', &line))
+			break;
+		if (story_line(m, line) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+message_each(const struct queue *q, int (*fn)(void *, enum message_state,
+    const char *), void *arg)
+{
+	struct list l = { 0 };
+	unsigned s;
+	size_t i;
+	int r = 0;
+
+	for (s = 0; s < MESSAGE_STATES && r == 0; s++) {
+		l.state = (enum message_state)s;
+		if (file_each(message_dir(q, l.state), list_name, &l) != 0)
+			r = say_errno(-1, "the queue's directory of %s mail",
+			    state_name[s]);
+	}
+	if (l.n)
+		qsort(l.v, l.n, sizeof *l.v, by_name);
+	for (i = 0; i < l.n && r == 0; i++)
+		r = fn(arg, l.v[i].state, l.v[i].file);
+	free(l.v);
+	return r;
+}
+
+/* Head and envelope; the sums are looked at, the message itself is not. */
+static int
+read_file(int fd, struct message *m)
+{
+	struct stat st;
+	const char *why;
+	size_t i;
+
+	switch (queue_read_head(fd, &m->head)) {
+	case 0:
+		break;
+	case QUEUE_VERSION:
+		m->trouble = "a format version that this program does not know";
+		return -1;
+	default:
+		m->trouble = "its first line is damaged";
+		return -1;
+	}
+	if (queue_read_envelope(fd, &m->head, &m->bytes) != 0 ||
+	    envelope_parse(buf_span(&m->bytes), &m->env, &why) < 0) {
+		m->trouble = "its envelope is damaged";
+		return -1;
+	}
+	/* a report bears its parent's time in its id */
+	if (m->env.class == CLASS_REPORT && fstat(fd, &st) == 0)
+		m->arrived = (int64_t)st.st_mtime;
+	if (add_rcpts(m, m->env.nrcpt) < 0) {
+		m->trouble = "no memory";
+		return -1;
+	}
+	for (i = 0; i < m->nrcpt; i++)
+		m->rcpt[i].address = m->env.rcpt[i].address;
+	return 0;
+}
+
+static int
+add_rcpts(struct message *m, size_t n)
+{
+	struct message_rcpt *r;
+
+	if (n > RCPTS_MAX - m->nrcpt)
+		return -1;
+	r = reallocarray(m->rcpt, m->nrcpt + n + 1, sizeof *r);
+	if (r == NULL)
+		return -1;
+	memset(r + m->nrcpt, 0, n * sizeof *r);
+	m->rcpt = r;
+	m->nrcpt += n;
+	return 0;
+}
+
+/* SECONDS " r" NR " " KIND " " ...; what is not of this form is passed over. */
+static int
+story_line(struct message *m, struct span line)
+{
+	struct span word, nr, last, kind;
+	struct message_rcpt *r;
+	uint64_t when;
+	unsigned n;
+
+	(void)span_cut(&line, ' ', &word);
+	(void)span_cut(&line, ' ', &nr);
+	last = line;
+	(void)span_cut(&line, ' ', &kind);
+	if (scan_u64(word, INT64_MAX, &when) < 0 || nr.n < 2 ||
+	    nr.p[0] != 'r' || scan_uint(span_from(nr, 1), RCPTS_MAX, &n) < 0)
+		return 0;
+	if (span_eq(kind, SPAN("later")) || span_eq(kind, SPAN("never")))
+		m->reason = line;
+	if (n > 0 && n <= m->nrcpt) {
+		r = &m->rcpt[n - 1];
+		r->last = last;
+		r->when = (int64_t)when;
+		r->finished = !span_eq(kind, SPAN("later"));
+	}
+	return span_eq(kind, SPAN("to")) ? add_targets(m, line) : 0;
+}
+
+/* COUNT " " target *("," target) ...: they get the next numbers. */
+static int
+add_targets(struct message *m, struct span s)
+{
+	struct span count, list, one;
+
+	(void)span_cut(&s, ' ', &count);
+	(void)span_cut(&s, ' ', &list);
+	while (list.n) {
+		(void)span_cut(&list, ',', &one);
+		if (add_rcpts(m, 1) < 0)
+			return -1;
+		m->rcpt[m->nrcpt - 1].address = one;
+	}
+	return 0;
+}
+
+static int
+list_name(void *arg, const char *file)
+{
+	struct list *l = arg;
+	struct queue_name n;
+
+	if (queue_name_parse(span_of(file), &n) < 0)
+		return 0;
+	if (l->n == l->size) {
+		size_t size = l->size ? l->size * 2 : 256;
+		struct listed *v = reallocarray(l->v, size, sizeof *v);
+
+		if (v == NULL)
+			return -1;
+		l->v = v;
+		l->size = size;
+	}
+	(void)strlcpy(l->v[l->n].file, file, sizeof l->v[l->n].file);
+	l->v[l->n++].state = l->state;
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	return strcmp(x->file, y->file);
+}

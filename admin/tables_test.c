@@ -1,0 +1,233 @@
+/* tables and compile: texts to cdb, all errors at once, old ones stay. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin/compile.h"
+#include "sys/file.h"
+
+static char base[] = "/tmp/tables_test.XXXXXX";
+static char dir_tables[64], dir_secrets[64], state_dir[64];
+static const char *const domains[] = { "example.test" };
+static struct site site = { .hostname = "mx.example.test",
+    .domains = { 1, domains }, .tables_dir = dir_tables,
+    .secrets_dir = dir_secrets, .state_dir = state_dir,
+    .user_prefix = "correo-test", .uid_first = 70000, .uid_last = 70009 };
+
+static void
+put(const char *dir, const char *name, const char *text)
+{
+	int d = file_open_dir(AT_FDCWD, dir);
+
+	assert_true(d >= 0);
+	assert_int_equal(file_replace(d, name, span_of(text), 0644, (uid_t)-1,
+	    (gid_t)-1), 0);
+	close(d);
+}
+
+static void
+gone(const char *dir, const char *name)
+{
+	char path[320];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	(void)unlink(path);
+}
+
+/* Compiles; 0, or -1 and the errors without the directory. */
+static int
+compile(char *errors, size_t size)
+{
+	struct tables t;
+	struct span in, line;
+	size_t skip = strlen(base) + 1, n = 0;
+	int r;
+
+	errors[0] = '\0';
+	assert_int_equal(tables_open(&t, &site, 1), 0);
+	if ((r = tables_check(&t)) == 0)
+		r = compile_write(&t);
+	for (in = buf_span(&t.errors); span_cut(&in, '\n', &line);)
+		n += (size_t)snprintf(errors + n, size - n, "%.*s\n",
+		    SPAN_ARG(span_from(line, skip)));
+	tables_close(&t);
+	return r;
+}
+
+static void
+expect(const char *name, const char *key, const char *value)
+{
+	char path[128];
+	struct table t;
+	struct span v = { 0 };
+	int r;
+
+	snprintf(path, sizeof path, "%s/%s.cdb", dir_tables, name);
+	assert_int_equal(table_open(&t, open(path, O_RDONLY)), 0);
+	r = table_get(&t, span_of(key), &v);
+	if (r != (value != NULL) || (r && !span_eq(v, span_of(value))))
+		fail_msg("%s: %s: %.*s", name, key, SPAN_ARG(v));
+	table_close(&t);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	if (mkdtemp(base) == NULL)
+		return -1;
+	snprintf(dir_tables, sizeof dir_tables, "%s/tables", base);
+	snprintf(dir_secrets, sizeof dir_secrets, "%s/secrets", base);
+	snprintf(state_dir, sizeof state_dir, "%s/state", base);
+	return mkdir(dir_tables, 0755) | mkdir(dir_secrets, 0700) |
+	    mkdir(state_dir, 0755);
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const name[] = { "domains", "aliases", "users",
+	    "relay", "routes", ".lock" };
+	static const char *const dir[] = { "postmaster/Maildir/tmp",
+	    "postmaster/Maildir/new", "postmaster/Maildir/cur",
+	    "postmaster/Maildir", "postmaster", "" };
+	char path[192];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof name / sizeof *name; i++) {
+		gone(dir_tables, name[i]);
+		snprintf(path, sizeof path, "%s.cdb", name[i]);
+		gone(dir_tables, path);
+	}
+	gone(dir_secrets, "passwords");
+	gone(dir_secrets, "passwords.cdb");
+	for (i = 0; i < sizeof dir / sizeof *dir; i++) {
+		snprintf(path, sizeof path, "%s/%s", state_dir, dir[i]);
+		(void)rmdir(path);
+	}
+	return rmdir(dir_tables) | rmdir(dir_secrets) | rmdir(base);
+}
+
+static void
+test_compile(void **state)
+{
+	char errors[1024], path[128];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(compile(errors, sizeof errors), 0);
+	assert_string_equal(errors, "");
+	snprintf(path, sizeof path, "%s/postmaster/Maildir/new", state_dir);
+	assert_int_equal(stat(path, &st), 0);
+	put(dir_tables, "domains", "b.test relay\n");
+	put(dir_tables, "aliases", "x@example.test:\n a,\n b\n");
+	put(dir_tables, "users", "a@example.test:70001:70001:/m/a\n");
+	put(dir_tables, "relay", "net 192.0.2.0/24\nnet 10.0.0.0/8\n"
+	    "net 11.0.0.0/8\nnet ::1\nrcpt b.test u\nrcpt b.test v\n");
+	put(dir_tables, "routes", "* mx\n");
+	put(dir_secrets, "passwords", "a@example.test:$y$j9T$abcdefgh$0\n");
+	if (compile(errors, sizeof errors) < 0)
+		fail_msg("%s", errors);
+	expect("domains", "b.test", "relay");
+	expect("aliases", "x@example.test", "a, b");
+	expect("users", "a@example.test", "70001:70001:/m/a");
+	expect("relay", "net 192.0.2.0/24", "");
+	expect("relay", "bits", "4/8 4/24 6/128");
+	expect("relay", "list b.test", "");
+	expect("relay", "rcpt v@b.test", "");
+	expect("relay", "rcpt w@b.test", NULL);
+	expect("routes", "*", "mx");
+	snprintf(path, sizeof path, "%s/passwords.cdb", dir_secrets);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+static void
+test_errors(void **state)
+{
+	char errors[2048];
+
+	(void)state;
+	put(dir_tables, "domains", "c.test alias nowhere.test\n"
+	    "r.test alias s.test\ns.test alias r.test\nb.test relay\n");
+	put(dir_tables, "aliases", "new: x\na@foreign.test: b\nnew: y\n"
+	    "p: |cat\n");
+	put(dir_tables, "users", "a@example.test:70001:70001:/m/a\n"
+	    "a@b.test:70002:70002:/m/b\n");
+	put(dir_secrets, "passwords", "z:$y$j9T$abcdefgh$0\n");
+	assert_int_equal(compile(errors, sizeof errors), -1);
+	assert_string_equal(errors,
+	    "tables/aliases:4: alias: a program would run as no user; name a "
+	    "user and put the command in its .forward\n"
+	    "tables/aliases:3: new: stands in line 1 already\n"
+	    "tables/domains:1: nowhere.test: the domain that it is an alias "
+	    "of is no domain of ours\n"
+	    "tables/domains:2: r.test: aliases of aliases without end\n"
+	    "tables/domains:3: s.test: aliases of aliases without end\n"
+	    "tables/aliases:2: foreign.test: no local domain (correo domain "
+	    "add)\n"
+	    "tables/users:2: b.test: no local domain (correo domain add)\n"
+	    "secrets/passwords:1: z: no such user\n");
+	/* what was compiled before is in force */
+	expect("aliases", "x@example.test", "a, b");
+	expect("aliases", "new", NULL);
+}
+
+/* A compiled table without a text was made by something else. */
+static void
+test_foreign(void **state)
+{
+	char errors[1024];
+
+	(void)state;
+	gone(dir_tables, "aliases");
+	put(dir_tables, "domains", "b.test relay\n");
+	put(dir_tables, "users", "a@example.test:70001:70001:/m/a\n");
+	put(dir_secrets, "passwords", "");
+	if (compile(errors, sizeof errors) < 0)
+		fail_msg("%s", errors);
+	expect("aliases", "x@example.test", "a, b");
+}
+
+static void
+test_edit(void **state)
+{
+	struct tables t;
+
+	(void)state;
+	put(dir_tables, "aliases", "# one\na: x # y\n  , z\n\n# two\nb: y");
+	assert_int_equal(tables_open(&t, &site, 0), 0);
+	assert_int_equal(tables_remove(&t, TABLE_ALIASES, SPAN("q")), 0);
+	assert_int_equal(t.changed[TABLE_ALIASES], 0);
+	assert_int_equal(tables_remove(&t, TABLE_ALIASES, SPAN("a")), 1);
+	assert_int_equal(tables_add(&t, TABLE_ALIASES, SPAN("c: z")), 0);
+	assert_true(span_eq(buf_span(&t.text[TABLE_ALIASES]),
+	    SPAN("# one\n\n# two\nb: y\nc: z\n")));
+	assert_int_equal(tables_check(&t), 0);
+	assert_non_null(tables_find(&t.set[TABLE_ALIASES], SPAN("c")));
+	assert_null(tables_find(&t.set[TABLE_ALIASES], SPAN("a")));
+	tables_close(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest t[] = {
+		cmocka_unit_test(test_compile),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_edit)
+	};
+
+	return cmocka_run_group_tests(t, setup, teardown);
+}

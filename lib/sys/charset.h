@@ -1,0 +1,27 @@
+/*
+ * charset - any charset to UTF-8, by iconv(3); UTF-8, US-ASCII, ISO-8859-1 and
+ * windows-1252 (which is also what ISO-8859-1 and US-ASCII mean where they hold
+ * bytes that they should not, as browsers do) without it.
+ *
+ * iconv_open opens files and maps modules: a confined process calls
+ * charset_warm before, or lives with the four above.
+ */
+#ifndef SYS_CHARSET_H
+#define SYS_CHARSET_H
+
+#include "mail/encword.h"
+
+struct charset_cache;
+
+/* A struct charset for encword_decode; keeps the last few converters open.
+ * NULL: no memory. */
+struct charset_cache *charset_new(void);
+void	charset_free(struct charset_cache *);
+struct charset charset_of(struct charset_cache *);
+
+/* 1: we can read that charset. */
+int	charset_known(struct charset_cache *, struct span name);
+/* Lets the C library load what it needs for the common charsets. */
+void	charset_warm(struct charset_cache *);
+
+#endif

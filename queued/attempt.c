@@ -26,6 +26,7 @@ static int  told_of_failure(const struct rcpt *);
 static int  told_of_success(const struct rcpt *);
 static void finish(struct queued *, struct message *);
 static int  retire(struct queued *, struct message *);
+static int  set_aside(struct queued *, struct message *);
 static int  defer(struct queued *, struct message *);
 static void forget(struct queued *, struct message *);
 
@@ -74,6 +75,8 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 	unsigned before = m->n;
 
 	m->tried |= h->tried;
+	/* wire/job.h: the body fails its checksum */
+	m->damaged |= a && strcmp(a->verdict.enhanced, "4.6.0") == 0;
 	if (!h->tried && (m->retry == 0 || h->retry < m->retry))
 		m->retry = h->retry;
 	if (a && h->verdict->kind == VERDICT_TO) {
@@ -178,7 +181,6 @@ route_one(struct queued *q, struct rcpt *r)
 		if (to.kind == ROUTE_ALIAS && !r->run &&
 		    expand_alias(&q->directory, r, &to, &to.verdict) == 0) {
 			q->recipients += m->n - before;
-			m->tried = 1;
 			log_expanded(r);
 			return;
 		}
@@ -332,7 +334,8 @@ finish(struct queued *q, struct message *m)
 	for (i = 0; i < m->n; i++)
 		undone |= m->rcpt[i]->state == RCPT_LATER ||
 		    m->rcpt[i]->state == RCPT_OPEN;
-	if ((undone ? defer(q, m) : retire(q, m)) == 0) {
+	if ((!undone ? retire(q, m) : m->damaged ? set_aside(q, m) :
+	    defer(q, m)) == 0) {
 		forget(q, m);
 		return;
 	}
@@ -350,6 +353,17 @@ retire(struct queued *q, struct message *m)
 	int held;
 
 	return message_remove(m, q->queue, &held) < 0 ? -1 : 0;
+}
+
+static int
+set_aside(struct queued *q, struct message *m)
+{
+	if (message_record(m, q->queue) < 0 ||
+	    message_set_aside(m, q->queue) < 0)
+		return errno == ENOENT ? 0 : -1;
+	log_warn("damaged", "%s is in queue/bad: its message fails its "
+	    "checksum; look at the disk, and what can be saved", m->name.id);
+	return 0;
 }
 
 static int
@@ -373,8 +387,7 @@ defer(struct queued *q, struct message *m)
 		log_deferred(m);
 		backlog_add(&q->backlog, &m->name);
 	} else if (r == 1)
-		log_note(held ? "held" : "removed", "%s, by an operator",
-		    m->name.id);
+		log_moved(m, held ? "held" : "moved");
 	return r < 0 ? -1 : 0;
 }
 

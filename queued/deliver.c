@@ -44,8 +44,8 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
     struct rcpt *r)
 {
 	struct dest *t = dest_get(d, kind, key);
-	struct verdict v;
 	int64_t now = clock_s();
+	struct verdict v;
 
 	if (t == NULL) {
 		v = verdict_make(451, "4.3.0", "no memory");
@@ -53,10 +53,12 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
 		    .kind = kind, .key = key, .retry = now + 60 });
 	} else if (t->until > now)
 		tell(d, t, r, &t->last, NULL, 0);
-	else if (t->waiting > d->conf->active / 4) {
+	else if (t->waiting > d->conf->active / 2) {
+		/* the window is for all: what is more waits on disk */
 		v = verdict_make(451, "4.3.2", "too much waits for %s here",
 		    key);
-		tell(d, t, r, &v, NULL, 0);
+		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
+		    .kind = kind, .key = t->key, .retry = now + CROWD_S });
 	} else {
 		dest_push(t, r);
 		dest_turn(d, t);

@@ -12,6 +12,7 @@ enum {
 	CHILD_JOBS = 16,		/* in flight to one local deliverer */
 	CHILD_SHARE = 8,		/* from so many on another may help */
 	CHILD_IDLE_S = 5,
+	CROWD_S = 5,			/* what found no room comes back */
 	LOCAL_CHILDREN = 4,
 	REMOTE_FIRST = 2, REMOTE_MOST = 20,
 	DEST_FAILURES = 3,		/* in a row: it is dead */
@@ -19,7 +20,7 @@ enum {
 };
 
 struct child {
-	struct watch w;			/* first: what the loop calls back with */
+	struct watch w;			/* first: see child_ready */
 	struct child *next;
 	struct deliver *deliver;
 	struct dest *dest;

@@ -20,6 +20,7 @@ struct errand_room {
 	unsigned char packet[4096];
 };
 
+static int  is_under_way(const struct errand *, const char *name);
 static int  add(struct errands *, const struct errand *);
 static int  start(struct errands *, struct errand *);
 static void compose(struct errands *, const struct errand *);
@@ -75,9 +76,14 @@ errand_drop(struct errands *e, const char *name)
 {
 	struct errand n = { .kind = ORDER_DROP };
 
-	if (span_str(span_of(name), n.name, sizeof n.name) < 0)
+	if (is_under_way(e->out, name) || is_under_way(e->waiting, name))
+		return 0;
+	if (e->drops >= ERRAND_DROPS ||
+	    span_str(span_of(name), n.name, sizeof n.name) < 0 ||
+	    add(e, &n) < 0)
 		return -1;
-	return add(e, &n);
+	e->drops++;
+	return 0;
 }
 
 void
@@ -90,12 +96,23 @@ errand_run(struct errands *e)
 		if ((e->waiting = n->next) == NULL)
 			e->tail = &e->waiting;
 		e->running++;
+		n->next = e->out;
+		e->out = n;
 		if (start(e, n) == 0)
 			continue;
 		v = verdict_make(451, "4.3.0", "no reporter: %s",
 		    strerror(errno));
 		end(n, &v, "");
 	}
+}
+
+static int
+is_under_way(const struct errand *n, const char *name)
+{
+	for (; n; n = n->next)
+		if (n->kind == ORDER_DROP && strcmp(n->name, name) == 0)
+			return 1;
+	return 0;
 }
 
 static int
@@ -225,10 +242,15 @@ static void
 end(struct errand *n, const struct verdict *v, const char *id)
 {
 	struct errands *e = n->all;
+	struct errand **p;
 
+	for (p = &e->out; *p != n; p = &(*p)->next)
+		;
+	*p = n->next;
 	if (n->w.fd >= 0)
 		watch_end(e->watches, &n->w);
 	e->running--;
+	e->drops -= n->kind == ORDER_DROP;
 	e->done(e->arg, n, v, id);
 	free(n);
 }

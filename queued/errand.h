@@ -12,7 +12,7 @@
 #include "queued/watch.h"
 #include "run/role.h"
 
-enum { ERRANDS = 8, ERRAND_NAME = 256 };
+enum { ERRANDS = 8, ERRAND_DROPS = 256, ERRAND_NAME = 256 };
 
 struct errand {
 	struct watch w;			/* first */
@@ -20,7 +20,7 @@ struct errand {
 	struct errands *all;
 	enum order_kind kind;
 	struct message *m;		/* a report about it */
-	unsigned from, to;		/* and these recipients: told is kind + 1 */
+	unsigned from, to;		/* recipients: told is kind + 1 */
 	char name[ERRAND_NAME];		/* a drop */
 };
 
@@ -34,7 +34,8 @@ struct errands {
 	    const char *id);
 	void *arg;
 	/* its own */
-	unsigned running;
+	unsigned running, drops;	/* drops: waiting and running */
+	struct errand *out;		/* those that run */
 	struct errand *waiting, **tail;
 	struct errand_room *room;
 };
@@ -43,7 +44,8 @@ int	errand_init(struct errands *);		/* 0, or -1: no memory */
 /* About all recipients that are told of kind; m->reports counts how many
  * reports that makes.  Where there is no memory, done is called at once. */
 void	errand_report(struct errands *, struct message *, enum order_kind);
-/* 0, or -1: no memory, or no such name. */
+/* One that is on its way already is not sent for again.  0, or -1: not now
+ * (ERRAND_DROPS are), or no such name. */
 int	errand_drop(struct errands *, const char *name);
 /* Starts what can be started. */
 void	errand_run(struct errands *);

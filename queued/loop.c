@@ -41,6 +41,7 @@ loop_role(struct role_env *env)
 
 	places_open(env, &q.places);
 	trigger = places_trigger(env, &q.places);
+	places_group(env, q.places.queue.state);	/* operators read it */
 	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
 	    .files = 4096, .data_bytes = UINT64_C(1) << 30,
 	    .dir = { q.places.queue_path, q.places.drop_path } });
@@ -118,7 +119,7 @@ take_notes(struct queued *q)
 
 	while ((kind = role_note(q->env, 0)) >= 0) {
 		if (kind == 0)
-			exit(0);	/* the monitor is gone; all is on disk */
+			exit(0);	/* the monitor is gone */
 		if (kind == NOTE_TABLES)
 			tables(q);
 	}
@@ -211,6 +212,8 @@ pass(struct queued *q, int64_t now)
 	}
 	if (q->cur.d && scan_step(&q->cur, NAMES, see_cur, q) == 0) {
 		backlog_end(&q->backlog);
+		if (!q->want_cur)
+			q->nasked = 0;
 		q->cur_ended = now;
 		q->cur_not_before_ms = ms + PASS_SHARE *
 		    (ms - q->cur_began_ms);
@@ -238,8 +241,11 @@ see_cur(void *arg, const char *name)
 	struct queue_name n;
 
 	if (queue_name_parse(span_of(name), &n) == 0 && n.due != 0 &&
-	    !attempt_runs(q, n.id))
+	    !attempt_runs(q, n.id)) {
 		backlog_see(&q->backlog, &n);
+		if (q->nasked)
+			take_asked(q, n.id);
+	}
 	return 0;
 }
 

@@ -15,7 +15,9 @@
 #include "queued/places.h"
 #include "queued/scan.h"
 
-enum { ACTIVE_TABLE = 16384, NAMED_ONCE = 64, HINT_ROOM = 4096 };
+enum {
+	ACTIVE_TABLE = 16384, NAMED_ONCE = 64, ASKED = 16, HINT_ROOM = 4096
+};
 
 struct queued {
 	struct role_env *env;
@@ -41,6 +43,8 @@ struct queued {
 	uint64_t cur_began_ms, cur_not_before_ms;
 	char hint[HINT_ROOM];
 	size_t hints;
+	char asked[ASKED][QUEUE_ID + 1];	/* for, and not in new/ */
+	unsigned nasked;
 	char named[NAMED_ONCE][QUEUE_ID + 1];	/* complained of already */
 	unsigned nnamed;
 	char refused[NAMED_ONCE][ERRAND_NAME];	/* of the drop */

@@ -234,6 +234,15 @@ message_defer(struct message *m, const struct queue *q, unsigned attempts,
 	return elsewhere(m, q, held);
 }
 
+int
+message_set_aside(const struct message *m, const struct queue *q)
+{
+	char file[QUEUE_NAME];
+
+	message_file(m, file);
+	return file_move(m->in_cur ? q->cur : q->new, file, q->bad, file);
+}
+
 /* An operator took it away meanwhile: into hold/, to another time, or for
  * good; then its state has no message any more. */
 static int
@@ -267,7 +276,7 @@ read_it(struct message *m, const struct queue *q, const char **why)
 	struct stat st;
 	int r;
 
-	*why = "is no regular file";
+	*why = "it is no regular file";
 	if (fstat(m->fd, &st) < 0)
 		return MESSAGE_UNREADABLE;
 	if (!S_ISREG(st.st_mode))

@@ -41,7 +41,7 @@ struct rcpt {
 	unsigned char news;		/* state/ID does not know it yet */
 	unsigned char copy;		/* kept by the site */
 	unsigned char user;		/* no more aliases: \address */
-	unsigned char told;		/* a report is on its way: its kind + 1 */
+	unsigned char told;		/* a report is made: kind + 1 */
 	unsigned char has_sender;
 	struct span to, file, ext, sender, notify, orcpt;
 	struct fate fate;
@@ -62,7 +62,7 @@ struct message {
 	unsigned left;			/* without an outcome in this attempt */
 	unsigned reports;		/* being made */
 	int64_t arrived, retry;		/* retry: not before; 0: as scheduled */
-	int tried, gone, known, torn, warned, repeat;
+	int tried, gone, known, torn, warned, repeat, damaged;
 	struct seen **seen;		/* where recipients go (expand) */
 	struct message_memory *memory;
 };
@@ -88,7 +88,8 @@ void	*message_alloc(struct message *, size_t);
 struct span message_keep(struct message *, struct span);
 
 /* A further recipient; target is an address, "\address" where aliases end, or
- * "|ENTRY:FILE".  parent NULL: a copy that the site keeps.  NULL: too many, or no memory. */
+ * "|ENTRY:FILE".  parent NULL: a copy that the site keeps.  NULL: too many, or
+ * no memory. */
 struct rcpt *message_add(struct message *, struct rcpt *parent,
 	    struct span target);
 /* The addresses it has passed, oldest first.  Returns how many there are; at
@@ -109,5 +110,7 @@ int	message_record_report(struct message *, const struct queue *,
 int	message_remove(struct message *, const struct queue *, int *held);
 int	message_defer(struct message *, const struct queue *, unsigned attempts,
 	    int64_t due, int *held);
+/* Into bad/, under its name.  0, or -1 with errno. */
+int	message_set_aside(const struct message *, const struct queue *);
 
 #endif

@@ -88,6 +88,17 @@ log_deferred(const struct message *m)
 }
 
 void
+log_moved(const struct message *m, const char *event)
+{
+	struct log l;
+
+	log_open(&l, LOG_INFO, event);
+	log_id(&l, m->name.id);
+	log_str(&l, "reason", "an operator moved or removed its file");
+	log_close(&l);
+}
+
+void
 log_report(const struct errand *e, const struct verdict *v, const char *id)
 {
 	const struct message *m = e->m;
@@ -113,7 +124,7 @@ begin(struct log *l, enum log_level level, const char *event,
 	log_open(l, level, event);
 	log_id(l, r->m->name.id);
 	log_addr(l, "rcpt", r->to);
-	if (origin != r)
+	if (!span_eq(origin->to, r->to))
 		log_addr(l, "orig", origin->to);
 }
 

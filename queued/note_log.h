@@ -12,6 +12,8 @@ void	log_expired(const struct rcpt *);
 void	log_dropped(const struct rcpt *);
 /* A line for each recipient that waits. */
 void	log_deferred(const struct message *);
+/* An operator took it away meanwhile. */
+void	log_moved(const struct message *, const char *event);
 void	log_report(const struct errand *, const struct verdict *,
 	    const char *id);
 

@@ -53,9 +53,14 @@ outcome_parse(struct span line, struct outcome *o, const char **why)
 {
 	struct span word, nr;
 	uint64_t when;
-	unsigned k;
+	size_t k;
 
 	*o = (struct outcome){ .nr = 0 };
+	for (k = 0; k < line.n; k++)
+		if (ascii_control(line.p[k])) {
+			*why = "state: a control byte";
+			return -1;
+		}
 	if (!take_word(&line, &word) || scan_u64(word, INT64_MAX, &when) < 0) {
 		*why = "state: a line begins with seconds";
 		return -1;

@@ -8,9 +8,10 @@
  *	       / "report " KIND " " ID			(r0: of the message)
  *
  * "-" stands for an absent word.  A target is an address, "\address" (aliases
- * end there), or "|ENTRY:FILE"; in targets and the path, bytes that could end a word are written \xHH.  The
- * targets of a `to` become recipients with the next free numbers, in order;
- * those of r0 are copies that the site keeps (always_bcc).  Pure.
+ * end there), or "|ENTRY:FILE"; in targets and the path, bytes that could end
+ * a word are written \xHH.  The targets of a `to` become recipients with the
+ * next free numbers, in order; those of r0 are copies that the site keeps
+ * (always_bcc).  Pure.
  */
 #ifndef QUEUED_OUTCOME_H
 #define QUEUED_OUTCOME_H

@@ -34,6 +34,7 @@ lines(void **state)
 		{ "1 r1 done 250", "" }, { "1 r1 to x a@b", "" },
 		{ "1 r1 to 1", "" }, { "1 r1 to 1 a@b extra", "" },
 		{ "1 r0 report delay", "" }, { "1 r0 report delay id x", "" },
+		{ "1 r1 to 1 a@b sender=x\x01", "" },
 		{ "1 r99999999 done 250 2.0.0 smtp - x", "" },
 	};
 	struct buf b = { .max = 4096 };

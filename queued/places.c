@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +12,34 @@
 #include "sys/log.h"
 
 static void path(char *, size_t, const char *, const char *);
-static void check(const struct role_env *, int, const char *, const char *,
-    mode_t);
+static int  check_one(const char *, const char *, uid_t, mode_t,
+    struct buf *);
+static uid_t owner(const struct site *);
 static int  open_or_die(int, const char *, const char *);
+
+/* Whoever else may write there could forge mail. */
+int
+places_check(const struct site *site, const void *conf, struct buf *errors)
+{
+	static const struct {
+		const char *name;
+		mode_t forbidden;
+	} dir[] = {
+		{ "queue", 022 }, { "queue/tmp", 022 }, { "queue/new", 022 },
+		{ "queue/cur", 022 }, { "queue/hold", 022 },
+		{ "queue/bad", 022 }, { "queue/state", 022 },
+		{ "drop", 022 }, { "drop/tmp", 02 }, { "drop/new", 02 }
+	};
+	uid_t uid = owner(site);
+	int bad = 0;
+	size_t i;
+
+	(void)conf;
+	for (i = 0; i < sizeof dir / sizeof *dir; i++)
+		bad |= check_one(site->state_dir, dir[i].name, uid,
+		    dir[i].forbidden, errors);
+	return bad;
+}
 
 void
 places_open(const struct role_env *env, struct places *p)
@@ -24,21 +50,19 @@ places_open(const struct role_env *env, struct places *p)
 	    "queue");
 	path(p->drop_path, sizeof p->drop_path, env->site->state_dir, "drop");
 	if (queue_open(&p->queue, p->queue_path, &missing) < 0)
-		log_die(LOG_FIX, "%s/%s (the cure: see INSTALL, DIRECTORIES, "
-		    "or correo check)", p->queue_path, missing);
-	check(env, p->queue.dir, p->queue_path, "", 022);
-	check(env, p->queue.tmp, p->queue_path, "/tmp", 022);
-	check(env, p->queue.new, p->queue_path, "/new", 022);
-	check(env, p->queue.cur, p->queue_path, "/cur", 022);
-	check(env, p->queue.hold, p->queue_path, "/hold", 022);
-	check(env, p->queue.bad, p->queue_path, "/bad", 022);
-	check(env, p->queue.state, p->queue_path, "/state", 022);
+		log_die(LOG_FIX, "%s/%s", p->queue_path, missing);
 	p->drop = open_or_die(AT_FDCWD, p->drop_path, p->drop_path);
 	p->drop_tmp = open_or_die(p->drop, "tmp", p->drop_path);
 	p->drop_new = open_or_die(p->drop, "new", p->drop_path);
-	check(env, p->drop, p->drop_path, "", 022);
-	check(env, p->drop_tmp, p->drop_path, "/tmp", 02);
-	check(env, p->drop_new, p->drop_path, "/new", 02);
+}
+
+void
+places_group(struct role_env *env, int dir)
+{
+	struct stat st;
+
+	if (env->root && fstat(dir, &st) == 0 && st.st_gid != 0)
+		env->gid = st.st_gid;
 }
 
 int
@@ -76,28 +100,49 @@ open_or_die(int dir, const char *name, const char *shown)
 	int fd = file_open_dir(dir, name);
 
 	if (fd < 0)
-		log_die(LOG_FIX, "%s: %s (the cure: see INSTALL, DIRECTORIES, "
-		    "or correo check)", shown, name);
+		log_die(LOG_FIX, "%s: %s", shown, name);
 	return fd;
 }
 
-/* Whoever else may write there could forge mail. */
-static void
-check(const struct role_env *env, int fd, const char *dir, const char *name,
-    mode_t forbidden)
+static int
+check_one(const char *dir, const char *name, uid_t uid, mode_t forbidden,
+    struct buf *errors)
 {
+	char p[1200];
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		log_die(LOG_AGAIN, "%s%s", dir, name);
+	path(p, sizeof p, dir, name);
 	errno = 0;
-	if (st.st_uid != env->uid)
-		log_die(LOG_FIX, "%s%s belongs to uid %u, not to uid %u (the "
-		    "cure: chown %u %s%s)", dir, name, (unsigned)st.st_uid,
-		    (unsigned)env->uid, (unsigned)env->uid, dir, name);
-	if (st.st_mode & forbidden)
-		log_die(LOG_FIX, "%s%s has mode %04o: others may write there "
-		    "(the cure: chmod %s %s%s)", dir, name,
-		    (unsigned)(st.st_mode & 07777),
-		    forbidden == 02 ? "o-w" : "go-w", dir, name);
+	if (lstat(p, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		buf_addf(errors, "%s: %s; the cure: INSTALL, DIRECTORIES\n",
+		    p, errno ? strerror(errno) : "is no directory");
+		return -1;
+	}
+	if (st.st_uid != uid) {
+		buf_addf(errors, "%s: belongs to uid %u, not to uid %u; the "
+		    "cure: chown %u %s\n", p, (unsigned)st.st_uid,
+		    (unsigned)uid, (unsigned)uid, p);
+		return -1;
+	}
+	if (st.st_mode & forbidden) {
+		buf_addf(errors, "%s: mode %04o, others may write there; the "
+		    "cure: chmod %s %s\n", p, (unsigned)(st.st_mode & 07777),
+		    forbidden == 02 ? "o-w" : "go-w", p);
+		return -1;
+	}
+	return 0;
+}
+
+/* Of the queue: the service's user, or whoever starts it without root. */
+static uid_t
+owner(const struct site *site)
+{
+	char user[64];
+	struct passwd *pw;
+
+	if (geteuid() != 0)
+		return geteuid();
+	(void)snprintf(user, sizeof user, "%s-queue", site->user_prefix);
+	pw = getpwnam(user);
+	return pw ? pw->pw_uid : 0;	/* missing: the monitor says so */
 }

@@ -13,9 +13,17 @@ struct places {
 	int drop, drop_tmp, drop_new;
 };
 
-/* Opens them; does not return (exit 100, with the cure) where one is missing,
- * is not ours, or others may write in it. */
+/* For the monitor, before anything starts: adds a line for each directory that
+ * is missing, is not ours, or where others may write.  0, or -1. */
+int	places_check(const struct site *, const void *conf, struct buf *errors);
+
+/* Opens them; does not return (exit 100) where one is missing. */
 void	places_open(const struct role_env *, struct places *);
+
+/* The group of a directory becomes that of the role, where it starts as root:
+ * what is made there is for its group, and what others left there for it can
+ * be read. */
+void	places_group(struct role_env *, int dir);
 
 /* The FIFO for hints, made where it is missing. */
 int	places_trigger(const struct role_env *, const struct places *);

@@ -27,6 +27,7 @@ reporter_role(struct role_env *env)
 	reporter.env = env;
 	reporter.queue = p.queue;
 	reporter.drop_new = p.drop_new;
+	places_group(env, p.drop_new);	/* what users drop is 0640 */
 	role_confine(env, &(struct confine){ .files = 64,
 	    .data_bytes = 128 << 20, .may = MAY_READ | MAY_WRITE | MAY_FORK,
 	    .dir = { p.queue_path, p.drop_path } });

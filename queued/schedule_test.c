@@ -30,7 +30,7 @@ next(void **state)
 		/* never behind the end, but not held at it either */
 		{ 3, 1000, 1100, 450, 1100 },
 		{ 3, 1100, 1100, 450, 1100 + 3600 },
-		{ UINT32_MAX, 1000, 100000, UINT32_MAX, 4600 - 450 + 268 },
+		{ UINT32_MAX, 1000, 100000, UINT32_MAX, 4600 - 450 + 306 },
 	};
 	size_t i;
 

@@ -1,4 +1,4 @@
-/* take - a message enters an attempt: by hint, by scan, or because it is due. */
+/* take - a message enters an attempt: by hint, by scan, or when it is due. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-enum { DUE_AT_ONCE = 64 };
+enum { DUE_AT_ONCE = 16 };
 
 static void take(struct queued *, const struct queue_name *, int);
 static void complain(struct queued *, const struct queue_name *,
@@ -73,6 +73,20 @@ take_hints(struct queued *q)
 }
 
 void
+take_asked(struct queued *q, const char *id)
+{
+	unsigned i;
+
+	for (i = 0; i < q->nasked && i < ASKED; i++)
+		if (strcmp(q->asked[i], id) == 0)
+			break;
+	if (i < q->nasked) {
+		q->nasked = 0;
+		deliver_forgive(&q->deliver);
+	}
+}
+
+void
 take_drop(struct queued *q, const char *name)
 {
 	unsigned i;
@@ -81,7 +95,7 @@ take_drop(struct queued *q, const char *name)
 		if (strcmp(q->refused[i], name) == 0)
 			return;
 	if (errand_drop(&q->errands, name) < 0)
-		q->want_drop = 1;
+		q->want_drop = 1;	/* found there again */
 }
 
 /* What is refused is named once, and not taken up again in this life. */
@@ -119,15 +133,20 @@ take(struct queued *q, const struct queue_name *n, int hinted)
 	struct message *m;
 
 	r = message_open(q->queue, n, &m, &why);
-	if (r == MESSAGE_OK) {
+	if (r == MESSAGE_OK && !hinted && !n->due && file_locked(m->fd)) {
+		/* its writer has not flushed the directory: a hint follows */
+		message_free(m);
+	} else if (r == MESSAGE_OK) {
 		/* whatever an earlier life may have delivered of it */
 		m->repeat = m->known || n->due || !hinted ||
 		    m->arrived < q->started;
 		attempt_begin(q, m);
 	} else if (r == MESSAGE_GONE && hinted) {
-		/* an operator's hint about one that waits or is held */
+		/* done already, or an operator's about one that waits */
+		if (q->nasked < ASKED)
+			memcpy(q->asked[q->nasked], n->id, QUEUE_ID + 1);
+		q->nasked++;
 		q->want_cur = 1;
-		deliver_forgive(&q->deliver);
 	} else if (r != MESSAGE_GONE)
 		complain(q, n, r, why);
 }
@@ -148,11 +167,11 @@ complain(struct queued *q, const struct queue_name *n, enum message_result r,
 	case MESSAGE_DAMAGED:
 		if (file_move(n->due ? q->queue->cur : q->queue->new, file,
 		    q->queue->bad, file) < 0)
-			log_warn("damaged", "queue/%s/%s %s; moving it to "
+			log_warn("damaged", "queue/%s/%s: %s; moving it to "
 			    "queue/bad: %s", dir, file, why, strerror(errno));
 		else
-			log_warn("damaged", "queue/bad/%s, from %s: it %s; "
-			    "look at the disk, and what can be saved of the "
+			log_warn("damaged", "queue/bad/%s, from %s: %s; look "
+			    "at the disk, and what can be saved of the "
 			    "message", file, dir, why);
 		break;
 	case MESSAGE_VERSION:

@@ -35,7 +35,8 @@ session_serve(struct role_env *env, const struct note *n,
     int fd[CHAN_FDS])
 {
 	static unsigned char input[RECEIVE_BUFFER], answer[RECEIVE_ANSWER];
-	static struct session s;
+	/* what a waiting session touches of it lies on one page */
+	static _Alignas(4096) struct session s;
 	struct span line;
 
 	if (n->facts.phase == PHASE_PROXY)

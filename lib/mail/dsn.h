@@ -35,7 +35,7 @@ struct dsn {
 	struct span envid, message_id;	/* or empty */
 	int64_t now, arrived, until;	/* until: delayed */
 	int utf8;
-	int whole;			/* original: all of it, else the header */
+	int whole;			/* original: all, else the header */
 	struct span original;
 	size_t nrcpt;
 	const struct dsn_rcpt *rcpt;

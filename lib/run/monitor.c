@@ -320,7 +320,11 @@ end(struct monitor *m, int status)
 {
 	struct member *b;
 	int tick, left;
+	size_t i;
 
+	/* who starts in our place can bind while the last sessions end */
+	for (i = 0; i < m->start->nsocket; i++)
+		close(m->start->socket[i].fd);
 	for (b = m->member; b < m->member + MEMBERS; b++)
 		if (b->role)
 			kill(-b->pid, SIGTERM);

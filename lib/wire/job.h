@@ -36,6 +36,9 @@
  * later or never.  Such a child is asked for with NOTE_SPAWN arg SPAWN_PROGRAM:
  * it delivers nothing itself, and takes one job after the other.
  *
+ * `later` with 4.6.0 says that the message fails its checksum: queued puts it
+ * into queue/bad.
+ *
  * An unknown number, a second verdict or a short record closes the channel;
  * what has no verdict then is "later".  Spans are borrowed.  Pure.
  * correo-record(5).

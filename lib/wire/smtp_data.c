@@ -14,9 +14,10 @@ enum { IN_LINE, BEHIND_CR, LINE_START, BEHIND_DOT, BEHIND_DOT_CR };
 
 static int at_end(struct smtp_data *, struct span *, struct span *);
 static size_t walk(struct smtp_data *, struct span);
-static size_t walk_line(struct smtp_data *, struct span);
+static const unsigned char *walk_line(struct smtp_data *,
+    const unsigned char *, const unsigned char *);
 static void note_field(struct smtp_data *, struct span);
-static void line_ends(struct smtp_data *);
+static void line_ends(struct smtp_data *, size_t);
 
 void
 smtp_data_start(struct smtp_data *d, int bdat)
@@ -59,8 +60,8 @@ smtp_data_finish(struct smtp_data *d, struct span *piece)
 		d->flaws |= SMTP_DATA_CR;
 	else if (d->state == IN_LINE)
 		*piece = SPAN("\r\n");
+	line_ends(d, 0);
 	d->size += piece->n;
-	line_ends(d);
 }
 
 /* Behind a dot at the start of a line.  1: that was the end.  Else the dot was
@@ -93,45 +94,40 @@ at_end(struct smtp_data *d, struct span *in, struct span *piece)
 static size_t
 walk(struct smtp_data *d, struct span s)
 {
-	size_t i = 0;
+	const unsigned char *p = s.p, *end = s.p + s.n;
 
-	while (i < s.n) {
-		if (d->state == LINE_START && s.p[i] == '.' && !d->bdat)
-			break;
-		if (d->state == BEHIND_CR && s.p[i] == '\n') {
-			i++;
-			line_ends(d);
-			if (!d->in_body && d->line == 0) {
-				d->in_body = 1;
-				d->header = d->size + i;
-			}
-			d->line = 0;
-			d->column = 0;
-			d->state = LINE_START;
+	while (p < end) {
+		if (d->state == BEHIND_CR && *p == '\n') {
+			p++;
+			line_ends(d, (size_t)(p - s.p));
 			continue;
 		}
+		if (d->state == LINE_START && *p == '.' && !d->bdat)
+			break;
 		if (d->state == BEHIND_CR) {
 			d->flaws |= SMTP_DATA_CR;
 			d->line++;
 		}
-		i += walk_line(d, span_from(s, i));
+		p = walk_line(d, p, end);
 	}
-	return i;
+	return (size_t)(p - s.p);
 }
 
 /* Takes text up to and with the next CR, or all of it. */
-static size_t
-walk_line(struct smtp_data *d, struct span s)
+static const unsigned char *
+walk_line(struct smtp_data *d, const unsigned char *p,
+    const unsigned char *end)
 {
-	size_t n = span_find(s, '\r');
+	const unsigned char *cr = memchr(p, '\r', (size_t)(end - p));
+	size_t n = (size_t)((cr ? cr : end) - p);
 
-	if (n && memchr(s.p, '\n', n))
+	if (n && memchr(p, '\n', n))
 		d->flaws |= SMTP_DATA_LF;
 	if (!d->in_body)
-		note_field(d, span_sub(s, 0, n));
+		note_field(d, span_mem(p, n));
 	d->line += n;
-	d->state = n < s.n ? BEHIND_CR : IN_LINE;
-	return n < s.n ? n + 1 : n;
+	d->state = cr ? BEHIND_CR : IN_LINE;
+	return p + n + (cr ? 1 : 0);
 }
 
 /* Counts a line of the header that begins with "Received:"; column says how
@@ -152,9 +148,17 @@ note_field(struct smtp_data *d, struct span s)
 	}
 }
 
+/* at: bytes of this piece so far. */
 static void
-line_ends(struct smtp_data *d)
+line_ends(struct smtp_data *d, size_t at)
 {
 	if (d->line > d->longest)
 		d->longest = d->line;
+	if (d->line == 0 && !d->in_body) {
+		d->in_body = 1;
+		d->header = d->size + at;
+	}
+	d->line = 0;
+	d->column = 0;
+	d->state = LINE_START;
 }

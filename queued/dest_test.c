@@ -1,0 +1,139 @@
+/* A destination's health, and turns among its senders. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "queued/dest.h"
+#include "sys/clock.h"
+
+static struct deliver d;
+
+static struct verdict
+answer(char c)
+{
+	switch (c) {
+	case '+':
+		return verdict_make(250, "2.0.0", "taken");
+	case 'r':			/* about the recipient */
+		return verdict_make(450, "4.2.1", "greylisted");
+	case 'n':
+		return verdict_make(550, "5.1.1", "nobody");
+	case 'c':
+		return verdict_make(421, "", "closing");
+	default:
+		return verdict_make(451, "4.4.1", "no answer");
+	}
+}
+
+static void
+health(void **state)
+{
+	static const struct {
+		enum dest_kind kind;
+		const char *heard;
+		unsigned window;
+		int dead_s;
+	} row[] = {
+		{ DEST_REMOTE, "", 2, 0 },
+		{ DEST_REMOTE, "+", 2, 0 },
+		{ DEST_REMOTE, "++", 3, 0 },
+		{ DEST_REMOTE, "+++++", 4, 0 },
+		{ DEST_REMOTE, "+++++-", 2, 0 },
+		{ DEST_REMOTE, "+++++--", 1, 0 },
+		{ DEST_REMOTE, "+++++---", 1, 60 },
+		{ DEST_REMOTE, "--+--", 1, 0 },
+		{ DEST_REMOTE, "--r--", 1, 0 },
+		{ DEST_REMOTE, "rrnn", 3, 0 },
+		{ DEST_REMOTE, "c-c", 1, 60 },
+		{ DEST_REMOTE, "----", 1, 120 },
+		{ DEST_REMOTE, "----------------", 1, 3600 },
+		{ DEST_LOCAL, "++++++++++", 4, 0 },
+		{ DEST_LOCAL, "---", 1, 60 },
+	};
+	struct dest *t;
+	const char *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		int64_t left;
+		char key[16];
+
+		snprintf(key, sizeof key, "d%zu", i);
+		t = dest_get(&d, row[i].kind, key);
+		assert_non_null(t);
+		assert_ptr_equal(t, dest_get(&d, row[i].kind, key));
+		for (p = row[i].heard; *p; p++) {
+			struct verdict v = answer(*p);
+
+			dest_learn(t, &v);
+		}
+		left = t->until ? t->until - clock_s() : 0;
+		if (t->window != row[i].window || left > row[i].dead_s ||
+		    left < row[i].dead_s - 1)
+			fail_msg("row %zu: window %u, dead for %lld s", i,
+			    t->window, (long long)left);
+	}
+	/* what may be dead is remembered for a while, the rest is not */
+	dest_sweep(&d, clock_s());
+	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until > 0);
+	dest_sweep(&d, clock_s() + 2 * DEST_DEAD_MOST_S + 1);
+	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until == 0);
+	dest_sweep(&d, clock_s());
+}
+
+/* One with 90 messages and three with 10 each: the three do not wait behind
+ * the 90. */
+static void
+turns(void **state)
+{
+	static struct message m[4];
+	static struct rcpt r[120];
+	static const char *const sender[] = { "big@a.test", "x@b.test",
+	    "y@c.test", "z@d.test" };
+	struct dest *t = dest_get(&d, DEST_REMOTE, "turns");
+	struct rcpt *p;
+	unsigned i, last[4] = { 0, 0, 0, 0 };
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		m[i].env.sender = span_of(sender[i]);
+	for (i = 0; i < 120; i++) {
+		r[i].m = &m[i < 90 ? 0 : 1 + i % 3];
+		dest_push(t, &r[i]);
+	}
+	assert_int_equal(t->waiting, 120);
+	for (i = 0; (p = dest_pop(t, NULL)) != NULL; i++)
+		last[p->m - m] = i;
+	assert_int_equal(i, 120);
+	assert_int_equal(last[0], 119);
+	for (i = 1; i < 4; i++)
+		assert_true(last[i] < 50);
+	/* only what has the same sender and message shares a job; what goes
+	 * back comes first again */
+	dest_push(t, &r[0]);
+	dest_push(t, &r[1]);
+	dest_push(t, &r[90]);
+	while ((p = dest_pop(t, NULL)) != &r[0])
+		dest_push(t, p);
+	assert_ptr_equal(dest_pop(t, p), &r[1]);
+	dest_unpop(t, &r[1]);
+	assert_ptr_equal(dest_pop(t, p), &r[1]);
+	assert_null(dest_pop(t, p));
+	assert_ptr_equal(dest_pop(t, NULL), &r[90]);
+	dest_sweep(&d, clock_s());
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest test[] = {
+		cmocka_unit_test(health), cmocka_unit_test(turns)
+	};
+
+	return cmocka_run_group_tests(test, NULL, NULL);
+}

@@ -1,0 +1,189 @@
+/* The loop from end to end: what is sent where, and what waits. */
+#include "queued/world.h"
+
+/* All done at the first attempt: nothing is left, and no state was made. */
+static void
+delivered(void **state)
+{
+	static const struct mail m = { .sender = "sender@example.test",
+	    .rcpt = { "ok@example.test", "ok+x@example.test",
+	    "Team@Example.TEST", NULL } };
+	char id[QUEUE_ID + 1];
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	put(&(struct mail){ .sender = "s@x.test",
+	    .rcpt = { "ok@example.test" } }, NULL, id);
+	hint_for(id);
+	run();
+	assert_int_equal(count(q->queue->new), 0);
+	assert_int_equal(count(q->queue->cur), 0);
+	assert_int_equal(count(q->queue->state), 0);
+	has(text(jobs_fd, NULL), "to=ok@example.test run=0 ext= via=0 "
+	    "from=s@x.test repeat=0");
+	/* part of an alias is full, part does not exist */
+	put(&m, NULL, id);
+	hint_for(id);
+	run();
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok@example.test"), 2);
+	has(text(jobs_fd, NULL), "to=ok+x@example.test run=0 ext=x");
+	has(text(jobs_fd, NULL), "to=gone@example.test run=0 ext= via=1");
+	assert_int_equal(count(q->queue->cur), 1);
+	has(text(q->queue->state, id), " r3 to 3 ok@example.test,"
+	    "full@example.test,gone@example.test\n");
+	has(text(q->queue->state, id), " r1 done 250 2.0.0 local - ");
+	has(text(q->queue->state, id), " r4 done 250 2.0.0 queue - the same "
+	    "as recipient 1\n");
+	has(text(q->queue->state, id), " r5 later 452 4.2.2 local - over its "
+	    "quota\n");
+	has(text(q->queue->state, id), " r6 never 550 5.1.1 local - nobody");
+	/* and the sender got a report of it, here */
+	has(text(jobs_fd, NULL), "to=sender@example.test run=0 ext= via=0 "
+	    "from= repeat=0");
+}
+
+/* After a restart only what was open is tried again. */
+static void
+restarted(void **state)
+{
+	static const struct mail m = { .sender = "s@x.test",
+	    .rcpt = { "full@example.test", "ok@example.test",
+	    "fwd@example.test" } };
+	char id[QUEUE_ID + 1], file[64] = "";
+	struct queue_name n;
+
+	(void)state;
+	put(&m, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	assert_int_equal(count(q->queue->new), 0);
+	assert_int_equal(count(q->queue->cur), 1);
+	has(text(jobs_fd, NULL), "to=full@example.test run=0 ext= via=0 "
+	    "from=s@x.test repeat=1");
+	(void)file_each(q->queue->cur, last_name, file);
+	assert_int_equal(queue_name_parse(span_of(file), &n), 0);
+	assert_int_equal(n.attempts, 1);
+	assert_true(n.due >= clock_s() + 200 && n.due <= clock_s() + 350);
+	has(text(q->queue->state, id), " r3 to 2 ok2@example.test,"
+	    "|1:.forward\n");
+	has(text(jobs_fd, NULL), "to=fwd@example.test run=1");
+	/* an operator's `retry`: due now, and a hint */
+	n.due = clock_s();
+	{
+		char now[QUEUE_NAME];
+
+		queue_name_format(&n, now);
+		assert_int_equal(renameat(q->queue->cur, file, q->queue->cur,
+		    now), 0);
+	}
+	assert_int_equal(ftruncate(jobs_fd, 0), 0);
+	hint_for(id);
+	sleep(1);
+	run();
+	sleep(1);
+	run();
+	assert_string_equal(text(jobs_fd, NULL) ? "x" : "", "x");
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 1);
+	has(text(jobs_fd, NULL), "to=full@example.test");
+	(void)file_each(q->queue->cur, last_name, file);
+	assert_int_equal(queue_name_parse(span_of(file), &n), 0);
+	assert_int_equal(n.attempts, 2);
+}
+
+static void
+refusals(void **state)
+{
+	static const struct {
+		enum mail_class class;
+		const char *arg, *rcpt, *state;
+	} row[] = {
+		{ CLASS_STRANGER, NULL, "x@elsewhere.test",
+		    "r1 never 550 5.7.1" },
+		{ CLASS_USER, "ok@example.test", "x@elsewhere.test",
+		    "r1 later 451 4.4.0" },
+		{ CLASS_NET, NULL, "x@elsewhere.test",
+		    "r1 later 451 4.4.0" },
+		{ CLASS_STRANGER, NULL, "nobody@example.test",
+		    "r1 never 550 5.1.1" },
+		{ CLASS_STRANGER, NULL, "root@example.test",
+		    "r1 never 550 5.2.1" },
+		{ CLASS_STRANGER, NULL, "circle@example.test",
+		    "r3 never 554 5.4.6" },
+		{ CLASS_STRANGER, NULL, "program@example.test",
+		    "r1 later 451 4.3.5" },
+		{ CLASS_STRANGER, NULL, "self@example.test",
+		    "r3 later 451 4.4.0" },
+		{ CLASS_STRANGER, NULL, "self@example.test",
+		    "r2 done 250 2.0.0 local" },
+		{ CLASS_STRANGER, NULL, "twice@example.test",
+		    "r4 done 250 2.0.0 queue - the same" },
+		{ CLASS_STRANGER, NULL, "fwdbad@example.test",
+		    "r4 never 550 5.3.0 local - program 2 of .forward" },
+		{ CLASS_STRANGER, NULL, "dies@example.test",
+		    "r1 later 451 4.3.0" },
+	};
+	char id[QUEUE_ID + 1];
+	size_t i;
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		/* the second keeps the state file there to be looked at */
+		put(&(struct mail){ .class = row[i].class, .arg = row[i].arg,
+		    .sender = "sender@example.test", .notify = "NEVER",
+		    .rcpt = { row[i].rcpt, "full@example.test" } }, NULL, id);
+		hint_for(id);
+		run();
+		if (strstr(row[i].state, "r1") == NULL) {
+			/* one more recipient stands before the aliases' */
+			char want[128];
+
+			snprintf(want, sizeof want, "r%d%s",
+			    row[i].state[1] - '0' + 1, row[i].state + 2);
+			has(text(q->queue->state, id), want);
+		} else
+			has(text(q->queue->state, id), row[i].state);
+	}
+}
+
+static int
+count_untried(void *arg, const char *name)
+{
+	*(int *)arg += strstr(name, ":a0,") != NULL;
+	return 0;
+}
+
+/* More at once than there is room for: some wait on disk, none is lost. */
+static void
+many(void **state)
+{
+	char id[QUEUE_ID + 1];
+	int i, untried = 0;
+
+	(void)state;
+	conf.active = 200;
+	for (i = 0; i < 600; i++)
+		put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+		    i % 3 ? "ok@example.test" : "full@example.test" } },
+		    NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	assert_int_equal(count(q->queue->new), 0);
+	(void)file_each(q->queue->cur, count_untried, &untried);
+	assert_int_equal(times(text(jobs_fd, NULL), "to=") + untried, 600);
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok") +
+	    count(q->queue->cur), 600);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest test[] = {
+		STORY(delivered), STORY(restarted), STORY(refusals),
+		STORY(many)
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	log_program("queued");
+	return cmocka_run_group_tests(test, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* Where recipients go, by real tables. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "queued/route.h"
+
+static const char *const table[TABLE_COUNT][8][2] = {
+	[TABLE_DOMAINS] = {
+		{ "example.test", "local" }, { "second.test", "local" },
+		{ "other.test", "alias example.test" },
+		{ "relay.test", "relay" }
+	},
+	[TABLE_ALIASES] = {
+		{ "info@example.test", "alice, bob@far.test, \\carol" },
+		{ "root", "alice@example.test" },
+		{ "bad@example.test", "|/bin/sh" },
+		{ "@second.test", "alice@example.test" }
+	},
+	[TABLE_USERS] = {
+		{ "alice@example.test", "1001:1001:/h/alice" },
+		{ "carol", "1002:1002:/home/carol:system" },
+		{ "zero", "0:0:/root:system" },
+		{ "odd@example.test", "nonsense" }
+	}
+};
+
+static struct directory dir = { .hostname = "mx.example.test",
+    .domains = "example.test second.test", .delimiter = '+' };
+
+static int
+open_tables(void **state)
+{
+	int fd[TABLE_COUNT];
+	struct cdb_make m;
+	size_t t, i;
+
+	(void)state;
+	for (t = 0; t < TABLE_COUNT; t++) {
+		char path[] = "/tmp/queued-route-XXXXXX";
+
+		fd[t] = -1;
+		if (table[t][0][0] == NULL)
+			continue;
+		if ((fd[t] = mkstemp(path)) < 0)
+			return -1;
+		unlink(path);
+		cdb_make_start(&m, fd[t]);
+		for (i = 0; i < 8 && table[t][i][0]; i++)
+			cdb_make_add(&m, table[t][i][0],
+			    (unsigned)strlen(table[t][i][0]), table[t][i][1],
+			    (unsigned)strlen(table[t][i][1]));
+		cdb_make_finish(&m);
+	}
+	return directory_open(&dir, fd);
+}
+
+static void
+found(void **state)
+{
+	static const struct {
+		enum mail_class class;
+		int client, user;
+		const char *address;
+		enum route_kind kind;
+		const char *out;	/* key+ext, or code and enhanced */
+	} row[] = {
+		{ CLASS_STRANGER, 1, 0, "alice@example.test", ROUTE_LOCAL,
+		    "alice@example.test+" },
+		{ CLASS_STRANGER, 1, 0, "Alice+Lists@EXAMPLE.test",
+		    ROUTE_LOCAL, "alice@example.test+lists" },
+		{ CLASS_STRANGER, 1, 0, "alice@other.test", ROUTE_LOCAL,
+		    "alice@example.test+" },
+		{ CLASS_STRANGER, 1, 0, "carol@second.test", ROUTE_LOCAL,
+		    "carol+" },
+		{ CLASS_STRANGER, 1, 0, "info@example.test", ROUTE_ALIAS,
+		    "" },
+		{ CLASS_STRANGER, 1, 0, "whoever@second.test", ROUTE_ALIAS,
+		    "" },
+		{ CLASS_STRANGER, 1, 1, "whoever@second.test", ROUTE_REFUSED,
+		    "550 5.1.1" },
+		{ CLASS_STRANGER, 1, 0, "x@relay.test", ROUTE_REMOTE,
+		    "relay.test+" },
+		{ CLASS_STRANGER, 1, 0, "x@far.test", ROUTE_REFUSED,
+		    "550 5.7.1" },
+		{ CLASS_STRANGER, 0, 0, "x@Far.test", ROUTE_REMOTE,
+		    "far.test+" },
+		{ CLASS_USER, 1, 0, "x@far.test", ROUTE_REMOTE, "far.test+" },
+		{ CLASS_NET, 1, 0, "x@far.test", ROUTE_REMOTE, "far.test+" },
+		{ CLASS_LOCAL, 1, 0, "x@far.test", ROUTE_REMOTE,
+		    "far.test+" },
+		{ CLASS_REPORT, 1, 0, "x@far.test", ROUTE_REMOTE,
+		    "far.test+" },
+		{ CLASS_STRANGER, 1, 0, "nobody@example.test", ROUTE_REFUSED,
+		    "550 5.1.1" },
+		{ CLASS_STRANGER, 1, 0, "zero@example.test", ROUTE_REFUSED,
+		    "550 5.2.1" },
+		{ CLASS_STRANGER, 1, 0, "odd@example.test", ROUTE_REFUSED,
+		    "451 4.3.5" },
+		{ CLASS_STRANGER, 1, 0, "x@far.test@", ROUTE_REFUSED,
+		    "553 5.1.3" },
+		{ CLASS_STRANGER, 1, 0, "x y@far.test", ROUTE_REFUSED,
+		    "553 5.1.3" },
+		{ CLASS_STRANGER, 1, 0, "x%far.test@example.test",
+		    ROUTE_REFUSED, "550 5.1.1" },
+		{ CLASS_STRANGER, 1, 0, "root", ROUTE_ALIAS, "" },
+		/* no table of users made by correo(8) names it here */
+		{ CLASS_STRANGER, 1, 0, "postmaster", ROUTE_REFUSED,
+		    "451 4.3.5" },
+	};
+	char got[512];
+	struct route r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		route_find(&dir, row[i].class, row[i].client, row[i].user,
+		    span_of(row[i].address), &r);
+		got[0] = '\0';
+		if (r.kind == ROUTE_LOCAL || r.kind == ROUTE_REMOTE)
+			snprintf(got, sizeof got, "%s+%s", r.key, r.ext);
+		else if (r.kind == ROUTE_REFUSED)
+			snprintf(got, sizeof got, "%u %s", r.verdict.code,
+			    r.verdict.enhanced);
+		if (r.kind != row[i].kind || strcmp(got, row[i].out) != 0)
+			fail_msg("row %zu: %d \"%s\" %s", i, (int)r.kind, got,
+			    r.verdict.text);
+	}
+}
+
+static void
+targets(void **state)
+{
+	static const struct {
+		const char *normal, *list, *out;
+	} row[] = {
+		{ "info@example.test", "alice, bob@far.test, \\carol",
+		    "alice@example.test;bob@far.test;"
+		    "\\carol@example.test;" },
+		/* not of the alias' domain: of the first that has it */
+		{ "info@second.test", "carol", "carol@second.test;" },
+		{ "x@mx.example.test", "alice", "alice@example.test;" },
+		/* the catch-all has it */
+		{ "x@example.test", "unknown", "unknown@second.test;" },
+		{ "x@example.test", "", "" },
+		{ "x@example.test", "alice, |prog", "alice@example.test;!" },
+		{ "x@example.test", "/var/mail/", "!" },
+		{ "x@example.test", ":include:/etc/list", "!" },
+	};
+	struct buf one = { .max = 1024 }, all = { .max = 4096 };
+	struct span list;
+	const char *why;
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		buf_reset(&all);
+		list = span_of(row[i].list);
+		while ((r = route_target(&dir, span_of(row[i].normal), &list,
+		    &one, &why)) == 1) {
+			buf_addspan(&all, buf_span(&one));
+			buf_addc(&all, ';');
+		}
+		if (r < 0)
+			buf_addc(&all, '!');
+		if (!span_eq(buf_span(&all), span_of(row[i].out)))
+			fail_msg("row %zu: %.*s", i, (int)all.n,
+			    (const char *)all.p);
+	}
+	buf_free(&one);
+	buf_free(&all);
+}
+
+static int
+close_tables(void **state)
+{
+	(void)state;
+	directory_close(&dir);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest test[] = {
+		cmocka_unit_test(found), cmocka_unit_test(targets)
+	};
+
+	return cmocka_run_group_tests(test, open_tables, close_tables);
+}

@@ -1,0 +1,404 @@
+/*
+ * world - what the tests of the loop share: a queue and a drop in a temporary
+ * directory, real tables, real reporters, and a deliverer that does what the
+ * local part of an address says.  Included by one test program at a time.
+ */
+#ifndef QUEUED_WORLD_H
+#define QUEUED_WORLD_H
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "queued/attempt.h"
+#include "queued/loop.h"
+#include "queued/reporter.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+#include "wire/record.h"
+
+#define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+static const uint64_t waits[] = { 300 };
+static struct config conf;
+static struct site site;
+static struct role_env env;
+static struct role role = { .name = "loop" };
+static struct queued *q;
+static struct queued *kept[16];	/* never freed, but not lost either */
+static size_t nkept;
+static char dir[] = "/tmp/queued-loop-XXXXXX";
+static int monitor_end, jobs_fd, trigger_fd;
+static pid_t parent[2];
+
+/* ------------------------------------------------ the deliverers */
+
+static void
+answer(int ch, const struct job *j, const struct job_rcpt *r)
+{
+	static struct answer a;
+	struct buf b = { .max = RECORD_MAX };
+
+	a = (struct answer){ .id = j->id, .nr = r->nr };
+	a.verdict = verdict_make(250, "2.0.0", "delivered");
+	if (r->run)
+		a.verdict = verdict_make(r->run == 1 ? 250 : 550,
+		    r->run == 1 ? "2.0.0" : "5.3.0", "program %u of %.*s",
+		    r->run, SPAN_ARG(r->file));
+	else if (span_starts(r->to, SPAN("full")))
+		a.verdict = verdict_make(452, "4.2.2", "over its quota");
+	else if (span_starts(r->to, SPAN("rotten")))
+		a.verdict = verdict_make(451, "4.6.0", "fails its checksum");
+	else if (span_starts(r->to, SPAN("gone")))
+		a.verdict = verdict_make(550, "5.1.1", "nobody\xc3\xa9");
+	else if (span_starts(r->to, SPAN("fwd"))) {
+		a.verdict.kind = VERDICT_TO;
+		a.sender = j->sender;
+		a.file = SPAN(".forward");
+		a.to[a.nto++] = SPAN("ok2@example.test");
+		a.to[a.nto++] = SPAN("|1");
+		if (span_starts(r->to, SPAN("fwdbad")))
+			a.to[a.nto++] = SPAN("|2");
+	}
+	(void)answer_add(&b, &a);
+	(void)chan_send(ch, buf_span(&b), NULL, 0);
+	buf_free(&b);
+}
+
+/* Reads what is in the queue file, as a real one does. */
+static void
+deliverer(int ch)
+{
+	static unsigned char p[CHAN_PACKET_MAX];
+	static struct job j;
+	struct queue_head h;
+	struct span in, fields;
+	const char *why;
+	int fd[CHAN_FDS];
+	ssize_t n;
+	size_t i;
+
+	while ((n = chan_recv(ch, p, sizeof p, fd, 1)) > 0) {
+		in = span_mem(p, (size_t)n);
+		if (record_next(&in, RECORD_MAX, &fields, &why) != 1 ||
+		    job_parse(fields, &j, &why) < 0 ||
+		    queue_read_head(fd[0], &h) != 0 || h.body != j.size)
+			_exit(9);
+		close(fd[0]);
+		for (i = 0; i < j.nrcpt; i++) {
+			dprintf(jobs_fd, "%.*s to=%.*s run=%u ext=%.*s via=%zu"
+			    " from=%.*s repeat=%d\n", SPAN_ARG(j.id),
+			    SPAN_ARG(j.rcpt[i].to), j.rcpt[i].run,
+			    SPAN_ARG(j.rcpt[i].ext), j.rcpt[i].nvia,
+			    SPAN_ARG(j.sender), j.repeat);
+			if (span_starts(j.rcpt[i].to, SPAN("dies")))
+				_exit(1);
+			answer(ch, &j, &j.rcpt[i]);
+		}
+	}
+	_exit(0);
+}
+
+/* Forks for each request, as a zygote does, but keeps what it may do. */
+static int
+start_parent(size_t k, const char *name, int reports)
+{
+	struct reporter r = { .env = &env };
+	struct note n;
+	int ch[2], fd[CHAN_FDS];
+
+	assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
+	if ((parent[k] = fork()) == 0) {
+		signal(SIGCHLD, SIG_IGN);
+		close(ch[0]);
+		r.queue = q->places.queue;
+		r.drop_new = q->places.drop_new;
+		while (note_recv(ch[1], &n, fd, 1) == 1) {
+			if (fork() == 0) {
+				close(ch[1]);
+				if (reports)
+					_exit(reporter_serve(&r, fd[0]));
+				deliverer(fd[0]);
+			}
+			close(fd[0]);
+		}
+		_exit(0);
+	}
+	close(ch[1]);
+	snprintf(env.link[k].name, sizeof env.link[k].name, "%s", name);
+	env.link[k].fd = ch[0];
+	return 0;
+}
+
+/* ------------------------------------------------ the world */
+
+static int
+table(const char *name, const char *const (*row)[2])
+{
+	struct cdb_make m;
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s.cdb", dir, name);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	cdb_make_start(&m, fd);
+	for (; (*row)[0]; row++)
+		cdb_make_add(&m, (*row)[0], (unsigned)strlen((*row)[0]),
+		    (*row)[1], (unsigned)strlen((*row)[1]));
+	cdb_make_finish(&m);
+	return fd;
+}
+
+static const char *const domains[][2] = {
+	{ "example.test", "local" }, { NULL, NULL }
+};
+static const char *const aliases[][2] = {
+	{ "team@example.test", "ok, full, gone@example.test" },
+	{ "one@example.test", "ok" },
+	{ "self@example.test", "self, out@elsewhere.test" },
+	{ "circle@example.test", "round" },
+	{ "round@example.test", "circle" },
+	{ "program@example.test", "|/bin/false" },
+	{ "twice@example.test", "ok, one, ok" },
+	{ NULL, NULL }
+};
+static const char *const users[][2] = {
+	{ "ok@example.test", "2001:2001:/h/ok" },
+	{ "ok2@example.test", "2002:2002:/h/ok2" },
+	{ "full@example.test", "2003:2003:/h/full" },
+	{ "gone@example.test", "2004:2004:/h/gone" },
+	{ "fwd@example.test", "2005:2005:/h/fwd" },
+	{ "fwdbad@example.test", "2005:2005:/h/fwd" },
+	{ "dies@example.test", "2006:2006:/h/dies" },
+	{ "self@example.test", "2007:2007:/h/self" },
+	{ "root@example.test", "0:0:/root" },
+	{ "rotten@example.test", "2010:2010:/h/rotten" },
+	{ "postmaster", "2008:2008:/h/postmaster" },
+	{ "sender@example.test", "2009:2009:/h/sender" },
+	{ NULL, NULL }
+};
+
+static int
+set_up(void **state)
+{
+	static const char *const sub[] = { "queue", "queue/tmp", "queue/new",
+	    "queue/cur", "queue/hold", "queue/bad", "queue/state", "drop",
+	    "drop/tmp", "drop/new" };
+	char path[256];
+	int control[2];
+	size_t i;
+
+	(void)state;
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	for (i = 0; i < sizeof sub / sizeof *sub; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, sub[i]);
+		if (mkdir(path, 0750) < 0)
+			return -1;
+	}
+	conf = (struct config){ .retry = { 1, waits }, .lifetime = 432000,
+	    .bounce_lifetime = 172800, .warn = 14400, .active = 1000,
+	    .children = 10, .rescan = 300, .report_size = 4096,
+	    .drop_size = 1 << 20 };
+	site = (struct site){ .hostname = "mx.example.test",
+	    .state_dir = dir, .delimiter = "+" };
+	env = (struct role_env){ .role = &role, .site = &site, .conf = &conf,
+	    .uid = geteuid() };
+	for (i = 0; i < ROLE_LINKS; i++)
+		env.link[i].fd = -1;
+	for (i = 0; i < TABLE_COUNT; i++)
+		env.table[i] = -1;
+	env.table[TABLE_DOMAINS] = table("domains", domains);
+	env.table[TABLE_ALIASES] = table("aliases", aliases);
+	env.table[TABLE_USERS] = table("users", users);
+	if (chan_pair(CHAN_PACKETS, control) < 0)
+		return -1;
+	env.control = control[0];
+	monitor_end = control[1];
+	snprintf(path, sizeof path, "%s/jobs", dir);
+	jobs_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	q = kept[nkept++] = calloc(1, sizeof *q);
+	q->env = &env;
+	q->conf = &conf;
+	places_open(&env, &q->places);
+	trigger_fd = places_trigger(&env, &q->places);
+	start_parent(0, "localdeliver", 0);
+	start_parent(1, "reporter", 1);
+	return 0;
+}
+
+static int
+remove_one(void *arg, const char *name)
+{
+	(void)unlinkat(*(int *)arg, name, 0);
+	return 0;
+}
+
+static void
+empty(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY)) >= 0) {
+		(void)file_each(fd, remove_one, &fd);
+		close(fd);
+		rmdir(path);
+	}
+}
+
+static int
+tear_down(void **state)
+{
+	static const char *const sub[] = { "queue/tmp", "queue/new",
+	    "queue/cur", "queue/hold", "queue/bad", "queue/state", "queue",
+	    "drop/tmp", "drop/new", "drop", "." };
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		kill(parent[i], SIGKILL);
+		waitpid(parent[i], NULL, 0);
+	}
+	for (i = 0; i < sizeof sub / sizeof *sub; i++)
+		empty(sub[i]);
+	rmdir(dir);
+	for (fd = 3; fd < 200; fd++)
+		close(fd);
+	return 0;
+}
+
+/* ------------------------------------------------ what tests say */
+
+static const char message[] = "From: a\r\nMessage-ID: <m@x>\r\n"
+    "Subject: s\r\n\r\nbody\r\n";
+
+struct mail {
+	enum mail_class class;
+	const char *arg, *sender, *ret, *envid;
+	const char *rcpt[6], *notify, *orcpt;
+};
+
+static void
+put(const struct mail *m, const char *id, char out[QUEUE_ID + 1])
+{
+	struct envelope e = { .class = m->class,
+	    .class_arg = span_of(m->arg ? m->arg : ""),
+	    .sender = span_of(m->sender),
+	    .ret = span_of(m->ret ? m->ret : ""),
+	    .envid = span_of(m->envid ? m->envid : "") };
+	struct buf b = { .max = 1 << 20 };
+	struct iovec v[3];
+	struct accept a;
+	size_t i;
+
+	if (m->class <= CLASS_USER)
+		e.client = SPAN("192.0.2.7");
+	envelope_add_head(&b, &e);
+	for (i = 0; i < 6 && m->rcpt[i]; i++)
+		envelope_add_rcpt(&b, &(struct envelope_rcpt){
+		    span_of(m->rcpt[i]),
+		    span_of(m->notify ? m->notify : ""),
+		    span_of(m->orcpt ? m->orcpt : "") });
+	assert_int_equal(accept_open(&a, &q->places.queue, id), 0);
+	v[1] = (struct iovec){ (void *)(size_t)message, sizeof message - 1 };
+	assert_int_equal(accept_commit(&a, v, 2, buf_span(&b)), 0);
+	memcpy(out, a.id, QUEUE_ID + 1);
+	buf_free(&b);
+}
+
+static void
+hint_for(const char *id)
+{
+	char line[QUEUE_ID + 2];
+	int n = snprintf(line, sizeof line, "%s\n", id);
+
+	assert_int_equal(write(trigger_fd, line, (size_t)n), n);
+}
+
+/* Until nothing is in memory any more. */
+static void
+run(void)
+{
+	uint64_t end = clock_mono_ms() + 10000;
+	int calm = 0;
+
+	while (calm < 5) {
+		loop_turn(q, 20);
+		calm = q->recipients == 0 && q->errands.running == 0 &&
+		    q->errands.waiting == NULL ? calm + 1 : 0;
+		assert_true(clock_mono_ms() < end);
+	}
+}
+
+static int
+count_one(void *arg, const char *name)
+{
+	(void)name;
+	++*(int *)arg;
+	return 0;
+}
+
+static int
+count(int fd)
+{
+	int n = 0;
+
+	(void)file_each(fd, count_one, &n);
+	return n;
+}
+
+static char *
+text(int fd, const char *name)
+{
+	static struct buf b = { .max = 1 << 20 };
+
+	buf_reset(&b);
+	if (name ? file_read_at(fd, name, &b) < 0 : file_read(fd, &b) < 0)
+		return NULL;
+	buf_addc(&b, 0);
+	return (char *)b.p;
+}
+
+static void
+has(const char *where, const char *what)
+{
+	if (where == NULL || strstr(where, what) == NULL)
+		fail_msg("no \"%s\" in:\n%s", what, where ? where : "nothing");
+}
+
+static int
+times(const char *where, const char *what)
+{
+	int n = 0;
+
+	while (where && (where = strstr(where, what)) != NULL) {
+		where++;
+		n++;
+	}
+	return n;
+}
+
+static int
+last_name(void *arg, const char *name)
+{
+	snprintf(arg, 64, "%s", name);
+	return 0;
+}
+
+#endif

@@ -115,8 +115,10 @@ open_tables(struct listener *l)
 {
 	int i;
 
-	directory_close(&l->directory);
-	if (directory_open(&l->directory, l->env->table) < 0)
+	if (l->has_tables)
+		directory_close(&l->directory);
+	l->has_tables = directory_open(&l->directory, l->env->table) == 0;
+	if (!l->has_tables)
 		log_warn("tables", "relay networks: %s", strerror(errno));
 	for (i = 0; i < TABLE_COUNT; i++)
 		l->env->table[i] = -1;
@@ -224,7 +226,7 @@ listener_judge(struct listener *l, struct facts *f)
 {
 	size_t i;
 
-	f->class = l->conf->service[f->service].strangers &&
+	f->class = l->conf->service[f->service].strangers && l->has_tables &&
 	    directory_net(&l->directory, &f->client) == 1 ? CLASS_NET :
 	    CLASS_STRANGER;
 	f->may_login = 0;

@@ -34,6 +34,7 @@ struct listener {
 	const struct listener_conf *conf;
 	int ep;
 	struct directory directory;
+	int has_tables;
 	struct counts counts;
 	uint64_t connections, writers;
 	uint32_t number;		/* of the last connection */

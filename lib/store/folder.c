@@ -1,0 +1,498 @@
+/* folder - one folder of a mailbox: open, lock, sync, close. */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "store/folder_impl.h"
+#include "store/folder_index.h"
+#include "store/folder_name.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+enum {
+	LOG_SLACK = 64 << 10,		/* a log so small stays as it is */
+	INDEX_SLACK = 64		/* changes not worth a new index */
+};
+
+static int  open_once(struct folder **, const struct tree *, const char *,
+    enum folder_mode);
+static int  open_dirs(struct folder *, const char *);
+static int  open_numbers(struct folder *);
+static int  load(struct folder *);
+static int  mend(struct folder *);
+static int  create(struct folder *, uint32_t);
+static int  catch_up(struct folder *);
+static int  absorb(struct folder *, struct folder_table *);
+static int  absorb_one(struct folder *, struct folder_table *, uint32_t);
+static int  compact_wanted(const struct folder *);
+static void save_locked(struct folder *);
+static void remap(struct folder *);
+
+/* An index that is rotten is thrown away by the first try. */
+int
+folder_open(struct folder **f, const struct tree *tree, const char *name,
+    enum folder_mode mode)
+{
+	if (open_once(f, tree, name, mode) == 0)
+		return 0;
+	return errno == EUCLEAN ? open_once(f, tree, name, mode) : -1;
+}
+
+static int
+open_once(struct folder **out, const struct tree *tree, const char *name,
+    enum folder_mode mode)
+{
+	struct folder *f;
+	int e;
+
+	if ((f = calloc(1, sizeof *f)) == NULL)
+		return -1;
+	f->tree = tree;
+	f->mode = mode;
+	f->dir = f->lock = f->cur.fd = f->new.fd = f->log.fd = -1;
+	if (open_dirs(f, name) < 0 || open_numbers(f) < 0 ||
+	    folder_sync(f) < 0) {
+		e = errno;
+		if (e == EUCLEAN)
+			unlinkat(f->dir, "correo-index", 0);
+		folder_log_close(&f->log);
+		folder_close(f);
+		errno = e;
+		return -1;
+	}
+	/* all that was found is the view, nothing is left to tell */
+	while (folder_next(f, 1).kind != CHANGE_NONE)
+		;
+	folder_cache_open(&f->cache, f->dir, f->table.uidvalidity);
+	*out = f;
+	return 0;
+}
+
+void
+folder_close(struct folder *f)
+{
+	if (f->log.fd >= 0)
+		folder_save(f);
+	folder_cache_close(&f->cache);
+	folder_table_free(&f->table);
+	folder_log_close(&f->log);
+	free(f->dead.v);
+	free(f->early.v);
+	free(f->leaving.v);
+	free(f->gone.v);
+	free(f->flags.v);
+	close(f->cur.fd);
+	close(f->new.fd);
+	close(f->lock);
+	close(f->dir);
+	free(f);
+}
+
+void
+folder_save(struct folder *f)
+{
+	uint32_t slack = INDEX_SLACK + f->table.messages / 8;
+	int e = errno;
+
+	if ((f->table.learned > slack || (f->table.map == NULL &&
+	    f->table.messages > INDEX_SLACK) || f->cache.npending ||
+	    compact_wanted(f)) && folder_lock(f) == 0) {
+		save_locked(f);
+		folder_unlock(f);
+	}
+	errno = e;
+}
+
+void
+folder_totals(const struct folder *f, struct folder_totals *s)
+{
+	const struct folder_table *t = &f->table;
+
+	*s = (struct folder_totals){ t->uidvalidity, t->uidnext, t->messages,
+	    t->unseen, t->deleted, t->modseq, "" };
+	memcpy(s->id, t->id, sizeof s->id);
+}
+
+int
+folder_sync(struct folder *f)
+{
+	int r;
+
+	if (catch_up(f) < 0 || (r = folder_scan_wanted(f)) < 0)
+		return -1;
+	if (r) {
+		if (folder_lock(f) < 0)
+			return -1;
+		r = folder_scan(f, 0);
+		folder_unlock(f);
+	}
+	return r < 0 ? -1 : folder_note(f);
+}
+
+int
+folder_watch(const struct folder *f, int cur)
+{
+	return cur ? f->cur.fd : f->new.fd;
+}
+
+int
+folder_lock(struct folder *f)
+{
+	int e;
+
+	if (file_lock(f->lock, 1) < 0)
+		return -1;
+	f->locked = 1;
+	if (catch_up(f) == 0 && folder_log_mend(&f->log, &f->table) == 0)
+		return 0;
+	e = errno;
+	folder_unlock(f);
+	errno = e;
+	return -1;
+}
+
+void
+folder_unlock(struct folder *f)
+{
+	struct flock l = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+	int e = errno;
+
+	f->locked = 0;
+	fcntl(f->lock, F_SETLK, &l);
+	errno = e;
+}
+
+void
+folder_fresh_name(struct folder *f, struct span old, char out[FOLDER_FILE])
+{
+	char unique[27] = "", id[27];
+	struct file_name n = { 0 };
+	uint64_t now = clock_ns(), v;
+	struct buf b = { .max = FOLDER_FILE * 2 };
+
+	arc4random_buf(&v, sizeof v);
+	encode_base32(unique, 13, now);
+	encode_base32(unique + 13, 13, v);
+	buf_addf(&b, "%lld.C%s.%s", (long long)(now / 1000000000), unique,
+	    f->tree->host);
+	if (old.n && file_name_parse(old, &n) == 0) {
+		if (file_name_size(n.base, 'S', &v))
+			buf_addf(&b, ",S=%llu", (unsigned long long)v);
+		if (file_name_size(n.base, 'W', &v))
+			buf_addf(&b, ",W=%llu", (unsigned long long)v);
+		file_name_id(n.base, id);
+		buf_addf(&b, ",E=%s", id);
+		buf_addspan(&b, n.info);
+	}
+	if (span_str(buf_span(&b), out, FOLDER_FILE) < 0)
+		out[0] = '\0';		/* a name that no call takes */
+	buf_free(&b);
+}
+
+static int
+open_dirs(struct folder *f, const char *name)
+{
+	if ((f->dir = tree_folder(f->tree, name)) < 0)
+		return -1;
+	if ((f->cur.fd = file_open_dir(f->dir, "cur")) < 0 ||
+	    (f->new.fd = file_open_dir(f->dir, "new")) < 0)
+		return -1;
+	f->lock = openat(f->dir, "correo-lock", O_RDWR | O_CREAT |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	return f->lock < 0 ? -1 : 0;
+}
+
+/* Loads what is known; mends or makes it under the lock when it must be. */
+static int
+open_numbers(struct folder *f)
+{
+	int r = load(f);
+
+	if (r == 1)
+		return 0;
+	if (r < 0 && errno != EUCLEAN)
+		return -1;
+	if (file_lock(f->lock, 1) < 0)
+		return -1;
+	/* another may have done it meanwhile */
+	if ((r = load(f)) != 1)
+		r = r < 0 && errno != EUCLEAN ? -1 : mend(f);
+	folder_unlock(f);
+	return r < 0 ? -1 : 0;
+}
+
+/* 1 loaded, 0 there is no correo-uids, -1 with errno. */
+static int
+load(struct folder *f)
+{
+	struct folder_table *t = &f->table;
+	struct stat st;
+	uint64_t at = 0;
+	int r;
+
+	folder_table_free(t);
+	folder_log_close(&f->log);
+	if ((r = folder_log_open(&f->log, f->dir)) != 1)
+		return r;
+	if (folder_index_map(t, f->dir, &at) &&
+	    t->generation == f->log.generation && fstat(f->log.fd, &st) == 0 &&
+	    at <= (uint64_t)st.st_size)
+		f->log.at = at;
+	else
+		folder_table_free(t);
+	t->quiet = 1;
+	r = folder_log_read(&f->log, t);
+	if (r < 0 && errno == EUCLEAN && t->map) {
+		/* is it the index that is wrong? */
+		folder_table_free(t);
+		t->quiet = 1;
+		f->log.at = 0;
+		r = folder_log_read(&f->log, t);
+	}
+	if (r == 0 && t->uidvalidity == 0) {
+		/* its first "=" is not there yet */
+		errno = EUCLEAN;
+		r = -1;
+	}
+	t->quiet = 0;
+	f->new.stamp = t->stamp_new;
+	f->cur.stamp = t->stamp_cur;
+	return r < 0 ? -1 : 1;
+}
+
+/*
+ * With the lock held.  No correo-uids: import or begin.  One that is wrong:
+ * every line that is right holds; numbers go on behind what was reserved, and
+ * nothing is said of who went before.  One without its head: all begins anew
+ * under a higher UIDVALIDITY.
+ */
+static int
+mend(struct folder *f)
+{
+	struct folder_table *t = &f->table;
+	struct folder_table old = { 0 };
+	uint64_t at;
+	uint32_t above = 0;
+
+	if (folder_index_map(&old, f->dir, &at))
+		above = old.uidvalidity;
+	folder_table_free(&old);
+	folder_table_free(t);
+	t->quiet = 1;
+	if (f->log.fd < 0)
+		return create(f, above);
+	if (folder_log_salvage(&f->log, t) < 0)
+		return -1;
+	log_warn("uids-repaired", "correo-uids was damaged: "
+	    "%u messages kept their numbers", t->messages);
+	if (t->uidvalidity == 0 || t->uidnext >= UINT32_MAX - 4000)
+		return create(f, t->uidvalidity > above ? t->uidvalidity :
+		    above);
+	t->uidnext = (t->uidnext > t->uid_reserved ? t->uidnext :
+	    t->uid_reserved) + 2000;
+	t->modseq = (t->modseq > t->modseq_reserved ? t->modseq :
+	    t->modseq_reserved) + 2000;
+	t->floor = t->modseq;
+	t->stamp_new = t->stamp_cur = 0;
+	if (folder_log_replace(&f->log, t, 0) < 0)
+		return -1;
+	unlinkat(f->dir, "correo-index", 0);
+	return load(f) == 1 ? 0 : -1;
+}
+
+static int
+create(struct folder *f, uint32_t above)
+{
+	struct folder_table *t = &f->table;
+	int fresh = f->log.fd < 0;
+	uint64_t v[2];
+
+	folder_table_free(t);
+	folder_log_close(&f->log);
+	f->log.dir = f->dir;
+	t->quiet = 1;
+	t->uidnext = 1;
+	t->modseq = 1;
+	arc4random_buf(v, sizeof v);
+	encode_base32(t->id, 13, v[0]);
+	encode_base32(t->id + 13, 13, v[1]);
+	if (fresh && above == 0 && folder_import(f) < 0)
+		return -1;
+	if (t->uidvalidity == 0 &&
+	    (t->uidvalidity = tree_uidvalidity(f->tree, above)) == 0)
+		return -1;
+	f->first = fresh;
+	if (folder_log_replace(&f->log, t, 0) < 0)
+		return -1;
+	unlinkat(f->dir, "correo-index", 0);
+	unlinkat(f->dir, "correo-cache", 0);
+	return load(f) == 1 ? 0 : -1;
+}
+
+/* What others wrote into the log, or the log that took its place. */
+static int
+catch_up(struct folder *f)
+{
+	struct folder fresh = { .dir = f->dir, .log = { .fd = -1 } };
+	int r, tries;
+
+	for (tries = 0; (r = folder_log_current(&f->log)) == 0 && tries < 3;
+	    tries++) {
+		fresh.log.fd = -1;
+		if ((r = load(&fresh)) != 1) {
+			folder_table_free(&fresh.table);
+			folder_log_close(&fresh.log);
+			if (r == 0)
+				errno = ENOENT;
+			return -1;
+		}
+		r = absorb(f, &fresh.table);
+		folder_table_free(&fresh.table);
+		folder_log_close(&f->log);
+		fresh.log.dir = f->dir;
+		f->log = fresh.log;
+		if (r < 0)
+			return -1;
+	}
+	return r < 0 ? -1 : folder_log_read(&f->log, &f->table);
+}
+
+/* What the table of another generation knows more, as lines would have said
+ * it: positions stay. */
+static int
+absorb(struct folder *f, struct folder_table *now)
+{
+	struct folder_table *t = &f->table;
+	uint32_t i;
+
+	if (now->uidvalidity != t->uidvalidity) {
+		errno = EUCLEAN;
+		return -1;
+	}
+	for (i = 0; i < folder_table_count(t); i++)
+		if (absorb_one(f, now, i) < 0)
+			return -1;
+	for (i = folder_table_seek(now, t->uidnext);
+	    i < folder_table_count(now); i++) {
+		struct rec *c = folder_table_rec(now, i);
+		struct line l = { .kind = LINE_MAIL };
+
+		if (c == NULL)
+			return -1;
+		if (c->bits & REC_DEAD)
+			continue;
+		l.uid = c->uid;
+		l.modseq = c->modseq;
+		l.flags = c->flags;
+		l.time = (uint64_t)c->saved;
+		l.text = folder_table_base(now, c);
+		if (folder_table_apply(t, &l) < 0)
+			return -1;
+	}
+	if (now->uidnext > t->uidnext)
+		t->uidnext = now->uidnext;
+	if (now->modseq > t->modseq)
+		t->modseq = now->modseq;
+	t->floor = now->floor;
+	t->generation = now->generation;
+	t->uid_reserved = now->uid_reserved;
+	t->modseq_reserved = now->modseq_reserved;
+	t->stamp_new = now->stamp_new;
+	t->stamp_cur = now->stamp_cur;
+	memcpy(t->keyword, now->keyword, sizeof t->keyword);
+	return 0;
+}
+
+static int
+absorb_one(struct folder *f, struct folder_table *now, uint32_t i)
+{
+	struct rec *c = folder_table_rec(&f->table, i), *d;
+	uint32_t at;
+	struct line l = { .kind = LINE_FLAGS };
+
+	if (c == NULL) {
+		errno = EUCLEAN;
+		return -1;
+	}
+	if (c->bits & REC_DEAD)
+		return 0;
+	l.uid = c->uid;
+	at = folder_table_seek(now, c->uid);
+	d = folder_table_rec(now, at);
+	if (d == NULL || d->uid != c->uid || d->bits & REC_DEAD) {
+		l.kind = LINE_VANISHED;
+		l.modseq = now->modseq;
+	} else if (d->modseq != c->modseq) {
+		l.modseq = d->modseq;
+		l.flags = d->flags;
+	} else
+		return 0;
+	return folder_table_apply(&f->table, &l);
+}
+
+static int
+compact_wanted(const struct folder *f)
+{
+	uint64_t live = (uint64_t)f->table.messages * 130 +
+	    folder_table_tombs(&f->table) * 40;
+
+	return f->log.at > LOG_SLACK + 2 * live;
+}
+
+int
+folder_alive(void *arg, uint32_t uid)
+{
+	struct folder_table *t = arg;
+	struct rec *c = folder_table_rec(t, folder_table_seek(t, uid));
+
+	return c && c->uid == uid && !(c->bits & REC_DEAD);
+}
+
+/* None of it must succeed: it can all be made again. */
+static void
+save_locked(struct folder *f)
+{
+	struct folder_table *t = &f->table;
+	uint64_t day = UINT64_C(86400000000000), now = clock_ns();
+
+	if (compact_wanted(f) && folder_log_replace(&f->log, t,
+	    now > day ? now - day : 0) == 0 && catch_up(f) < 0)
+		return;
+	if (f->log.fd < 0)
+		return;
+	if ((t->learned > INDEX_SLACK || t->map == NULL) &&
+	    folder_index_write(t, f->dir, f->log.at) == 0) {
+		t->learned = 0;
+		remap(f);
+		folder_tidy(f);
+	}
+	folder_cache_write(&f->cache, f->dir, t->messages,
+	    folder_alive, t);
+}
+
+/* Our own memory for the mapped file, where the view has nothing to learn. */
+static void
+remap(struct folder *f)
+{
+	struct folder_table new = { 0 };
+	uint64_t at;
+
+	if (f->gone.n || f->flags.n || f->table.died.n || f->table.touched.n ||
+	    folder_count(f) != f->table.messages)
+		return;
+	if (!folder_index_map(&new, f->dir, &at) || at != f->log.at ||
+	    new.generation != f->log.generation ||
+	    new.messages != f->table.messages) {
+		folder_table_free(&new);
+		return;
+	}
+	folder_table_free(&f->table);
+	f->table = new;
+	f->upto = folder_table_count(&f->table);
+	f->dead.n = f->early.n = 0;
+}

@@ -1,0 +1,490 @@
+/*
+ * folder_append - messages that come in: APPEND, COPY, MOVE.
+ *
+ * Order: file, fsync, rename into cur/, fsync(cur), and only then the lock and
+ * the UIDs, one fdatasync.  So sessions that append to one folder flush beside
+ * each other; whoever has the lock may have given our file its UID already.
+ * A move has its tombstones in the source after its UIDs in the target, and
+ * never holds two locks.
+ */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/folder_impl.h"
+#include "store/folder_name.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { APPEND_BUFFER = 65536, TMP_OLD = 36 * 3600 };
+
+struct incoming {			/* a file that stands in cur/ */
+	char name[FOLDER_FILE];		/* "" none */
+	uint32_t flags, uid;
+	int64_t date;			/* known when have_date */
+	int have_date;
+};
+
+static int  tidy_one(void *, const char *);
+static int  append_flush(struct append *);
+static int  append_place(struct folder *, struct append *, struct incoming *);
+static int  give_uids(struct folder *, struct incoming *, size_t);
+static int  give_locked(struct folder *, struct incoming *, size_t);
+static void take_back(struct folder *, struct incoming *, size_t);
+static int  ask_quota(struct folder *, int64_t, int64_t, int);
+static int  transfer(struct folder *, const uint32_t *, size_t,
+    struct folder *, struct incoming *, int);
+static int  transfer_one(struct folder *, uint32_t, struct folder *,
+    struct incoming *, int);
+static int  link_or_copy(int, const char *, struct folder *, const char *);
+static int  copy_data(int, int);
+static uint32_t map_flags(struct folder *, uint32_t, struct folder *);
+
+int
+append_open(struct folder *f, struct append *a)
+{
+	int tmp;
+
+	folder_fresh_name(f, (struct span){ 0 }, a->name);
+	if ((tmp = file_open_dir(f->dir, "tmp")) < 0)
+		return -1;
+	a->fd = openat(tmp, a->name, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600) + 1;
+	close(tmp);
+	if (a->fd == 0)
+		return -1;
+	a->n = 0;
+	a->cr = 0;
+	a->size = a->vsize = 0;
+	if (a->b == NULL && (a->b = malloc(APPEND_BUFFER)) == NULL)
+		return -1;
+	return 0;
+}
+
+int
+append_write(struct append *a, struct span s)
+{
+	struct span line;
+	size_t n;
+	int lf;
+
+	while (s.n) {
+		if (a->n + 2 > APPEND_BUFFER && append_flush(a) < 0)
+			return -1;
+		/* up to an LF, or what there is room for beside a CR */
+		line = span_sub(s, 0, APPEND_BUFFER - 1 - a->n);
+		n = span_find(line, '\n');
+		lf = n < line.n;
+		line.n = n;
+		if (a->cr && (line.n || !lf))
+			a->b[a->n++] = '\r';	/* it was alone */
+		a->cr = line.n ? line.p[line.n - 1] == '\r' : a->cr && lf;
+		if (line.n && a->cr)
+			line.n--;
+		if (line.n)
+			memcpy(a->b + a->n, line.p, line.n);
+		a->n += line.n;
+		if (lf) {
+			a->b[a->n++] = '\n';
+			a->vsize++;
+			a->cr = 0;
+		}
+		s = span_from(s, n + (size_t)lf);
+	}
+	return 0;
+}
+
+int
+folder_append(struct folder *f, struct append *a, size_t n)
+{
+	struct incoming *v = calloc(n, sizeof *v);
+	int64_t bytes = 0;
+	size_t i;
+	int r = v ? 0 : -1;
+
+	for (i = 0; i < n && r == 0; i++) {
+		if (a[i].cr && a[i].n + 1 > APPEND_BUFFER)
+			r = append_flush(&a[i]);
+		if (a[i].cr)
+			a[i].b[a[i].n++] = '\r';
+		if (r == 0)
+			r = append_flush(&a[i]);
+		bytes += (int64_t)a[i].size;
+	}
+	if (r == 0)
+		r = ask_quota(f, bytes, (int64_t)n, 0);
+	folder_own_begin(f);
+	for (i = 0; i < n && r == 0; i++)
+		r = append_place(f, &a[i], &v[i]);
+	if (r == 0)
+		r = fsync(f->cur.fd);
+	folder_own_end(f);
+	if (r == 0)
+		r = give_uids(f, v, n);
+	if (r < 0)
+		take_back(f, v, n);
+	else
+		ask_quota(f, bytes, (int64_t)n, 1);
+	for (i = 0; i < n; i++) {
+		a[i].uid = r == 0 ? v[i].uid : 0;
+		append_abort(f, &a[i]);
+	}
+	free(v);
+	return r;
+}
+
+void
+append_abort(struct folder *f, struct append *a)
+{
+	int e = errno, tmp;
+
+	if (a->fd) {
+		close(a->fd - 1);
+		if ((tmp = file_open_dir(f->dir, "tmp")) >= 0) {
+			unlinkat(tmp, a->name, 0);
+			close(tmp);
+		}
+	}
+	free(a->b);
+	a->b = NULL;
+	a->fd = 0;
+	errno = e;
+}
+
+int
+folder_copy(struct folder *from, const uint32_t *number, size_t n,
+    struct folder *to, uint32_t *uid)
+{
+	struct incoming *v = calloc(n, sizeof *v);
+	size_t i;
+	int r;
+
+	if (v == NULL)
+		return -1;
+	r = transfer(from, number, n, to, v, 0);
+	for (i = 0; i < n; i++)
+		uid[i] = r == 0 ? v[i].uid : 0;
+	free(v);
+	return r;
+}
+
+int
+folder_move(struct folder *from, const uint32_t *number, size_t n,
+    struct folder *to, uint32_t *uid)
+{
+	struct incoming *v = calloc(n, sizeof *v);
+	uint32_t *at = calloc(n, sizeof *at);
+	size_t i, m = 0;
+	int r = -1;
+
+	if (v && at && (r = transfer(from, number, n, to, v, 1)) == 0) {
+		for (i = 0; i < n; i++)
+			if ((uid[i] = v[i].uid) != 0)
+				at[m++] = folder_at(from, number[i]);
+		if ((r = folder_lock(from)) == 0) {
+			r = folder_bury(from, at, m);
+			if (r == 0)
+				r = fsync(from->cur.fd);
+			folder_unlock(from);
+			if (folder_note(from) < 0)
+				r = -1;
+		}
+	}
+	free(at);
+	free(v);
+	return r;
+}
+
+/* What a crash left in tmp/: older than 36 hours, as Maildirs have it. */
+void
+folder_tidy(struct folder *f)
+{
+	int tmp = file_open_dir(f->dir, "tmp");
+
+	if (tmp >= 0) {
+		(void)file_each(tmp, tidy_one, &tmp);
+		close(tmp);
+	}
+}
+
+static int
+tidy_one(void *arg, const char *name)
+{
+	const int *tmp = arg;
+	struct stat st;
+
+	if (fstatat(*tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_ctime < clock_s() - TMP_OLD)
+		unlinkat(*tmp, name, 0);
+	return 0;
+}
+
+static int
+append_flush(struct append *a)
+{
+	if (file_write(a->fd - 1, span_mem(a->b, a->n)) < 0)
+		return -1;
+	a->size += a->n;
+	a->vsize += a->n;
+	a->n = 0;
+	return 0;
+}
+
+/* Dated, flushed, and under its name in cur/. */
+static int
+append_place(struct folder *f, struct append *a, struct incoming *in)
+{
+	struct timespec t[2] = { { a->date, 0 }, { a->date, 0 } };
+	struct buf b = { .max = FOLDER_FILE };
+	int tmp, r;
+
+	if (futimens(a->fd - 1, t) < 0 || fsync(a->fd - 1) < 0)
+		return -1;
+	buf_addf(&b, "%s,S=%llu,W=%llu", a->name, (unsigned long long)a->size,
+	    (unsigned long long)a->vsize);
+	r = buf_ok(&b) ? file_name_format(in->name, buf_span(&b), a->flags,
+	    (struct span){ 0 }) : -1;
+	buf_free(&b);
+	errno = ENAMETOOLONG;
+	if (r < 0 || (tmp = file_open_dir(f->dir, "tmp")) < 0) {
+		in->name[0] = '\0';
+		return -1;
+	}
+	r = file_move(tmp, a->name, f->cur.fd, in->name);
+	close(tmp);
+	if (r < 0)
+		in->name[0] = '\0';
+	in->flags = a->flags;
+	in->date = a->date;
+	in->have_date = 1;
+	return r;
+}
+
+static int
+give_uids(struct folder *f, struct incoming *v, size_t n)
+{
+	int r;
+
+	if (folder_lock(f) < 0)
+		return -1;
+	r = give_locked(f, v, n);
+	folder_unlock(f);
+	return r;
+}
+
+static int
+give_locked(struct folder *f, struct incoming *v, size_t n)
+{
+	struct folder_table *t = &f->table;
+	struct line l = { .kind = LINE_MAIL, .modseq = t->modseq + 1,
+	    .time = (uint64_t)clock_s() };
+	struct buf b = { .max = SIZE_MAX / 2 };
+	uint32_t uid = t->uidnext;
+	struct file_name name;
+	struct rec *c;
+	int64_t at;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		if (file_name_parse(span_of(v[i].name), &name) < 0)
+			continue;
+		if (folder_table_find(t, name.base) >= 0)
+			continue;	/* somebody has seen it before us */
+		l.uid = uid++;
+		l.flags = v[i].flags;
+		l.text = name.base;
+		r = uid == 0 ? -1 : line_format(&b, &l);
+	}
+	t->stamp_new = t->stamp_cur = 0;
+	if (r == 0 && b.n)
+		r = folder_log_append(&f->log, t, buf_span(&b), uid,
+		    l.modseq);
+	buf_free(&b);
+	for (i = 0; i < n && r == 0; i++) {
+		if (file_name_parse(span_of(v[i].name), &name) < 0 ||
+		    (at = folder_table_find(t, name.base)) < 0 ||
+		    (c = folder_table_rec(t, (uint32_t)at)) == NULL)
+			continue;
+		v[i].uid = c->uid;
+		if (v[i].have_date) {
+			c->date = v[i].date;
+			c->bits |= REC_DATE;
+			folder_table_seal(t, c);
+		}
+	}
+	return r;
+}
+
+static void
+take_back(struct folder *f, struct incoming *v, size_t n)
+{
+	int e = errno;
+	size_t i;
+
+	for (i = 0; v && i < n; i++)
+		if (v[i].name[0])
+			unlinkat(f->cur.fd, v[i].name, 0);
+	f->cur.stamp = 0;
+	errno = e;
+}
+
+static int
+ask_quota(struct folder *f, int64_t bytes, int64_t messages, int told)
+{
+	const struct tree *t = f->tree;
+
+	return t->quota ? t->quota(t->quota_arg, told, bytes, messages) : 0;
+}
+
+static int
+transfer(struct folder *from, const uint32_t *number, size_t n,
+    struct folder *to, struct incoming *v, int move)
+{
+	int64_t bytes = 0;
+	struct rec *c;
+	size_t i;
+	int r = 0;
+
+	if (move && from->mode != FOLDER_WRITE) {
+		errno = EROFS;
+		return -1;
+	}
+	for (i = 0; i < n; i++) {
+		if ((c = folder_rec(from, number[i])) == NULL)
+			return -1;
+		bytes += (int64_t)c->size;
+	}
+	if (!move && (r = ask_quota(to, bytes, (int64_t)n, 0)) < 0)
+		return -1;
+	folder_own_begin(to);
+	if (from != to)
+		folder_own_begin(from);
+	for (i = 0; i < n && r == 0; i++)
+		r = transfer_one(from, number[i], to, &v[i], move);
+	if (r == 0)
+		r = fsync(to->cur.fd);
+	folder_own_end(to);
+	if (from != to)
+		folder_own_end(from);
+	if (r == 0)
+		r = give_uids(to, v, n);
+	/* of a move nothing is taken back: what came is there, whole */
+	if (r < 0 && !move)
+		take_back(to, v, n);
+	else if (!move)
+		ask_quota(to, bytes, (int64_t)n, 1);
+	return r;
+}
+
+/* 0 also when the message is gone: then in->name is empty. */
+static int
+transfer_one(struct folder *from, uint32_t number, struct folder *to,
+    struct incoming *in, int move)
+{
+	char name[FOLDER_FILE], fresh[FOLDER_FILE];
+	struct rec *c;
+	struct file_name n;
+	int tries, fd, r = -1;
+
+	for (tries = 0; tries < 2 && r < 0; tries++) {
+		if ((c = folder_rec(from, number)) == NULL)
+			return -1;
+		if (c->bits & REC_DEAD)
+			return 0;
+		if (folder_file(from, c, name) < 0)
+			return -1;
+		in->flags = map_flags(from, c->flags, to);
+		in->have_date = !!(c->bits & REC_DATE);
+		in->date = c->date;
+		folder_fresh_name(to, span_of(name), fresh);
+		if (file_name_parse(span_of(fresh), &n) < 0 ||
+		    file_name_format(in->name, n.base, in->flags,
+		    (struct span){ 0 }) < 0) {
+			errno = ENAMETOOLONG;
+			break;
+		}
+		r = move ? file_move(folder_dirfd(from, c), name, to->cur.fd,
+		    in->name) : link_or_copy(folder_dirfd(from, c), name, to,
+		    in->name);
+		if (r < 0 && (errno != ENOENT || tries))
+			break;
+		/* somebody renamed it: this looks for it */
+		if (r < 0 && (fd = folder_fd(from, number)) >= 0)
+			close(fd);
+	}
+	if (r == 0)
+		return 0;
+	in->name[0] = '\0';
+	return errno == ENOENT ? 0 : -1;
+}
+
+static int
+link_or_copy(int dir, const char *name, struct folder *to, const char *fresh)
+{
+	struct timespec t[2];
+	struct stat st;
+	int in, out = -1, tmp, r = -1;
+
+	if (linkat(dir, name, to->cur.fd, fresh, 0) == 0)
+		return 0;
+	if (errno != EXDEV && errno != EPERM && errno != EMLINK &&
+	    errno != EOPNOTSUPP)
+		return -1;
+	in = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (in < 0)
+		return -1;
+	if ((tmp = file_open_dir(to->dir, "tmp")) >= 0)
+		out = openat(tmp, fresh, O_WRONLY | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out >= 0 && fstat(in, &st) == 0 && copy_data(in, out) == 0) {
+		t[0] = st.st_atim;
+		t[1] = st.st_mtim;
+		r = futimens(out, t) < 0 || fsync(out) < 0 ? -1 :
+		    file_move(tmp, fresh, to->cur.fd, fresh);
+		if (r < 0)
+			unlinkat(tmp, fresh, 0);
+	}
+	close(in);
+	if (out >= 0)
+		close(out);
+	if (tmp >= 0)
+		close(tmp);
+	return r;
+}
+
+static int
+copy_data(int in, int out)
+{
+	unsigned char *b = malloc(APPEND_BUFFER);
+	ssize_t n = -1;
+
+	while (b && (n = read(in, b, APPEND_BUFFER)) > 0)
+		if (file_write(out, span_mem(b, (size_t)n)) < 0) {
+			n = -1;
+			break;
+		}
+	free(b);
+	return n < 0 ? -1 : 0;
+}
+
+/* Keywords have letters of their own in each folder. */
+static uint32_t
+map_flags(struct folder *from, uint32_t flags, struct folder *to)
+{
+	uint32_t out = flags & ((UINT32_C(1) << FLAG_KEYWORD) - 1);
+	unsigned i;
+	int k;
+
+	if (from == to)
+		return flags;
+	for (i = 0; i < FOLDER_KEYWORDS; i++)
+		if (flags & UINT32_C(1) << (FLAG_KEYWORD + i) &&
+		    (k = folder_keyword_find(to, folder_keyword(from, i),
+		    1)) >= 0)
+			out |= UINT32_C(1) << (FLAG_KEYWORD + k);
+	return out;
+}

@@ -1,0 +1,89 @@
+/* folder_impl - what the modules of an open folder share; not for others. */
+#ifndef STORE_FOLDER_IMPL_H
+#define STORE_FOLDER_IMPL_H
+
+#include "store/folder.h"
+#include "store/folder_cache.h"
+#include "store/folder_log.h"
+#include "store/folder_table.h"
+
+/* What the table knows of new/ or cur/. */
+struct dir_state {
+	int fd;
+	uint64_t stamp;		/* mtime in ns that the table agrees with; 0 */
+	int young;		/* more may have happened in that tick */
+	int own;		/* that mtime is of our own change */
+};
+
+struct folder {
+	const struct tree *tree;
+	enum folder_mode mode;
+	int dir, lock, locked;
+	struct dir_state cur, new;
+	struct folder_log log;
+	struct folder_table table;
+	struct folder_cache cache;
+	int64_t skew_ns;	/* the file system's clock less ours */
+	uint64_t scan_ns;	/* what the last look at cur/ took */
+	int first;		/* no correo-uids was here */
+
+	uint32_t upto;		/* positions that the view has got to */
+	struct positions dead;	/* below upto and not in the view, sorted */
+	struct positions early;	/* dead and not below upto, sorted */
+	struct positions gone;	/* in the view and dead, not told, sorted */
+	struct positions leaving; /* being told: they join dead */
+	struct positions flags;	/* changed, not told */
+	uint32_t told;		/* count last told by folder_next */
+};
+
+int	folder_lock(struct folder *);	/* and catches up; -1 not locked */
+void	folder_unlock(struct folder *);	/* errno kept */
+
+/* For folder_cache_write: arg is the table. */
+int	folder_alive(void *, uint32_t uid);
+
+/* Position of a message of the view. */
+uint32_t folder_at(const struct folder *, uint32_t number);
+struct rec *folder_rec(struct folder *, uint32_t number);
+/* After the table has changed: what the view has to learn. */
+int	folder_note(struct folder *);
+/* Where the file of a record should be: its name, and the directory. */
+int	folder_file(struct folder *, const struct rec *, char out[256]);
+int	folder_dirfd(const struct folder *, const struct rec *);
+
+/* A base that nobody has: of the fields of old (a file name) it keeps sizes
+ * and identity, if old is not empty; and its information. */
+void	folder_fresh_name(struct folder *, struct span old, char out[256]);
+
+/* Brackets changes of ours in new/ and cur/, so that they alone are no reason
+ * to look there at once. */
+void	folder_own_begin(struct folder *);
+void	folder_own_end(struct folder *);
+
+/* The directory's time in ns, 0 when it cannot be had. */
+uint64_t folder_stamp_now(int fd);
+/* With that time at that moment, and a look taking lazy ns: must it be looked
+ * at? */
+int	folder_stamp_wanted(const struct dir_state *, uint64_t mtime,
+	    uint64_t now, uint64_t lazy);
+/* Was it left alone since that time was asked for? */
+int	folder_stamp_quiet(const struct dir_state *, uint64_t mtime,
+	    uint64_t now);
+/* It was looked at, its time having been mtime when the look began. */
+void	folder_stamp_set(struct dir_state *, uint64_t mtime, uint64_t now);
+
+/* Must new/ and cur/ be looked at?  1, 0, -1. */
+int	folder_scan_wanted(struct folder *);
+/* With the lock held: looks, and writes down what is new.  force 1: in any
+ * case. */
+int	folder_scan(struct folder *, int force);
+
+/* Removes what dead writers left in tmp/. */
+void	folder_tidy(struct folder *);
+/* Tombstones for those positions that live; their files stay.  Locked. */
+int	folder_bury(struct folder *, const uint32_t *at, size_t n);
+/* Fills an empty table with what Dovecot or Courier had; renames files whose
+ * keywords were kept elsewhere.  0, or -1 with errno. */
+int	folder_import(struct folder *);
+
+#endif

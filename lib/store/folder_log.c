@@ -1,0 +1,453 @@
+/*
+ * folder_log - correo-uids: the append-only file of a folder's numbers.
+ *
+ * Order of an append: [reserve, fdatasync,] lines, fdatasync, "=".  Order of a
+ * replacement: correo-uids.tmp, fdatasync, rename, fsync of the folder.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/folder_log.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum {
+	WINDOW = 256 << 10,		/* bytes read at once */
+	TAIL = 8192,			/* looked through for the last "=" */
+	LINE_TYPICAL = 100,		/* bytes; for a first guess */
+	RESERVE = 1000,			/* numbers reserved at a time */
+	TOMBS_MAX = 20000		/* kept beyond twice the messages */
+};
+
+static const char name[] = "correo-uids";
+static const char name_tmp[] = "correo-uids.tmp";
+
+enum read_how { READ_STRICT, READ_SALVAGE, READ_TAIL };
+
+static int  durable_end(struct folder_log *, uint64_t, uint64_t *);
+static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
+    enum read_how);
+static int  reserve(struct folder_log *, struct folder_table *, uint32_t,
+    uint64_t);
+static int  put(struct folder_log *, struct span, uint64_t);
+static int  flush(struct folder_log *);
+static int  put_durable(struct folder_log *, struct folder_table *);
+static int  apply_lines(struct folder_table *, struct span);
+static int  write_table(struct folder_table *, int, uint64_t);
+static int  put_line(int, struct buf *, const struct line *);
+static int  write_tombs(struct folder_table *, int, struct buf *, uint64_t);
+
+int
+folder_log_open(struct folder_log *g, int dir)
+{
+	unsigned char b[LINE_MAX_BYTES + 1];
+	const char *why;
+	struct span in;
+	struct line l;
+	struct stat st;
+	ssize_t r;
+
+	g->dir = dir;
+	g->at = 0;
+	g->fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (g->fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(g->fd, &st) < 0)
+		return -1;
+	g->dev = st.st_dev;
+	g->ino = st.st_ino;
+	if ((r = pread(g->fd, b, sizeof b, 0)) < 0)
+		return -1;
+	in = span_mem(b, (size_t)r);
+	if (line_parse(&in, &l, &why) != 1 || l.kind != LINE_HEAD) {
+		errno = EUCLEAN;
+		return -1;
+	}
+	g->generation = l.modseq;
+	return 1;
+}
+
+void
+folder_log_close(struct folder_log *g)
+{
+	if (g->fd >= 0)
+		close(g->fd);
+	g->fd = -1;
+}
+
+int
+folder_log_current(struct folder_log *g)
+{
+	struct stat st;
+
+	if (fstatat(g->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return g->fd >= 0 && st.st_dev == g->dev && st.st_ino == g->ino;
+}
+
+int
+folder_log_read(struct folder_log *g, struct folder_table *t)
+{
+	struct stat st;
+	uint64_t end;
+
+	if (fstat(g->fd, &st) < 0)
+		return -1;
+	if ((uint64_t)st.st_size <= g->at)
+		return 0;
+	if (durable_end(g, (uint64_t)st.st_size, &end) < 0)
+		return -1;
+	return apply_to(g, t, end, READ_STRICT);
+}
+
+int
+folder_log_mend(struct folder_log *g, struct folder_table *t)
+{
+	struct stat st;
+	uint64_t was;
+
+	if (folder_log_read(g, t) < 0 || fstat(g->fd, &st) < 0)
+		return -1;
+	was = g->at;
+	if ((uint64_t)st.st_size < was) {
+		errno = EUCLEAN;
+		return -1;
+	}
+	if ((uint64_t)st.st_size == was)
+		return 0;
+	if (apply_to(g, t, (uint64_t)st.st_size, READ_TAIL) < 0)
+		return -1;
+	if (g->at < (uint64_t)st.st_size && ftruncate(g->fd,
+	    (off_t)g->at) < 0)
+		return -1;
+	t->stamp_new = t->stamp_cur = 0;
+	return g->at == was ? 0 : flush(g) < 0 ? -1 : put_durable(g, t);
+}
+
+int
+folder_log_append(struct folder_log *g, struct folder_table *t,
+    struct span lines, uint32_t uid, uint64_t modseq)
+{
+	uint64_t was = g->at;
+	int e;
+
+	if (lines.n) {
+		if (reserve(g, t, uid, modseq) < 0)
+			return -1;
+		was = g->at;
+		if (put(g, lines, g->at) < 0) {
+			e = errno;
+			/* nobody has seen it: it may go */
+			(void)!ftruncate(g->fd, (off_t)was);
+			errno = e;
+			return -1;
+		}
+		g->at += lines.n;
+		if (flush(g) < 0 || apply_lines(t, lines) < 0)
+			return -1;
+	}
+	return put_durable(g, t);
+}
+
+int
+folder_log_replace(struct folder_log *g, struct folder_table *t,
+    uint64_t keep_ns)
+{
+	uint64_t now = clock_ns();
+	int fd, e;
+
+	/* a tombstone's name serves only until its unlink is on disk */
+	t->generation = now > t->generation ? now : t->generation + 1;
+	unlinkat(g->dir, name_tmp, 0);
+	fd = openat(g->dir, name_tmp, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (write_table(t, fd, keep_ns) < 0 || fdatasync(fd) < 0 ||
+	    close(fd) < 0 ||
+	    renameat(g->dir, name_tmp, g->dir, name) < 0) {
+		e = errno;
+		close(fd);
+		unlinkat(g->dir, name_tmp, 0);
+		errno = e;
+		return -1;
+	}
+	folder_log_close(g);
+	return fsync(g->dir);
+}
+
+int
+folder_log_salvage(struct folder_log *g, struct folder_table *t)
+{
+	struct stat st;
+
+	g->at = 0;
+	if (fstat(g->fd, &st) < 0)
+		return -1;
+	return apply_to(g, t, (uint64_t)st.st_size, READ_SALVAGE);
+}
+
+/* Behind the last "=" between what is known and size. */
+static int
+durable_end(struct folder_log *g, uint64_t size, uint64_t *end)
+{
+	unsigned char b[TAIL];
+	uint64_t from, to = size;
+	const char *why;
+	struct span in;
+	struct line l;
+	size_t n;
+	int r;
+
+	for (*end = g->at; to > g->at && *end == g->at;) {
+		from = to - g->at > TAIL ? to - TAIL : g->at;
+		n = (size_t)(to - from);
+		if (file_pread(g->fd, b, n, (off_t)from) < 0)
+			return -1;
+		in = span_mem(b, n);
+		if (from > g->at) {
+			in = span_from(in, span_find(in, '\n') + 1);
+			/* the next window ends with the line cut here */
+			to = from + (n - in.n);
+			if (in.n == 0) {
+				errno = EUCLEAN;
+				return -1;
+			}
+		} else
+			to = from;
+		while ((r = line_parse(&in, &l, &why)) != 0)
+			if (r > 0 && l.kind == LINE_DURABLE)
+				*end = from + (n - in.n);
+	}
+	return 0;
+}
+
+/* Reads and applies lines until the log is known up to end. */
+static int
+apply_to(struct folder_log *g, struct folder_table *t, uint64_t end,
+    enum read_how how)
+{
+	unsigned char *b;
+	const char *why;
+	struct span in, left;
+	struct line l;
+	size_t n;
+	int r = 0;
+
+	if (g->at >= end)
+		return 0;
+	if ((b = malloc(WINDOW)) == NULL)
+		return -1;
+	folder_table_expect(t, (size_t)((end - g->at) / LINE_TYPICAL));
+	while (g->at < end && r >= 0) {
+		n = end - g->at < WINDOW ? (size_t)(end - g->at) : WINDOW;
+		if ((r = file_pread(g->fd, b, n, (off_t)g->at)) < 0)
+			break;
+		left = in = span_mem(b, n);
+		while ((r = line_parse(&in, &l, &why)) != 0) {
+			errno = EUCLEAN;
+			if (r > 0)
+				r = folder_table_apply(t, &l);
+			if (r < 0 && (how != READ_SALVAGE || errno == ENOMEM))
+				break;
+			left = in;
+		}
+		g->at += n - left.n;
+		/* no whole line in the window: torn, or no log at all */
+		if (r == 0 && left.n == n) {
+			r = how == READ_STRICT ? -1 : 0;
+			errno = EUCLEAN;
+			if (how == READ_SALVAGE)
+				g->at += n;
+			else
+				break;
+		}
+	}
+	free(b);
+	return r < 0 && (how == READ_STRICT || errno != EUCLEAN) ? -1 : 0;
+}
+
+/* RELIABILITY 3(c): numbers are reserved durably before they are told.  It is
+ * what a repair starts at when lines have rotted. */
+static int
+reserve(struct folder_log *g, struct folder_table *t, uint32_t uid,
+    uint64_t modseq)
+{
+	struct line top = { .kind = LINE_RESERVE, .uid = uid,
+	    .modseq = modseq };
+	struct buf b = { .max = LINE_MAX_BYTES };
+	int r;
+
+	if (uid <= t->uid_reserved && modseq <= t->modseq_reserved)
+		return 0;
+	if (top.uid < t->uidnext)
+		top.uid = t->uidnext;
+	if (top.uid > UINT32_MAX - RESERVE) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	top.uid += RESERVE;
+	top.modseq += RESERVE;
+	line_format(&b, &top);
+	r = !buf_ok(&b) || put(g, buf_span(&b), g->at) < 0 ||
+	    flush(g) < 0 ? -1 : 0;
+	if (r == 0) {
+		g->at += b.n;
+		r = folder_table_apply(t, &top);
+	}
+	buf_free(&b);
+	return r;
+}
+
+static int
+put(struct folder_log *g, struct span s, uint64_t at)
+{
+	if (g->failed) {
+		errno = EIO;
+		return -1;
+	}
+	if (lseek(g->fd, (off_t)at, SEEK_SET) < 0)
+		return -1;
+	return file_write(g->fd, s);
+}
+
+/* A flush that failed is final: what is on disk is not known any more. */
+static int
+flush(struct folder_log *g)
+{
+	if (fdatasync(g->fd) == 0)
+		return 0;
+	g->failed = 1;
+	return -1;
+}
+
+static int
+put_durable(struct folder_log *g, struct folder_table *t)
+{
+	struct line l = { .kind = LINE_DURABLE, .time = t->stamp_new,
+	    .time2 = t->stamp_cur };
+	struct buf b = { .max = LINE_MAX_BYTES };
+	int r;
+
+	r = line_format(&b, &l);
+	if (r == 0)
+		r = put(g, buf_span(&b), g->at);
+	if (r == 0)
+		g->at += b.n;
+	buf_free(&b);
+	return r;
+}
+
+static int
+apply_lines(struct folder_table *t, struct span in)
+{
+	const char *why;
+	struct line l;
+	int r;
+
+	while ((r = line_parse(&in, &l, &why)) > 0)
+		if (folder_table_apply(t, &l) < 0)
+			return -1;
+	return r;
+}
+
+static int
+write_table(struct folder_table *t, int fd, uint64_t keep_ns)
+{
+	struct line l = { .kind = LINE_HEAD, .modseq = t->generation,
+	    .uidvalidity = t->uidvalidity, .text = span_of(t->id),
+	    .time = t->floor };
+	struct buf b = { .max = 2 * WINDOW };
+	uint32_t i;
+	int r;
+
+	r = write_tombs(t, -1, &b, keep_ns);
+	l.time = t->floor;
+	r |= put_line(fd, &b, &l);
+	l = (struct line){ .kind = LINE_RESERVE, .uid = t->uid_reserved,
+	    .modseq = t->modseq_reserved };
+	r |= put_line(fd, &b, &l);
+	for (i = 0; i < 26; i++)
+		if (t->keyword[i][0]) {
+			l = (struct line){ .kind = LINE_KEYWORD, .uid = i,
+			    .text = span_of(t->keyword[i]) };
+			r |= put_line(fd, &b, &l);
+		}
+	for (i = 0; i < folder_table_count(t) && r == 0; i++) {
+		struct rec *c = folder_table_rec(t, i);
+
+		if (c == NULL) {
+			errno = EUCLEAN;
+			r = -1;
+		} else if (!(c->bits & REC_DEAD)) {
+			l = (struct line){ .kind = LINE_MAIL, .uid = c->uid,
+			    .modseq = c->modseq, .flags = c->flags,
+			    .time = (uint64_t)c->saved,
+			    .text = folder_table_base(t, c) };
+			r |= put_line(fd, &b, &l);
+		}
+	}
+	if (r == 0)
+		r = write_tombs(t, fd, &b, keep_ns);
+	l = (struct line){ .kind = LINE_NEXT, .uid = t->uidnext,
+	    .modseq = t->modseq };
+	r |= put_line(fd, &b, &l);
+	l = (struct line){ .kind = LINE_DURABLE, .time = t->stamp_new,
+	    .time2 = t->stamp_cur };
+	if (r == 0 && (r = put_line(fd, &b, &l)) == 0)
+		r = file_write(fd, buf_span(&b));
+	buf_free(&b);
+	return r;
+}
+
+static int
+put_line(int fd, struct buf *b, const struct line *l)
+{
+	if (b->n >= WINDOW) {
+		if (file_write(fd, buf_span(b)) < 0)
+			return -1;
+		buf_reset(b);
+	}
+	if (line_format(b, l) == 0)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+/* With fd -1 only finds the floor: which tombstones are too many to keep. */
+static int
+write_tombs(struct folder_table *t, int fd, struct buf *b, uint64_t keep_ns)
+{
+	size_t n = folder_table_tombs(t), i, from = 0;
+	size_t max = 2 * (size_t)t->messages + TOMBS_MAX;
+	struct tomb *m;
+	struct line l;
+
+	if (n > max)
+		from = n - max;
+	for (i = 0; i < n; i++) {
+		if ((m = folder_table_tomb(t, i)) == NULL) {
+			errno = EUCLEAN;
+			return -1;
+		}
+		if (i < from) {
+			if (m->modseq > t->floor)
+				t->floor = m->modseq;
+			continue;
+		}
+		if (fd < 0)
+			return 0;
+		l = (struct line){ .kind = LINE_VANISHED, .uid = m->uid,
+		    .modseq = m->modseq };
+		if (m->ns > keep_ns) {
+			l.kind = LINE_EXPUNGED;
+			l.time = m->ns;
+			l.text = folder_table_tomb_base(t, m);
+		}
+		if (put_line(fd, b, &l) < 0)
+			return -1;
+	}
+	return 0;
+}

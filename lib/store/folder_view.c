@@ -1,0 +1,449 @@
+/* folder_view - a session's own numbering of a folder's messages, and what it
+ * has to be told. */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/folder_impl.h"
+#include "store/folder_name.h"
+
+enum { MEASURE = 65536 };
+
+static int  merge_sorted(struct positions *, struct positions *);
+static int  by_number(const void *, const void *);
+static size_t below(const struct positions *, uint32_t);
+static uint32_t number_of(const struct folder *, uint32_t);
+static int  in_view(const struct folder *, uint32_t);
+static int  measure(struct folder *, uint32_t, struct rec *);
+static int  measure_fd(int, uint64_t *, uint64_t *);
+
+uint32_t
+folder_count(const struct folder *f)
+{
+	return f->upto - (uint32_t)(f->dead.n + f->leaving.n);
+}
+
+/* The position p for which number - 1 of the view stand before it: p less the
+ * dead before it.  The dead are sorted, so their i-th stands before p when its
+ * own number would not be higher. */
+uint32_t
+folder_at(const struct folder *f, uint32_t number)
+{
+	size_t from = 0, to = f->dead.n, i;
+
+	while (from < to) {
+		i = from + (to - from) / 2;
+		if (f->dead.v[i] - i <= number - 1)
+			from = i + 1;
+		else
+			to = i;
+	}
+	return number - 1 + (uint32_t)from;
+}
+
+struct rec *
+folder_rec(struct folder *f, uint32_t number)
+{
+	struct rec *c = NULL;
+
+	if (number >= 1 && number <= folder_count(f))
+		c = folder_table_rec(&f->table, folder_at(f, number));
+	if (c == NULL) {
+		errno = number >= 1 && number <= folder_count(f) ? EUCLEAN :
+		    EINVAL;
+		if (errno == EUCLEAN)
+			unlinkat(f->dir, "correo-index", 0);
+	}
+	return c;
+}
+
+int
+folder_mail(struct folder *f, uint32_t number, struct mail *m)
+{
+	struct rec *c = folder_rec(f, number);
+
+	if (c == NULL)
+		return -1;
+	*m = (struct mail){ c->uid, c->flags, c->modseq, c->saved,
+	    !!(c->bits & REC_RECENT), !!(c->bits & REC_DEAD) };
+	return 0;
+}
+
+uint32_t
+folder_seek(const struct folder *f, uint32_t uid)
+{
+	uint32_t at = folder_table_seek(&f->table, uid);
+
+	return at >= f->upto ? folder_count(f) + 1 : number_of(f, at);
+}
+
+int
+folder_file(struct folder *f, const struct rec *c, char out[FOLDER_FILE])
+{
+	struct span s = folder_table_name(&f->table, c);
+
+	if (c->bits & (REC_NAMED | REC_NEW))
+		return span_str(s, out, FOLDER_FILE);
+	return file_name_format(out, folder_table_base(&f->table, c), c->flags,
+	    (struct span){ 0 }) < 0 ? -1 : 0;
+}
+
+int
+folder_dirfd(const struct folder *f, const struct rec *c)
+{
+	return c->bits & REC_NEW ? f->new.fd : f->cur.fd;
+}
+
+/* Where it was last seen; else in new/ or cur/ as a message just told by the
+ * log would stand; else by a look at all. */
+int
+folder_fd(struct folder *f, uint32_t number)
+{
+	char name[FOLDER_FILE];
+	struct rec *c;
+	struct stat st;
+	int fd = -1, again;
+
+	for (again = 0; again < 3 && fd < 0; again++) {
+		if ((c = folder_rec(f, number)) == NULL)
+			return -1;
+		errno = ENOENT;
+		if (c->bits & REC_DEAD || folder_file(f, c, name) < 0)
+			return -1;
+		fd = openat(folder_dirfd(f, c), name, O_RDONLY | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 && again == 0 && errno == ENOENT &&
+		    !(c->bits & (REC_NEW | REC_NAMED)) && span_str(
+		    folder_table_base(&f->table, c), name, sizeof name) == 0)
+			fd = openat(f->new.fd, name, O_RDONLY | O_NOFOLLOW |
+			    O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 && errno != ENOENT && errno != ESTALE)
+			return -1;
+		if (fd < 0) {
+			if (folder_lock(f) < 0)
+				return -1;
+			(void)folder_scan(f, 1);
+			folder_unlock(f);
+			if (folder_note(f) < 0)
+				return -1;
+		}
+	}
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	if (fd < 0)
+		errno = ENOENT;
+	return fd;
+}
+
+int
+folder_date(struct folder *f, uint32_t number, int64_t *date)
+{
+	struct rec *c = folder_rec(f, number);
+	struct stat st;
+	int fd, r;
+
+	if (c == NULL)
+		return -1;
+	if (!(c->bits & REC_DATE)) {
+		char name[FOLDER_FILE];
+
+		r = folder_file(f, c, name) < 0 ? -1 :
+		    fstatat(folder_dirfd(f, c), name, &st,
+		    AT_SYMLINK_NOFOLLOW);
+		if (r < 0) {
+			if ((fd = folder_fd(f, number)) < 0)
+				return -1;
+			r = fstat(fd, &st);
+			close(fd);
+			if (r < 0 || (c = folder_rec(f, number)) == NULL)
+				return -1;
+		}
+		c->date = st.st_mtime;
+		c->bits |= REC_DATE;
+		folder_table_seal(&f->table, c);
+		f->table.learned++;
+	}
+	*date = c->date;
+	return 0;
+}
+
+int
+folder_sizes(struct folder *f, uint32_t number, uint64_t *size,
+    uint64_t *vsize)
+{
+	struct rec *c = folder_rec(f, number);
+
+	if (c == NULL)
+		return -1;
+	if ((c->bits & (REC_SIZE | REC_VSIZE)) != (REC_SIZE | REC_VSIZE)) {
+		if (measure(f, number, c) < 0)
+			return -1;
+		c = folder_rec(f, number);
+		if (c == NULL)
+			return -1;
+	}
+	*size = c->size;
+	*vsize = c->vsize;
+	return 0;
+}
+
+int
+folder_size(struct folder *f, uint64_t *sum)
+{
+	uint32_t i, n = folder_count(f);
+	uint64_t size, vsize;
+
+	*sum = 0;
+	for (i = 1; i <= n; i++) {
+		if (folder_sizes(f, i, &size, &vsize) == 0)
+			*sum += vsize;
+		else if (errno == EUCLEAN || errno == ENOMEM)
+			return -1;
+	}
+	return 0;
+}
+
+int
+folder_base(struct folder *f, uint32_t number, struct span *s)
+{
+	struct rec *c = folder_rec(f, number);
+
+	if (c == NULL)
+		return -1;
+	*s = folder_table_base(&f->table, c);
+	return 0;
+}
+
+int
+folder_emailid(struct folder *f, uint32_t number, char out[EMAILID])
+{
+	struct span s;
+
+	if (folder_base(f, number, &s) < 0)
+		return -1;
+	file_name_id(s, out);
+	return 0;
+}
+
+/* Takes over from the table who died and whose flags changed. */
+int
+folder_note(struct folder *f)
+{
+	struct positions *d = &f->table.died, *t = &f->table.touched;
+	struct positions early = { 0 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < t->n && r == 0; i++)
+		if (t->v[i] < f->upto)
+			r = positions_add(&f->flags, t->v[i]);
+	t->n = 0;
+	for (i = 0; i < d->n && r == 0; i++)
+		r = positions_add(d->v[i] < f->upto ? &f->gone : &early,
+		    d->v[i]);
+	d->n = 0;
+	/* those that the view will never have: it steps over them */
+	if (r == 0)
+		r = merge_sorted(&f->early, &early);
+	free(early.v);
+	if (f->gone.n)
+		qsort(f->gone.v, f->gone.n, sizeof *f->gone.v, by_number);
+	if (f->flags.n)
+		qsort(f->flags.v, f->flags.n, sizeof *f->flags.v, by_number);
+	return r;
+}
+
+struct change
+folder_next(struct folder *f, int gone)
+{
+	struct change c = { CHANGE_NONE, 0, 0 };
+	struct rec *r;
+	uint32_t at, upto;
+
+	if (gone && f->gone.n) {
+		at = f->gone.v[--f->gone.n];
+		r = folder_table_rec(&f->table, at);
+		c = (struct change){ CHANGE_GONE, number_of(f, at),
+		    r ? r->uid : 0 };
+		/* those below keep their numbers: joined when all are told */
+		positions_add(&f->leaving, at);
+		f->told--;
+		return c;
+	}
+	merge_sorted(&f->dead, &f->leaving);
+	while (f->flags.n) {
+		at = f->flags.v[--f->flags.n];
+		if (f->flags.n && f->flags.v[f->flags.n - 1] == at)
+			continue;
+		r = folder_table_rec(&f->table, at);
+		if (r && !(r->bits & REC_DEAD) && in_view(f, at))
+			return (struct change){ CHANGE_FLAGS,
+			    number_of(f, at), r->uid };
+	}
+	upto = folder_table_count(&f->table);
+	if (upto > f->upto) {
+		if (merge_sorted(&f->dead, &f->early) < 0)
+			return c;
+		f->upto = upto;
+		if (folder_count(f) != f->told) {
+			f->told = folder_count(f);
+			c = (struct change){ CHANGE_EXISTS, f->told, 0 };
+		}
+	}
+	return c;
+}
+
+int
+folder_vanished(struct folder *f, uint64_t modseq,
+    int (*call)(void *, uint32_t, uint32_t), void *arg)
+{
+	struct folder_table *t = &f->table;
+	struct positions p = { 0 };
+	struct tomb *m;
+	struct rec *c;
+	uint32_t from = 1, at;
+	size_t i, j;
+	int r = 0;
+
+	if (modseq < t->floor) {
+		/* all between those that are there */
+		for (at = 0; at < folder_table_count(t) && r == 0; at++) {
+			if ((c = folder_table_rec(t, at)) == NULL) {
+				errno = EUCLEAN;
+				return -1;
+			}
+			if (c->bits & REC_DEAD)
+				continue;
+			if (c->uid > from)
+				r = call(arg, from, c->uid - 1);
+			from = c->uid + 1;
+		}
+		if (r == 0 && from < t->uidnext)
+			r = call(arg, from, t->uidnext - 1);
+		return r;
+	}
+	for (i = 0; i < folder_table_tombs(t) && r == 0; i++)
+		if ((m = folder_table_tomb(t, i)) != NULL &&
+		    m->modseq > modseq)
+			r = positions_add(&p, m->uid);
+	if (p.n)
+		qsort(p.v, p.n, sizeof *p.v, by_number);
+	for (i = 0; i < p.n && r == 0; i = j) {
+		for (j = i + 1; j < p.n && p.v[j] <= p.v[j - 1] + 1; j++)
+			;
+		r = call(arg, p.v[i], p.v[j - 1]);
+	}
+	free(p.v);
+	return r;
+}
+
+/* Adds the second, which is sorted then and empty, to the sorted first. */
+static int
+merge_sorted(struct positions *a, struct positions *b)
+{
+	size_t i, j, n = b->n;
+
+	if (n == 0)
+		return 0;
+	qsort(b->v, n, sizeof *b->v, by_number);
+	for (i = 0; i < n; i++)
+		if (positions_add(a, 0) < 0)
+			return -1;
+	for (i = a->n - n, j = a->n; n > 0;)
+		if (i > 0 && a->v[i - 1] > b->v[n - 1]) {
+			i--;
+			a->v[--j] = a->v[i];
+		} else
+			a->v[--j] = b->v[--n];
+	b->n = 0;
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x < y ? -1 : x > y;
+}
+
+/* How many stand below at. */
+static size_t
+below(const struct positions *p, uint32_t at)
+{
+	size_t from = 0, to = p->n, i;
+
+	while (from < to) {
+		i = from + (to - from) / 2;
+		if (p->v[i] < at)
+			from = i + 1;
+		else
+			to = i;
+	}
+	return from;
+}
+
+static uint32_t
+number_of(const struct folder *f, uint32_t at)
+{
+	return at + 1 - (uint32_t)below(&f->dead, at);
+}
+
+static int
+in_view(const struct folder *f, uint32_t at)
+{
+	size_t i = below(&f->dead, at);
+
+	return at < f->upto && (i == f->dead.n || f->dead.v[i] != at);
+}
+
+static int
+measure(struct folder *f, uint32_t number, struct rec *c)
+{
+	uint64_t size, vsize;
+	int fd, r;
+
+	if ((fd = folder_fd(f, number)) < 0)
+		return -1;
+	r = measure_fd(fd, &size, &vsize);
+	close(fd);
+	if (r < 0 || (c = folder_rec(f, number)) == NULL)
+		return -1;
+	c->size = size;
+	c->vsize = vsize;
+	c->bits |= REC_SIZE | REC_VSIZE;
+	folder_table_seal(&f->table, c);
+	f->table.learned++;
+	return 0;
+}
+
+/* As it goes out: each LF that has no CR before it gets one. */
+static int
+measure_fd(int fd, uint64_t *size, uint64_t *vsize)
+{
+	unsigned char *b, last = 0;
+	const unsigned char *p, *end;
+	ssize_t n;
+
+	if ((b = malloc(MEASURE)) == NULL)
+		return -1;
+	*size = *vsize = 0;
+	while ((n = read(fd, b, MEASURE)) > 0) {
+		*size += (uint64_t)n;
+		*vsize += (uint64_t)n;
+		end = b + n;
+		for (p = b; (p = memchr(p, '\n', (size_t)(end - p))) != NULL;
+		    p++)
+			*vsize += (p == b ? last : p[-1]) != '\r';
+		last = end[-1];
+	}
+	free(b);
+	return n < 0 ? -1 : 0;
+}

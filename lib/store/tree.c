@@ -1,0 +1,581 @@
+/*
+ * tree - a user's folders.
+ *
+ * correo-folders is text, a line each: "uidvalidity N" (the highest given
+ * out), "subscribed NAME", "use \Use NAME"; replaced whole, under a lock on
+ * correo-tree-lock.  On first sight it begins with Dovecot's `subscriptions`
+ * or Courier's `courierimapsubscribed`.
+ */
+#include <sys/stat.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "base/scan.h"
+#include "store/maildir.h"
+#include "store/tree.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+enum { FOLDERS_MAX = 4 << 20, DEPTH = 3 };
+
+static const char file[] = "correo-folders";
+static const char lock_file[] = "correo-tree-lock";
+
+static int  disk_name(const char *, char [FOLDER_NAME + 1]);
+static int  is_inbox(struct span);
+static int  lock(const struct tree *);
+static int  load(const struct tree *, struct buf *);
+static void import(const struct tree *, struct buf *);
+static int  store(const struct tree *, const struct buf *);
+static int  edit(const struct tree *, const char *, const char *,
+    const char *);
+static int  list_dirs(const struct tree *, struct tree_list *);
+static struct tree_entry *list_add(struct tree_list *, size_t, struct span);
+static struct tree_entry *list_put(struct tree_list *, struct span);
+static int  by_name(const void *, const void *);
+static int  make_folder(int, const char *);
+static int  remove_all(int, const char *, int);
+static int  rename_tree(const struct tree *, struct span, struct span);
+static void scratch_name(char [32]);
+
+int
+tree_open(struct tree *t, const char *path, const char *host)
+{
+	struct maildir m;
+	size_t n = 0;
+
+	*t = (struct tree){ .root = -1 };
+	for (; *host && n + 5 < sizeof t->host; host++)
+		if (*host == '/' || *host == ':' || *host == ',') {
+			snprintf(t->host + n, 5, "\\%03o", (unsigned)*host);
+			n += 4;
+		} else
+			t->host[n++] = *host;
+	if (maildir_open(&m, AT_FDCWD, path) < 0)
+		return -1;
+	t->root = file_open_dir(m.dir, ".");
+	maildir_close(&m);
+	return t->root < 0 ? -1 : 0;
+}
+
+void
+tree_close(struct tree *t)
+{
+	if (t->root >= 0)
+		close(t->root);
+	t->root = -1;
+}
+
+int
+tree_name(struct span s, const char **why)
+{
+	size_t i;
+
+	*why = "folder name: 1 to 200 bytes";
+	if (s.n == 0 || s.n >= FOLDER_NAME)
+		return -1;
+	*why = "folder name: an empty level";
+	if (s.p[0] == '.' || s.p[s.n - 1] == '.' ||
+	    span_search(s, SPAN("..")) < s.n)
+		return -1;
+	/* Maildir++ keeps no other bytes apart, and NUL and / are no names */
+	*why = "folder name: a byte that is not of modified UTF-7";
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e || s.p[i] == '/')
+			return -1;
+	return 0;
+}
+
+int
+tree_folder(const struct tree *t, const char *name)
+{
+	char disk[FOLDER_NAME + 1];
+
+	if (disk_name(name, disk) < 0)
+		return -1;
+	return file_open_dir(t->root, disk);
+}
+
+int
+tree_list(const struct tree *t, struct tree_list *l)
+{
+	struct buf b = { .max = FOLDERS_MAX };
+	struct span in, line, key, use;
+	struct tree_entry *e;
+	size_t sorted;
+	int r;
+
+	*l = (struct tree_list){ 0 };
+	e = list_put(l, SPAN("INBOX"));
+	r = e == NULL || list_dirs(t, l) < 0 || load(t, &b) < 0 ? -1 : 0;
+	if (r == 0)
+		l->v[0].bits |= TREE_EXISTS;
+	sorted = l->n;
+	if (sorted > 1)
+		qsort(l->v + 1, sorted - 1, sizeof *l->v, by_name);
+	for (in = buf_span(&b); r == 0 && in.n;) {
+		span_cut(&in, '\n', &line);
+		span_cut(&line, ' ', &key);
+		if (span_eq(key, SPAN("subscribed"))) {
+			if ((e = list_add(l, sorted, line)) == NULL)
+				r = errno == EINVAL ? 0 : -1;
+			else
+				e->bits |= TREE_SUBSCRIBED;
+		} else if (span_eq(key, SPAN("use"))) {
+			span_cut(&line, ' ', &use);
+			if ((e = list_add(l, sorted, line)) == NULL)
+				r = errno == EINVAL ? 0 : -1;
+			else
+				span_str(use, e->use, sizeof e->use);
+		}
+	}
+	buf_free(&b);
+	if (r == 0 && l->n > 1)
+		qsort(l->v + 1, l->n - 1, sizeof *l->v, by_name);
+	if (r < 0)
+		tree_list_free(l);
+	return r;
+}
+
+void
+tree_list_free(struct tree_list *l)
+{
+	free(l->v);
+	*l = (struct tree_list){ 0 };
+}
+
+/* Whole under another name first, so that nobody sees half a folder. */
+int
+tree_create(const struct tree *t, const char *name)
+{
+	char disk[FOLDER_NAME + 1], tmp[32];
+	struct stat st;
+	int e;
+
+	if (disk_name(name, disk) < 0)
+		return -1;
+	if (fstatat(t->root, disk, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	scratch_name(tmp);
+	if (make_folder(t->root, tmp) < 0 ||
+	    renameat(t->root, tmp, t->root, disk) < 0) {
+		e = errno == ENOTEMPTY ? EEXIST : errno;
+		remove_all(t->root, tmp, DEPTH);
+		errno = e;
+		return -1;
+	}
+	return fsync(t->root);
+}
+
+int
+tree_delete(const struct tree *t, const char *name)
+{
+	char disk[FOLDER_NAME + 1], tmp[32];
+
+	if (disk_name(name, disk) < 0)
+		return -1;
+	if (disk[1] == '\0') {
+		errno = EINVAL;		/* INBOX */
+		return -1;
+	}
+	scratch_name(tmp);
+	/* a later folder of that name gets a higher UIDVALIDITY */
+	if (tree_uidvalidity(t, 0) == 0 ||
+	    renameat(t->root, disk, t->root, tmp) < 0 || fsync(t->root) < 0)
+		return -1;
+	if (edit(t, NULL, "use", name) < 0)
+		return -1;
+	remove_all(t->root, tmp, DEPTH);
+	return 0;
+}
+
+int
+tree_rename(const struct tree *t, const char *from, const char *to)
+{
+	char disk[FOLDER_NAME + 1], other[FOLDER_NAME + 1];
+	struct stat st;
+
+	if (disk_name(from, disk) < 0 || disk_name(to, other) < 0)
+		return -1;
+	if (fstatat(t->root, other, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	if (disk[1] == '\0' || (strncmp(other, disk, strlen(disk)) == 0 &&
+	    other[strlen(disk)] == '.')) {
+		errno = EINVAL;		/* INBOX, or into itself */
+		return -1;
+	}
+	return rename_tree(t, span_of(disk), span_of(other));
+}
+
+int
+tree_subscribe(const struct tree *t, const char *name, int on)
+{
+	const char *why;
+
+	if (tree_name(span_of(name), &why) < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return edit(t, on ? "subscribed" : NULL, "subscribed", name);
+}
+
+int
+tree_special(const struct tree *t, const char *name, const char *use)
+{
+	char key[32];
+
+	if (strlen(use) >= 16 || strchr(use, ' ') || strchr(use, '\n')) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(key, sizeof key, "use %s", use);
+	return edit(t, *use ? key : NULL, "use", name);
+}
+
+uint32_t
+tree_uidvalidity(const struct tree *t, uint32_t above)
+{
+	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
+	struct span in, line, key;
+	uint64_t v = (uint64_t)clock_s(), last;
+	int l, r = -1;
+
+	if ((l = lock(t)) < 0)
+		return 0;
+	if (v <= above)
+		v = (uint64_t)above + 1;
+	if (load(t, &b) == 0) {
+		for (in = buf_span(&b); in.n;) {
+			span_cut(&in, '\n', &line);
+			key = line;
+			if (!span_starts(line, SPAN("uidvalidity "))) {
+				buf_addspan(&out, line);
+				buf_addc(&out, '\n');
+			} else if (scan_u64(span_from(key, 12), UINT32_MAX,
+			    &last) == 0 && v <= last)
+				v = last + 1;
+		}
+		buf_addf(&out, "uidvalidity %llu\n", (unsigned long long)v);
+		errno = EOVERFLOW;
+		if (v <= UINT32_MAX)
+			r = store(t, &out);
+	}
+	close(l);
+	buf_free(&b);
+	buf_free(&out);
+	return r < 0 ? 0 : (uint32_t)v;
+}
+
+static int
+is_inbox(struct span s)
+{
+	return span_case_eq(s, SPAN("INBOX"));
+}
+
+/* "." for INBOX, else the name with a dot in front. */
+static int
+disk_name(const char *name, char out[FOLDER_NAME + 1])
+{
+	const char *why;
+
+	if (tree_name(span_of(name), &why) < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	snprintf(out, FOLDER_NAME + 1, ".%s",
+	    is_inbox(span_of(name)) ? "" : name);
+	return 0;
+}
+
+/* Closing it unlocks. */
+static int
+lock(const struct tree *t)
+{
+	int fd = openat(t->root, lock_file, O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+
+	if (fd >= 0 && file_lock(fd, 1) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int
+load(const struct tree *t, struct buf *b)
+{
+	if (file_read_at(t->root, file, b) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	import(t, b);
+	return buf_ok(b) ? 0 : -1;
+}
+
+/* Dovecot: a name a line, behind "V\t2" and an empty line levels are parted by
+ * tabs.  Courier: "INBOX" or "INBOX.name" a line. */
+static void
+import(const struct tree *t, struct buf *out)
+{
+	struct buf b = { .max = FOLDERS_MAX };
+	struct span in, line;
+	const char *why;
+	int courier, tabs;
+	size_t i;
+
+	courier = file_read_at(t->root, "subscriptions", &b) < 0;
+	if (courier && file_read_at(t->root, "courierimapsubscribed", &b) < 0)
+		b.n = 0;
+	in = buf_span(&b);
+	tabs = span_starts(in, SPAN("V\t2\n"));
+	for (i = 0; i < b.n; i++)
+		if (tabs && b.p[i] == '\t')
+			b.p[i] = '.';
+	if (tabs)
+		span_cut(&in, '\n', &line);
+	while (in.n) {
+		span_cut(&in, '\n', &line);
+		line = span_trim(line);
+		if (courier && span_case_starts(line, SPAN("INBOX.")))
+			line = span_from(line, 6);
+		if (tree_name(line, &why) == 0)
+			buf_addf(out, "subscribed %.*s\n", SPAN_ARG(line));
+	}
+	buf_free(&b);
+}
+
+static int
+store(const struct tree *t, const struct buf *b)
+{
+	if (!buf_ok(b)) {
+		errno = EFBIG;
+		return -1;
+	}
+	return file_replace(t->root, file, buf_span(b), 0600, (uid_t)-1,
+	    (gid_t)-1);
+}
+
+/*
+ * Without the lines of that kind and name (and, for a use, of that use), and
+ * with "put NAME" when put is not NULL.
+ */
+static int
+edit(const struct tree *t, const char *put, const char *kind,
+    const char *name)
+{
+	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
+	struct span in, line, rest, key;
+	int l, r = -1, drop;
+
+	if ((l = lock(t)) < 0)
+		return -1;
+	if (load(t, &b) == 0) {
+		for (in = buf_span(&b); in.n;) {
+			span_cut(&in, '\n', &line);
+			rest = line;
+			span_cut(&rest, ' ', &key);
+			drop = span_eq(key, span_of(kind)) &&
+			    (span_eq(span_from(rest, span_eq(key,
+			    SPAN("use")) ? span_find(rest, ' ') + 1 : 0),
+			    span_of(name)) || (put && span_starts(line,
+			    span_of(put)) && line.p[strlen(put)] == ' ' &&
+			    span_eq(key, SPAN("use"))));
+			if (!drop && line.n)
+				buf_addf(&out, "%.*s\n", SPAN_ARG(line));
+		}
+		if (put)
+			buf_addf(&out, "%s %s\n", put, name);
+		r = span_eq(buf_span(&b), buf_span(&out)) ? 0 :
+		    store(t, &out);
+	}
+	close(l);
+	buf_free(&b);
+	buf_free(&out);
+	return r;
+}
+
+static int
+list_dirs(const struct tree *t, struct tree_list *l)
+{
+	struct tree_entry *x;
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	int fd, r = 0;
+
+	if ((fd = file_open_dir(t->root, ".")) < 0)
+		return -1;
+	if ((d = fdopendir(fd)) == NULL) {
+		close(fd);
+		return -1;
+	}
+	while (r == 0 && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] != '.' || is_inbox(span_of(e->d_name + 1)) ||
+		    (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+			continue;
+		if (e->d_type == DT_UNKNOWN && (fstatat(t->root, e->d_name,
+		    &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode)))
+			continue;
+		if ((x = list_put(l, span_of(e->d_name + 1))) != NULL)
+			x->bits |= TREE_EXISTS;
+		else if (errno != EINVAL)
+			r = -1;
+	}
+	closedir(d);
+	return r;
+}
+
+/* The entry of that name, made when there is none.  The first are INBOX and
+ * then sorted.  NULL with EINVAL: it is no name for a folder. */
+static struct tree_entry *
+list_add(struct tree_list *l, size_t sorted, struct span name)
+{
+	struct tree_entry key, *e;
+	size_t i;
+
+	if (is_inbox(name))
+		return &l->v[0];
+	if (span_str(name, key.name, sizeof key.name) == 0 && sorted > 1 &&
+	    (e = bsearch(&key, l->v + 1, sorted - 1, sizeof *l->v,
+	    by_name)) != NULL)
+		return e;
+	for (i = sorted; i < l->n; i++)
+		if (span_eq(span_of(l->v[i].name), name))
+			return &l->v[i];
+	return list_put(l, name);
+}
+
+static struct tree_entry *
+list_put(struct tree_list *l, struct span name)
+{
+	struct tree_entry *v;
+	const char *why;
+
+	if (tree_name(name, &why) < 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	v = reallocarray(l->v, l->n + 1, sizeof *v);
+	if (v == NULL)
+		return NULL;
+	l->v = v;
+	v += l->n++;
+	*v = (struct tree_entry){ .bits = 0 };
+	span_str(name, v->name, sizeof v->name);
+	return v;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct tree_entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+make_folder(int root, const char *name)
+{
+	static const char *const sub[3] = { "tmp", "new", "cur" };
+	int dir, fd, i, r = -1;
+
+	if (mkdirat(root, name, 0700) < 0 ||
+	    (dir = file_open_dir(root, name)) < 0)
+		return -1;
+	for (i = 0; i < 3 && mkdirat(dir, sub[i], 0700) == 0; i++)
+		;
+	/* Maildir++: says that this is a folder of the Maildir above */
+	fd = openat(dir, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (i == 3 && fd >= 0)
+		r = fsync(dir);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return r;
+}
+
+struct removing {
+	int dir, depth;
+};
+
+static int
+remove_one(void *arg, const char *name)
+{
+	struct removing *r = arg;
+
+	remove_all(r->dir, name, r->depth - 1);
+	return 0;
+}
+
+static int
+remove_all(int parent, const char *name, int depth)
+{
+	struct removing r = { -1, depth };
+
+	if (unlinkat(parent, name, 0) == 0)
+		return 0;
+	if (depth > 0 && (r.dir = file_open_dir(parent, name)) >= 0) {
+		file_each(r.dir, remove_one, &r);
+		close(r.dir);
+	}
+	return unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* The folder and each below it; then their uses follow. */
+static int
+rename_tree(const struct tree *t, struct span from, struct span to)
+{
+	char a[FOLDER_NAME + 1], b[FOLDER_NAME + 1];
+	struct tree_list l;
+	struct span s;
+	size_t i, done = 0;
+	int r;
+
+	if (tree_list(t, &l) < 0)
+		return -1;
+	for (i = 1, r = 0; i < l.n && r == 0; i++) {
+		snprintf(a, sizeof a, ".%s", l.v[i].name);
+		s = span_of(a);
+		if (!(l.v[i].bits & TREE_EXISTS) || !span_starts(s, from) ||
+		    (s.n > from.n && s.p[from.n] != '.'))
+			continue;
+		errno = ENAMETOOLONG;
+		if ((size_t)snprintf(b, sizeof b, "%.*s%s", SPAN_ARG(to),
+		    a + from.n) >= sizeof b)
+			r = -1;
+		else if ((r = renameat(t->root, a, t->root, b)) == 0) {
+			done++;
+			if (l.v[i].use[0])
+				r = tree_special(t, b + 1, l.v[i].use);
+		}
+	}
+	tree_list_free(&l);
+	if (r == 0 && done == 0) {
+		errno = ENOENT;
+		r = -1;
+	}
+	return r < 0 ? -1 : fsync(t->root);
+}
+
+/* No folder's name: it does not begin with a dot. */
+static void
+scratch_name(char out[32])
+{
+	uint64_t v;
+
+	arc4random_buf(&v, sizeof v);
+	memcpy(out, "correo-tmp.", 11);
+	encode_base32(out + 11, 13, v);
+	out[24] = '\0';
+}

@@ -70,7 +70,10 @@ handover_note(struct listener *l, struct conn *c)
 		up(l, c, &n);
 	else if (n.kind == NOTE_STARTTLS && fd[0] >= 0 && !c->facts.tls &&
 	    role_link(l->env, "relay") >= 0) {
+		/* RFC 3207 4.2: nothing that was before lives on */
 		c->facts.phase = PHASE_TLS;
+		c->facts.user[0] = '\0';
+		listener_judge(l, &c->facts);
 		to_relay(l, c, fd[0]);
 	} else if (n.kind == NOTE_AUTH && c->facts.may_login)
 		want_auth(l, c);

@@ -126,12 +126,14 @@ build/bin/correo: admin/main.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@ admin/main.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
-		$(DATA_LIBS) $(PKG_LIBS)
+		-lcrypto $(DATA_LIBS) $(PKG_LIBS)
 
 build/bin/sendmail: admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
+	@rm -f build/admin.a
+	$(Q)ar rcs build/admin.a $(ADMIN_C:.c=.o)
+	$(Q)$(LINK) -o $@ admin/sendmail.o build/admin.a $(LIB) -lcrypt \
 		$(DATA_LIBS) $(PKG_LIBS)
 
 # Tests: tests/README.md

@@ -1,0 +1,112 @@
+#!/bin/sh
+# check.sh - every test there is; its last line is `N passed, N failed`, with
+# `, N skipped` where something the tests need is missing.  make check, ./check.
+# LONG=1: the long forms too.  tests/README.md says what the parts are.
+set -u
+unset MAKEFLAGS MFLAGS MAKELEVEL
+: "${CC:=cc}"
+. tests/lib.sh
+mkdir -p build
+log=build/check.log
+: >"$log"
+
+part()				# NAME COMMAND...: its ok lines, or its output
+{
+	name=$1
+	shift
+	echo "--- $name"
+	began=$(date +%s)
+	{
+		"$@" 2>&1
+		echo $? >build/check.rc
+	} | tee build/check.part
+	grep -E '^(ok|not ok|skip) ' build/check.part >>"$log"
+	if [ "$(cat build/check.rc)" -ne 0 ] &&
+	    ! grep -q '^not ok ' build/check.part; then
+		echo "not ok $name: status $(cat build/check.rc)" | tee -a "$log"
+	fi
+	echo "--- $name: $(($(date +%s) - began)) s"
+}
+
+quietly()			# NAME COMMAND...: one line, the output on failure
+{
+	name=$1
+	shift
+	if "$@" >build/check.out 2>&1; then
+		echo "ok $name"
+	else
+		tail -n 40 build/check.out
+		echo "not ok $name"
+	fi
+}
+
+# mandoc looks for other pages on this machine; ours are in man/.
+lint()
+{
+	! mandoc -Tlint -W style "$1" 2>&1 | grep -v \
+	    -e 'referenced manual not found' -e 'outdated mandoc.db' || return
+	sed -n 's/^\.Xr \([^ ]*\) \([1-9]\).*/\1.\2/p' "$1" | sort -u |
+	    while read -r page; do
+		case $page in
+		correo*|smtpd.*|queued.*|remoted.*|localdeliver.*|sendmail.*|\
+		pop3d.*|imapd.*)
+			[ -f "man/$page" ] || echo "no page man/$page" ;;
+		esac
+	done | { ! grep .; }
+}
+
+papers()
+{
+	command -v mandoc >/dev/null || { echo "skip man: no mandoc"; return; }
+	for m in man/*.[1-9]; do
+		quietly "man $m" lint "$m"
+	done
+	for s in quickstart check etc/setup tests/*.sh; do
+		quietly "sh -n $s" sh -n "$s"
+	done
+}
+
+# The other make, the other compiler, all warnings.
+other_build()
+{
+	command -v clang >/dev/null && command -v bmake >/dev/null ||
+	    { echo "skip bmake with clang: not both are here"; return; }
+	quietly "bmake with clang" env MAKE=bmake sh tests/variant.sh bmake \
+	    -j "$jobs" CC=clang 'CFLAGS=-O1' all objects
+}
+
+sanitized()
+{
+	sh tests/fuzz.sh replay
+	[ -f build/clang/libcorreo.a ] || return
+	# the deliberate leaks of short-lived processes are no news
+	ASAN_OPTIONS=detect_leaks=0 make -C build/clang -k CC=clang \
+	    "CFLAGS=$SAN" unit |
+	    sed 's/^\(ok\|not ok\) unit/\1 sanitized/'
+}
+
+part build	quietly "build" make -j "$jobs" all objects
+part layers	sh tests/layers.sh
+part papers	papers
+part unit	make unit
+part sanitized	sanitized
+part bmake	other_build
+for t in tests/*/run.sh; do
+	case $t in
+	tests/bench/run.sh|'tests/*/run.sh') ;;
+	*) part "${t%/run.sh}" sh "$t" ;;
+	esac
+done
+if [ -n "${LONG:-}" ]; then
+	part fuzz sh tests/fuzz.sh
+fi
+
+echo
+grep '^skip ' "$log"
+grep '^not ok ' "$log"
+passed=$(grep -c '^ok ' "$log")
+failed=$(grep -c '^not ok ' "$log")
+skipped=$(grep -c '^skip ' "$log")
+[ "$skipped" -eq 0 ] && skipped= || skipped=", $skipped skipped"
+echo "$passed passed, $failed failed$skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,41 @@
+"""Days pass: a warning, the end of a lifetime, and what is tried meanwhile.
+The test build's clock is shifted; no other build has one."""
+import os
+
+from correo import Instance, another, run, tell, test_build, the_instance, wait
+
+c = the_instance()
+
+
+def a_message_grows_old():
+    d, base = another('age')
+    os.mkdir(d, 0o755)
+    i = Instance(d, base, test_build())
+    try:
+        i.quickstart('start')
+        run(i.dir + '/sendmail', '-f', 'alice@example.test',
+            'x@elsewhere.invalid', input=b'Subject: old\n\nhello\n')
+        i.wait_log('event=deferred', 'x@elsewhere.invalid')
+        later(i, '+5h')
+        warning = i.alice.with_text(b'delayed')
+        assert b'x@elsewhere.invalid' in warning, warning
+        waiting, = i.queue()
+        assert waiting['attempts'] >= 2, waiting
+        later(i, '+2d')
+        wait('a third attempt', lambda: i.queue()[0]['attempts'] >= 3)
+        assert len([f for f in i.alice.mail()
+                    if b'delayed' in open(f, 'rb').read()]) == 1
+        i.alice.clear()
+        later(i, '+6d')
+        report = i.alice.with_text(b'multipart/report')
+        assert b'Action: failed' in report, report
+        wait('an empty queue', lambda: not i.queue())
+    finally:
+        i.quickstart('stop')
+
+
+def later(i, shift):
+    i.quickstart('restart', env=dict(os.environ, CORREO_TEST_CLOCK=shift))
+
+
+tell([a_message_grows_old])

@@ -1,0 +1,201 @@
+"""From a client to a Maildir: every way an address can mean someone."""
+
+from correo import below_trace, message, run, same, tell, the_instance, wait
+
+c = the_instance()
+
+
+def the_first_mail():
+    c.alice.clear()
+    sent = message('first', 'Line one\n.\n..two\n.three\n\n')
+    c.send(['alice@example.test'], sent)
+    stored, = c.alice.wait()
+    same(sent, stored)
+    trace, _ = below_trace(stored)
+    assert trace.startswith(b'Return-Path: <a@sender.test>\n'), trace
+    assert b'Delivered-To: alice@example.test\n' in trace, trace
+    assert b'from client.test ([127.0.0.1])' in trace, trace
+
+
+def the_id_is_the_same_everywhere():
+    c.alice.clear()
+    start = len(c.log())
+    s = c.smtp()
+    s.mail('a@sender.test')
+    s.rcpt('alice@example.test')
+    code, text = s.data(message('id'))
+    s.quit()
+    assert code == 250, (code, text)
+    ident = text.decode().split()[-1]
+    stored, = c.alice.wait()
+    assert ('\tid ' + ident).encode() in stored, (ident, stored)
+    name, = c.alice.mail()
+    assert 'Q' + ident + 'R1.' in name, name
+    c.wait_log('id=' + ident, 'event=accepted', start=start)
+    c.wait_log('id=' + ident, 'event=delivered', start=start)
+
+
+def sizes_in_the_name_are_true():
+    c.alice.clear()
+    c.send(['alice@example.test'], message('size', 'x\n' * 1000))
+    stored, = c.alice.wait()
+    name, = c.alice.mail()
+    assert ',S=%d,W=%d' % (len(stored), len(stored) + stored.count(b'\n')) \
+        in name, (name, len(stored))
+
+
+def two_people_and_an_extension():
+    c.alice.clear()
+    c.bob.clear()
+    c.send(['alice+lists@example.test', 'BOB@EXAMPLE.test'], message('two'))
+    assert b'Delivered-To: alice+lists@example.test\n' in c.alice.wait()[0]
+    c.bob.wait()
+
+
+def an_alias_and_its_end():
+    c.bob.clear()
+    c.change('alias', 'add', 'info@example.test', 'bob@example.test')
+    c.send(['info@example.test'], message('to an alias'))
+    c.bob.with_text(b'to an alias')
+    c.correo('alias', 'remove', 'info@example.test')
+    wait('the end of the alias', lambda: refused('info@example.test'), 5)
+
+
+def a_list_with_one_person_twice():
+    c.alice.clear()
+    c.bob.clear()
+    c.change('alias', 'add', 'all@example.test', 'alice@example.test',
+             'bob@example.test', 'alice@example.test')
+    c.send(['all@example.test'], message('to all'))
+    c.bob.with_text(b'to all')
+    c.idle()
+    assert len(c.alice.wait()) == 1
+    c.correo('alias', 'remove', 'all@example.test')
+
+
+def a_catch_all():
+    c.bob.clear()
+    c.correo('domain', 'add', 'catch.test')
+    c.change('alias', 'add', '@catch.test', 'bob@example.test')
+    c.send(['whoever@catch.test'], message('caught'))
+    c.bob.with_text(b'caught')
+    c.correo('alias', 'remove', '@catch.test')
+    c.correo('domain', 'remove', 'catch.test')
+    wait('the end of the domain', lambda: refused('whoever@catch.test'), 5)
+
+
+def refused(rcpt):
+    """The reply's code when it is refused, else 0."""
+    s = c.smtp()
+    s.mail('a@sender.test')
+    code, text = s.rcpt(rcpt)
+    s.close()
+    return (code, text) if code >= 400 else 0
+
+
+def unknown_people_are_refused_at_once():
+    code, text = refused('nobody@example.test')
+    assert code == 550 and text.startswith(b'5.1.1'), (code, text)
+
+
+def strangers_may_not_relay():
+    for rcpt in ('x@elsewhere.example', '"x@elsewhere.example"@other.example',
+                 'x%elsewhere.example@other.example'):
+        code, text = refused(rcpt)
+        assert code == 550 and text.startswith(b'5.7.1'), (rcpt, code, text)
+
+
+def postmaster_always():
+    for rcpt in ('postmaster@example.test', 'Postmaster',
+                 'abuse@example.test', 'root@example.test',
+                 'postmaster@mx.example.test'):
+        assert not refused(rcpt), (rcpt, refused(rcpt))
+    start = len(c.log())
+    c.send(['postmaster'], message('to the postmaster'))
+    c.wait_log('event=delivered', start=start)
+
+
+def eight_bits_and_utf8():
+    c.alice.clear()
+    body = 'Grüße — ¡hola! 你好\n'
+    sent = message('8bit', body)
+    c.send(['alice@example.test'], sent, options=['BODY=8BITMIME'])
+    same(sent, c.alice.wait()[0])
+    c.alice.clear()
+    sent = message('Grüße', body)
+    s = c.smtp()
+    s.command_encoding = 'utf-8'
+    code, text = s.docmd('MAIL', 'FROM:<jürgen@sender.test> SMTPUTF8')
+    assert code == 250, (code, text)
+    code, text = s.rcpt('alice@example.test')
+    assert code == 250, (code, text)
+    code, text = s.data(sent)
+    assert code == 250, (code, text)
+    same(sent, c.alice.wait()[0])
+
+
+def chunks():
+    c.alice.clear()
+    sent = message('in chunks', 'one\n.\ntwo\n')
+    s = c.smtp()
+    s.mail('a@sender.test')
+    s.rcpt('alice@example.test')
+    for part, last in ((sent[:10], ''), (sent[10:50], ''), (sent[50:], ' LAST')):
+        s.send(b'BDAT %d%s\r\n' % (len(part), last.encode()) + part)
+        code, text = s.getreply()
+        assert code == 250, (code, text)
+    same(sent, c.alice.wait()[0])
+
+
+def one_burst_of_everything():
+    """A pipelined transaction in one write gets all its answers."""
+    c.alice.clear()
+    s = c.smtp()
+    s.send(b'MAIL FROM:<a@sender.test>\r\nRCPT TO:<nobody@example.test>\r\n'
+           b'RCPT TO:<alice@example.test>\r\nDATA\r\n')
+    assert [s.getreply()[0] for _ in range(4)] == [250, 550, 250, 354]
+    s.send(message('burst') + b'.\r\nQUIT\r\n')
+    assert [s.getreply()[0] for _ in range(2)] == [250, 221]
+    c.alice.with_text(b'burst')
+
+
+def smuggling_is_refused():
+    """Only CR LF . CR LF ends a message; what looks like it spoils it."""
+    for end in (b'\n.\n', b'\n.\r\n', b'\r\n.\n', b'\r.\r', b'\r\n.\r',
+                b'\r\n\0.\r\n', b'\r.\r\n'):
+        s = c.smtp()
+        s.mail('a@sender.test')
+        s.rcpt('alice@example.test')
+        s.putcmd('DATA')
+        assert s.getreply()[0] == 354
+        s.send(b'Subject: smuggled\r\n\r\nx' + end + b'MAIL FROM:<evil@x>\r\n'
+               b'\r\n.\r\n')
+        code, text = s.getreply()
+        assert code == 550, (end, code, text)
+        assert s.noop()[0] == 250, end
+        s.close()
+
+
+def swaks_and_curl_and_msmtp():
+    c.bob.clear()
+    where = '%s:%d' % (c.host, c.port)
+    run('swaks', '--server', where, '--to', 'bob@example.test', '--from',
+        'a@sender.test', '--body', 'by swaks', '--silent', '2')
+    with open(c.dir + '/run/upload', 'wb') as f:
+        f.write(message('curl', 'by curl\n'))
+    run('curl', '-s', 'smtp://' + where, '--mail-from', 'a@sender.test',
+        '--mail-rcpt', 'bob@example.test', '-T', c.dir + '/run/upload')
+    run('msmtp', '-C', '/dev/null', '--host=' + c.host, '--port=%d' % c.port,
+        '--from=a@sender.test', 'bob@example.test',
+        input=b'Subject: msmtp\n\nby msmtp\n')
+    for who in (b'by swaks', b'by curl', b'by msmtp'):
+        c.bob.with_text(who)
+
+
+tell([the_first_mail, the_id_is_the_same_everywhere,
+      sizes_in_the_name_are_true, two_people_and_an_extension,
+      an_alias_and_its_end, a_list_with_one_person_twice, a_catch_all,
+      unknown_people_are_refused_at_once, strangers_may_not_relay,
+      postmaster_always, eight_bits_and_utf8, chunks,
+      one_burst_of_everything, smuggling_is_refused,
+      swaks_and_curl_and_msmtp])

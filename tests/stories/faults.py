@@ -1,0 +1,163 @@
+"""Full disks, broken tables, broken configuration, wrong modes."""
+import os
+import smtplib
+
+from correo import (Instance, Skip, another, message, run, tell, the_instance)
+
+c = the_instance()
+
+
+def a_broken_table_is_refused_whole():
+    """All errors at once with file and line, and the old tables stay."""
+    path = c.dir + '/etc/tables/aliases'
+    old = open(path).read() if os.path.exists(path) else ''
+    try:
+        with open(path, 'w') as f:
+            f.write('good@example.test: bob@example.test\n'
+                    'bad one: two three @\n'
+                    'prog@example.test: |/bin/true\n')
+        r = c.correo('tables', ok=False)
+        text = r.stderr.decode()
+        assert r.returncode == 1, (r.returncode, text)
+        for line in (2, 3):
+            assert 'aliases:%d: ' % line in text, text
+        s = c.smtp()
+        s.mail('a@sender.test')
+        assert s.rcpt('good@example.test')[0] == 550
+        assert s.rcpt('alice@example.test')[0] == 250
+    finally:
+        with open(path, 'w') as f:
+            f.write(old)
+        c.correo('tables')
+
+
+def a_broken_configuration_is_refused_whole():
+    path = c.dir + '/run/broken.conf'
+    with open(path, 'w') as f:
+        f.write(open(c.ready['config']).read() +
+                'smtpd.max_sise 5M\nsmtpd.max_recipients many\n'
+                'hostname twice.example.test\nwhatever 1\n')
+    lines = open(path).read().count('\n')
+    r = run(c.dir + '/sbin/smtpd', '-n', '-c', path, ok=False)
+    text = r.stderr.decode()
+    assert r.returncode == 100, (r.returncode, text)
+    for line in range(lines - 3, lines + 1):
+        assert 'broken.conf:%d: ' % line in text, (line, text)
+
+
+def another_instance(name, prepare):
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    d, base = another(name)
+    os.mkdir(d, 0o755)
+    prepare(d)
+    return Instance(d, base)
+
+
+def wrong_modes_stop_the_start():
+    i = another_instance('modes', lambda d: None)
+    try:
+        i.quickstart('start')
+        i.quickstart('stop')
+        for path in ('queue', 'queue/new', 'drop'):
+            path = i.dir + '/' + path
+            old = os.stat(path)
+            os.chmod(path, 0o777)
+            refused(i, path, 'chmod')
+            os.chmod(path, old.st_mode & 0o7777)
+            os.chown(path, 65534, old.st_gid)
+            refused(i, path, 'chown')
+            os.chown(path, old.st_uid, old.st_gid)
+        i.quickstart('start')
+    finally:
+        i.quickstart('stop')
+
+
+def refused(i, path, cure):
+    """queued ends at once, correo check finds it; both name path and cure."""
+    r = run('timeout', '20', i.dir + '/sbin/queued', '-c', i.ready['config'],
+            ok=False)
+    text = r.stderr.decode()
+    assert path in text and cure in text, text
+    assert r.returncode == 100, (path, r.returncode, text)
+    check = i.correo('check', ok=False)
+    assert check.returncode == 1, check
+    assert path.encode() in check.stdout + check.stderr, check
+
+
+def a_full_disk_answers_452_and_loses_nothing():
+    """The queue's file system: a small tmpfs, filled to the last block."""
+    def mount(d):
+        if run('mount', '-t', 'tmpfs', '-o', 'size=192m,mode=755', 'correo', d,
+               ok=False).returncode != 0:
+            raise Skip('cannot mount a tmpfs')
+    i = another_instance('full', mount)
+    try:
+        i.quickstart('start')
+        with open(i.ready['config'], 'a') as f:
+            f.write('smtpd.min_free 0\nsmtpd.min_free_files 0\n')
+        i.quickstart('restart')
+        i.alice.clear()
+        i.send(['alice@example.test'], message('before'))
+        i.alice.with_text(b'before')
+        fill(i)
+        answered = refused = 0
+        for n in range(20):
+            try:
+                i.send(['alice@example.test'],
+                       message('full %d' % n, 'x' * 70 + '\n' + 'y\n' * 20000))
+                answered += 1
+            except smtplib.SMTPResponseException as e:
+                assert e.smtp_code in (451, 452), e
+                refused += 1
+        assert refused, 'the disk was not full'
+        os.unlink(i.dir + '/run/filler')
+        i.send(['alice@example.test'], message('after'))
+        i.alice.with_text(b'after')
+        i.alice.wait(2 + answered, 60)
+        assert len(i.alice.mail()) == 2 + answered, (answered, i.alice.mail())
+        os.unlink(sorted(i.alice.mail())[0])
+        floor(i)
+    finally:
+        i.quickstart('stop')
+        run('umount', i.dir)
+
+
+def fill(i):
+    with open(i.dir + '/run/filler', 'wb', buffering=0) as f:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    f.write(b'\0' * size)
+            except OSError:
+                pass
+
+
+def floor(i):
+    """A floor above what is free: 452 before the message is even begun."""
+    with open(i.ready['config']) as f:
+        text = f.read().replace('smtpd.min_free 0', 'smtpd.min_free 1G')
+    with open(i.ready['config'], 'w') as f:
+        f.write(text)
+    i.quickstart('restart')
+    s = i.smtp()
+    code, answer = s.mail('a@sender.test', ['SIZE=1000'])
+    if code == 250:
+        s.rcpt('alice@example.test')
+        code, answer = s.data(message('floor'))
+    assert code == 452 and answer.startswith(b'4.3.1'), (code, answer)
+
+
+def a_directory_out_of_reach_is_refused_with_the_cure():
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    d, base = another('closed')
+    os.mkdir(d, 0o700)
+    r = run(c.source + '/quickstart', '-d', d + '/instance', '-p', base,
+            'start', ok=False)
+    assert r.returncode == 1 and b'chmod o+x' in r.stderr, r
+
+
+tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
+      wrong_modes_stop_the_start, a_full_disk_answers_452_and_loses_nothing,
+      a_directory_out_of_reach_is_refused_with_the_cure])

@@ -1,0 +1,147 @@
+"""Forwarding files of system users, obeyed under their own uid only."""
+import os
+import shutil
+
+from correo import Maildir, Skip, message, tell, the_instance, wait
+
+c = the_instance()
+UID = 71001
+HOME = c.dir + '/home/carol'
+carol = Maildir(HOME + '/Maildir')
+
+
+def a_system_user():
+    """carol is written into the users table as `correo user add --system`
+    writes people from passwd; the host gets no user for this test."""
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    os.makedirs(HOME, exist_ok=True)
+    os.chmod(c.dir + '/home', 0o755)
+    os.chmod(HOME, 0o700)
+    os.chown(HOME, UID, UID)
+    with open(c.dir + '/etc/tables/users', 'a') as f:
+        f.write('carol:%d:%d:%s:system\n' % (UID, UID, HOME))
+    c.change('tables')
+    deliver('into the Maildir')
+    carol.with_text(b'into the Maildir')
+    for f in carol.mail():
+        st = os.stat(f)
+        assert (st.st_uid, st.st_gid) == (UID, UID), st
+
+
+def deliver(subject, rcpt='carol@example.test', sender='a@sender.test'):
+    """Its id."""
+    s = c.smtp()
+    s.mail(sender)
+    code, text = s.rcpt(rcpt)
+    assert code == 250, (code, text)
+    code, text = s.data(message(subject))
+    assert code == 250, (code, text)
+    return text.decode().split()[-1]
+
+
+def forward(text, name='.forward', mode=0o600):
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    path = HOME + '/' + name
+    with open(path, 'w') as f:
+        f.write(text)
+    os.chmod(path, mode)
+    os.chown(path, UID, UID)
+
+
+def to_another_address_and_to_herself():
+    forward('bob@example.test\n\\carol\n')
+    carol.clear()
+    c.bob.clear()
+    deliver('forwarded')
+    stored = c.bob.with_text(b'forwarded')
+    assert b'Delivered-To: carol@example.test\n' in stored \
+        or b'Delivered-To: bob@example.test\n' in stored, stored
+    carol.with_text(b'forwarded')
+
+
+def to_a_folder_of_hers():
+    folder = Maildir(HOME + '/lists')
+    forward(HOME + '/lists/\n')
+    deliver('to a folder')
+    folder.with_text(b'to a folder')
+
+
+def not_to_a_folder_outside_her_home():
+    forward('/var/tmp/not-hers/\n')
+    start = len(c.log())
+    ident = deliver('to a foreign folder')
+    c.wait_log('id=' + ident, 'event=deferred', start=start)
+    assert not os.path.exists('/var/tmp/not-hers')
+    c.correo('queue', 'remove', ident)
+
+
+def a_program_gets_the_message_and_the_facts():
+    out = HOME + '/out'
+    forward('"|id -u >out.new; env >>out.new; cat >>out.new; mv out.new out"\n')
+    deliver('for a program')
+    wait('the program', lambda: os.path.exists(out))
+    text = open(out).read()
+    assert text.startswith('%d\n' % UID), text
+    assert 'Subject: for a program\n' in text, text
+    for fact in ('HOME=' + HOME, 'SENDER=a@sender.test',
+                 'RECIPIENT=carol@example.test'):
+        assert fact in text.splitlines(), (fact, text)
+
+
+def a_programs_exit_codes():
+    for status, word in ((0, 'event=delivered'), (67, 'event=failed'),
+                         (75, 'event=deferred'), (99, 'event=')):
+        forward('|"exit %d"\n' % status)
+        start = len(c.log())
+        ident = deliver('status %d' % status, sender='bob@example.test')
+        c.wait_log('id=' + ident, word, start=start)
+        c.correo('queue', 'remove', ident, ok=False)
+
+
+def a_file_that_others_can_write_is_not_obeyed():
+    forward('|"touch obeyed"\n', mode=0o666)
+    start = len(c.log())
+    ident = deliver('unsafe forward')
+    c.wait_log('id=' + ident, 'event=deferred', start=start)
+    assert not os.path.exists(HOME + '/obeyed')
+    c.correo('queue', 'remove', ident)
+
+
+def an_extension_has_a_file_of_its_own():
+    forward('bob@example.test\n')
+    forward('\\carol\n', name='.forward+lists')
+    carol.clear()
+    deliver('to the extension', 'carol+lists@example.test')
+    carol.with_text(b'to the extension')
+
+
+def a_loop_ends():
+    """carol to dave, dave to carol: a report, not a carousel."""
+    forward('loop@example.test\n')
+    c.change('alias', 'add', 'loop@example.test', 'carol@example.test')
+    c.bob.clear()
+    start = len(c.log())
+    ident = deliver('round and round', sender='bob@example.test')
+    c.wait_log('id=' + ident, 'loop', start=start)
+    assert b'round and round' in c.bob.with_text(b'multipart/report')
+    c.correo('alias', 'remove', 'loop@example.test')
+
+
+def clean_up():
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    path = c.dir + '/etc/tables/users'
+    lines = [x for x in open(path) if not x.startswith('carol:')]
+    with open(path, 'w') as f:
+        f.writelines(lines)
+    c.correo('tables')
+    shutil.rmtree(HOME)
+
+
+tell([a_system_user, to_another_address_and_to_herself, to_a_folder_of_hers,
+      not_to_a_folder_outside_her_home,
+      a_program_gets_the_message_and_the_facts, a_programs_exit_codes,
+      a_file_that_others_can_write_is_not_obeyed,
+      an_extension_has_a_file_of_its_own, a_loop_ends, clean_up])

@@ -1,0 +1,181 @@
+"""Every process of the instance, in every phase, against correo(7)'s table:
+ids, groups, capabilities, no_new_privs, the filter, the root directory and
+each open descriptor, as /proc shows them."""
+import os
+import pwd
+import threading
+import time
+
+from correo import TOP, Skip, message, run, tell, the_instance
+
+c = the_instance()
+SEEN = {}
+# A monitor may hold what its starter left open, as we do ourselves.
+INHERITED = {os.readlink('/proc/self/fd/' + n)
+             for n in os.listdir('/proc/self/fd')
+             if os.path.exists('/proc/self/fd/' + n)}
+
+
+def table():
+    """{process: (user, root, confined, descriptors)}"""
+    rows = {}
+    for line in open(TOP + '/man/correo.7'):
+        cells = [x.strip() for x in line[4:].split(' Ta ')]
+        if line.startswith('.It ') and len(cells) == 5 \
+                and not cells[0].startswith('Em'):
+            name, user, root, confined, what = cells
+            rows[name] = (user, root, confined == 'yes', set(what.split()))
+    assert len(rows) > 6, rows
+    return rows
+
+
+def kind(target):
+    """What a descriptor is, by the word of the table."""
+    state, conf = c.dir, os.path.dirname(c.ready['config'])
+    target = target.removesuffix(' (deleted)')
+    if target.startswith('socket:'):
+        return 'sockets'
+    if target in INHERITED or target == c.ready['log'] or \
+            target.startswith('anon_inode:'):
+        return None
+    if target == state + '/drop/trigger':
+        return 'fifo'
+    for word, place in (('tables', conf + '/tables'), ('queue', c.ready['queue']),
+                        ('drop', state + '/drop'), ('mail', state + '/mail'),
+                        ('mail', state + '/home'),
+                        ('mail', state + '/postmaster')):
+        if target == place or target.startswith(place + '/'):
+            return word
+    if target == c.ready['config']:
+        return 'config'
+    return target
+
+
+def read(pid):
+    """What /proc says of a process, or None when it has gone."""
+    p = '/proc/%s/' % pid
+    try:
+        status = dict(line.rstrip('\n').split(':\t', 1)
+                      for line in open(p + 'status') if ':\t' in line)
+        root = os.readlink(p + 'root')
+        fds = {kind(os.readlink(p + 'fd/' + n)) for n in os.listdir(p + 'fd')}
+        return status, root, fds - {None}
+    except OSError:
+        return None
+
+
+def users():
+    """The ids of mailboxes: those of the table, and the range from which they
+    come (a deliverer stays for a while after its user has left)."""
+    out = c.correo('user', 'list').stdout.decode()
+    return {int(x.split(':')[1]) for x in out.splitlines()
+            if x.count(':') >= 3} | set(range(70000, 100000))
+
+
+def wrong(rows, mailboxes, facts):
+    """Why a process is not as the table says; None when it is."""
+    status, root, fds = facts
+    name = status['Name']
+    if name not in rows:
+        return 'a process that the table does not have'
+    user, where, confined, allowed = rows[name]
+    uids, gids = status['Uid'].split(), status['Gid'].split()
+    if len(set(uids)) != 1 or len(set(gids)) != 1:
+        return 'ids differ: %s %s' % (uids, gids)
+    uid = int(uids[0])
+    want = mailboxes if user == 'mailbox' else {pwd.getpwnam(user).pw_uid}
+    if uid not in want:
+        return 'uid %d, not %s' % (uid, user)
+    if (root == '/') != (where == '/'):
+        return 'root is ' + root
+    if not fds <= allowed:
+        return 'holds %s' % sorted(fds - allowed)
+    if not confined:
+        return None
+    if status['Groups'].strip():
+        return 'groups ' + status['Groups']
+    if any(int(status[k], 16) for k in ('CapEff', 'CapPrm', 'CapInh', 'CapAmb')):
+        return 'capabilities'
+    if status['NoNewPrivs'] != '1' or status['Seccomp'] != '2':
+        return 'NoNewPrivs %s Seccomp %s' % (status['NoNewPrivs'],
+                                             status['Seccomp'])
+    return None
+
+
+def look(rows, mailboxes):
+    """One look at all; a process that is just becoming what it will be gets
+    a second look, and a third."""
+    for pid in c.pids():
+        for _ in range(3):
+            facts = read(pid)
+            why = facts and wrong(rows, mailboxes, facts)
+            if not why:
+                break
+            time.sleep(0.05)
+        if facts:
+            name = facts[0]['Name']
+            assert not why, 'pid %s %s: %s' % (pid, name, why)
+            SEEN[name] = SEEN.get(name, 0) + 1
+
+
+def needs_root():
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+
+
+def at_rest():
+    needs_root()
+    look(table(), users())
+
+
+def in_each_state_of_a_session():
+    needs_root()
+    rows, mailboxes = table(), users()
+    s = c.smtp()
+    look(rows, mailboxes)
+    s.mail('a@sender.test')
+    look(rows, mailboxes)
+    s.rcpt('alice@example.test')
+    look(rows, mailboxes)
+    s.putcmd('DATA')
+    s.getreply()
+    s.send(message('half', 'x\n' * 100000))
+    time.sleep(0.1)
+    look(rows, mailboxes)
+    s.send(b'.\r\n')
+    assert s.getreply()[0] == 250
+    look(rows, mailboxes)
+
+
+def under_load():
+    """While messages come, are delivered, deferred and reported."""
+    needs_root()
+    rows, mailboxes = table(), users()
+    stop = threading.Event()
+
+    def load():
+        while not stop.is_set():
+            c.send(['alice@example.test', 'bob@example.test',
+                    'postmaster@example.test'], message('load', 'x\n' * 500))
+            run(c.dir + '/sendmail', '-f', 'alice@example.test',
+                'nosuch@example.test', 'x@elsewhere.invalid',
+                input=b'Subject: fails\n\nx\n')
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for t in threads:
+        t.start()
+    end = time.monotonic() + 8
+    try:
+        while time.monotonic() < end:
+            look(rows, mailboxes)
+    finally:
+        stop.set()
+        for t in threads:
+            t.join()
+    c.correo('queue', 'remove', '--all')
+    missing = set(rows) - set(SEEN)
+    assert not missing, 'never seen: %s' % sorted(missing)
+    print('looked at', ', '.join('%s %d times' % x
+                                 for x in sorted(SEEN.items())))
+
+
+tell([at_rest, in_each_state_of_a_session, under_load])

@@ -1,0 +1,169 @@
+"""The operator's commands, restarts, and killed programs."""
+import os
+import signal
+import smtplib
+
+from correo import files, message, run, session, tell, the_instance, wait
+
+c = the_instance()
+NEEDED = {'id', 'sender', 'recipients', 'size', 'arrived', 'attempts', 'due',
+          'state', 'reason'}
+
+
+def waiting():
+    """A message of ours for a system that nothing leads to yet: its entry."""
+    before = {m['id'] for m in c.queue()}
+    run(c.dir + '/sendmail', '-f', 'alice@example.test',
+        'x@elsewhere.invalid', input=b'Subject: away\n\nhello\n')
+
+    def look():
+        for m in c.queue():
+            if m['id'] not in before and m['state'] == 'deferred':
+                return m
+    return wait('a deferred message', look)
+
+
+def state(ident):
+    found = [m['state'] for m in c.queue() if m['id'] == ident]
+    return found[0] if found else None
+
+
+def list_and_why():
+    m = waiting()
+    assert NEEDED <= m.keys(), m
+    assert m['sender'] == 'alice@example.test', m
+    assert 'x@elsewhere.invalid' in str(m['recipients']), m
+    assert m['attempts'] >= 1 and m['due'] > m['arrived'] and m['reason'], m
+    why = c.correo('queue', 'why', m['id']).stdout.decode()
+    assert m['reason'][:20] in why, (m, why)
+    shown = c.correo('queue', 'show', m['id']).stdout
+    assert b'Subject: away' in shown, shown
+    mailq = run(c.dir + '/sendmail', '-bp').stdout.decode()
+    assert m['id'] in mailq, mailq
+    c.correo('queue', 'remove', m['id'])
+    wait('its end', lambda: state(m['id']) is None)
+    assert not any(m['id'] in f for f in files(
+        *(c.ready['queue'] + d for d in ('/new', '/cur', '/state'))))
+
+
+def hold_and_release():
+    m = waiting()
+    c.correo('queue', 'hold', m['id'])
+    assert state(m['id']) == 'hold'
+    c.correo('queue', 'release', m['id'])
+    wait('deferred again', lambda: state(m['id']) == 'deferred')
+    c.correo('queue', 'remove', m['id'])
+
+
+def retry_now():
+    m = waiting()
+    start = len(c.log())
+    c.correo('queue', 'retry', m['id'])
+    c.wait_log('id=' + m['id'], 'event=deferred', start=start)
+    c.correo('queue', 'remove', m['id'])
+
+
+def by_sender_domain_recipient():
+    m = waiting()
+    for words in (('--sender', 'alice@example.test'),
+                  ('--domain', 'elsewhere.invalid'),
+                  ('--recipient', 'x@elsewhere.invalid')):
+        assert m['id'] in [x['id'] for x in c.queue(*words)], words
+    assert not c.queue('--domain', 'other.invalid')
+    c.correo('queue', 'remove', '--all')
+    wait('an empty queue', lambda: not c.queue())
+
+
+def an_operator_moves_a_file_away_and_back():
+    m = waiting()
+    place = c.ready['queue'] + '/cur'
+    name, = [f for f in files(place) if m['id'] in f]
+    os.rename(name, c.dir + '/run/away')
+    os.rename(c.dir + '/run/away', name)
+    c.correo('queue', 'retry', m['id'])
+    c.correo('queue', 'remove', m['id'])
+
+
+def a_damaged_file_goes_to_bad():
+    m = waiting()
+    name, = [f for f in files(c.ready['queue'] + '/cur') if m['id'] in f]
+    start = len(c.log())
+    with open(name, 'r+b') as f:
+        f.seek(-6, 2)
+        f.write(b'XX')
+    c.correo('queue', 'retry', m['id'])
+    c.wait_log(m['id'], 'bad', start=start)
+    wait('a file in bad/', lambda: any(
+        m['id'] in f for f in files(c.ready['queue'] + '/bad')))
+    c.correo('queue', 'remove', m['id'])
+
+
+def mail_waits_while_queued_is_down():
+    c.alice.clear()
+    os.kill(c.service('queued'), signal.SIGTERM)
+    wait('the end of queued', lambda: not family(c.service('queued')))
+    c.send(['alice@example.test'], message('while down'))
+    assert len(files(c.ready['queue'] + '/new')) == 1
+    assert not c.alice.mail()
+    c.quickstart('restart')
+    c.alice.with_text(b'while down')
+
+
+def family(pid):
+    return [p for p in os.listdir('/proc') if p.isdigit()
+            and session(p) == str(pid)]
+
+
+def a_killed_monitor_takes_its_family_along():
+    for name in ('queued', 'smtpd'):
+        pid = c.service(name)
+        os.kill(pid, signal.SIGKILL)
+        wait('the end of the family of ' + name, lambda: not family(pid))
+    c.quickstart('restart')
+
+
+def killed_in_the_middle_of_a_message():
+    """kill -9 of all of smtpd during DATA: nothing was promised, nothing of
+    it is delivered; what was answered with 250 before, is."""
+    c.alice.clear()
+    c.send(['alice@example.test'], message('promised'))
+    s = c.smtp()
+    s.mail('a@sender.test')
+    s.rcpt('alice@example.test')
+    s.putcmd('DATA')
+    assert s.getreply()[0] == 354
+    s.send(message('not promised', 'x\n' * 100000))
+    for p in family(c.service('smtpd')):
+        os.kill(int(p), signal.SIGKILL)
+    try:
+        s.send(b'.\r\n')
+        answer = s.getreply()
+    except (OSError, smtplib.SMTPServerDisconnected):
+        answer = (0, b'')
+    assert answer[0] // 100 != 2, answer
+    c.quickstart('restart')
+    c.alice.with_text(b'Subject: promised')
+    c.send(['alice@example.test'], message('after'))
+    c.alice.with_text(b'after')
+    assert not [f for f in c.alice.mail()
+                if b'not promised' in open(f, 'rb').read()]
+
+
+def quickstart_is_repeatable():
+    assert b'runs already' in c.quickstart('start').stdout
+    assert c.quickstart('status').returncode == 0
+    password = c.ready['password1']
+    pids = c.pids()
+    assert pids
+    c.quickstart('stop')
+    assert not [p for p in pids if session(p)]
+    assert not os.path.exists(c.dir + '/ready')
+    assert c.quickstart('status', ok=False).returncode == 1
+    c.quickstart('start')
+    assert c.ready['password1'] == password
+
+
+tell([list_and_why, hold_and_release, retry_now, by_sender_domain_recipient,
+      an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
+      mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
+      killed_in_the_middle_of_a_message, quickstart_is_repeatable])

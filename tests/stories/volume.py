@@ -1,0 +1,114 @@
+"""Many recipients, large messages, many connections."""
+import os
+import threading
+import time
+
+from correo import message, same, tell, the_instance, wait
+
+c = the_instance()
+
+
+def a_thousand_recipients():
+    """499 aliases of each, and an extension, in one message: however many ways
+    lead to an address, it gets one copy."""
+    path = c.dir + '/etc/tables/aliases'
+    old = open(path).read() if os.path.exists(path) else ''
+    with open(path, 'w') as f:
+        f.write(old)
+        for n in range(998):
+            f.write('many%d@example.test: %s@example.test\n'
+                    % (n, ('alice', 'bob')[n % 2]))
+    c.change('tables')
+    c.alice.clear()
+    c.bob.clear()
+    rcpts = ['many%d@example.test' % n for n in range(998)]
+    rcpts += ['alice+x@example.test', 'bob+x@example.test']
+    assert c.send(rcpts, message('to a thousand')) == {}
+    c.alice.with_text(b'to a thousand', 60)
+    c.bob.with_text(b'to a thousand', 60)
+    c.idle(60)
+    assert len(c.alice.wait(2)) == 2 and len(c.bob.wait(2)) == 2
+    s = c.smtp()
+    s.mail('a@sender.test')
+    for r in rcpts:
+        assert s.rcpt(r)[0] == 250
+    code, text = s.rcpt('bob@example.test')
+    assert code == 452 and text.startswith(b'4.5.3'), (code, text)
+    with open(path, 'w') as f:
+        f.write(old)
+    c.correo('tables')
+
+
+def just_under_the_limit_and_just_over():
+    c.alice.clear()
+    s = c.smtp()
+    limit = int(s.esmtp_features['size'])
+    assert limit == 50 << 20, limit
+    line = b'A' * 76 + b'\r\n'
+    head = message('large', '', 'Content-Transfer-Encoding: base64\n')
+    sent = head + line * ((limit - len(head) - 4096) // len(line))
+    c.send(['alice@example.test'], sent)
+    same(sent, c.alice.with_text(b'Subject: large', 60))
+    s = c.smtp()
+    code, text = s.mail('a@sender.test', ['SIZE=%d' % (limit + 1)])
+    assert code == 552 and text.startswith(b'5.3.4'), (code, text)
+    s.rset()
+    s.mail('a@sender.test')
+    s.rcpt('alice@example.test')
+    code, text = s.data(sent + line * 100)
+    assert code == 552 and text.startswith(b'5.3.4'), (code, text)
+    assert s.noop()[0] == 250
+    c.alice.clear()
+
+
+def ten_thousand_over_fifty_connections():
+    """Every one answered with 250 arrives, once and whole."""
+    c.alice.clear()
+    c.bob.clear()
+    want = int(os.environ.get('CORREO_MANY', '10000'))
+    began = time.monotonic()
+    bad = []
+    threads = [threading.Thread(target=many, args=(n, want // 50, bad))
+               for n in range(50)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not bad, bad[:3]
+    accepted = time.monotonic() - began
+    wait('all of them', lambda: len(c.alice.mail()) + len(c.bob.mail())
+         >= want, 120)
+    print('%d messages: accepted in %.1f s, delivered in %.1f s'
+          % (want, accepted, time.monotonic() - began))
+    seen = {}
+    for f in c.alice.mail() | c.bob.mail():
+        data = open(f, 'rb').read()
+        number = data.split(b'Subject: number ', 1)[1].split(b'\n', 1)[0]
+        assert number not in seen, (f, seen[number])
+        seen[number] = f
+        same(numbered(number.decode()), data)
+    assert len(seen) == want, len(seen)
+    c.alice.clear()
+    c.bob.clear()
+
+
+def numbered(number):
+    return message('number ' + number, ('%s\n' % number) * 20)
+
+
+def many(n, count, bad):
+    try:
+        s = c.smtp()
+        for k in range(count):
+            refused = s.sendmail('a@sender.test',
+                                 [('alice', 'bob')[k % 2] + '@example.test'],
+                                 numbered('%d.%d' % (n, k)))
+            if refused:
+                bad.append(refused)
+        s.quit()
+    except Exception as e:
+        bad.append(e)
+
+
+tell([a_thousand_recipients, just_under_the_limit_and_just_over,
+      ten_thousand_over_fifty_connections])

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "localdeliver/config.h"
 #include "localdeliver/deliver.h"
@@ -40,6 +41,7 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	    .may = MAY_READ | MAY_WRITE, .home = 1 };
 	struct verdict v;
 	const char *path;
+	int r;
 
 	if (fd[0] < 0)
 		return LOG_AGAIN;
@@ -48,7 +50,10 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	o.delimiter = env->site->delimiter[0];
 	o.max_hops = (unsigned)conf->max_hops;
 	o.program_timeout_s = (unsigned)conf->program_timeout;
-	if (look_up(env, n->text, &o.box, &v) < 0)
+	r = look_up(env, n->text, &o.box, &v);
+	/* tables, which no mailbox's user may hold */
+	close_range(ROLE_TABLE_FD, ~0U, 0);
+	if (r < 0)
 		return refuse_all(env, fd[0], &v);
 	if (n->arg == SPAWN_PROGRAM) {
 		become_user(env->root, &o.box);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/encode.h"
 #include "run/app_password.h"
 
@@ -40,4 +41,12 @@ app_password_mac(const char *key, const char *id, struct span secret,
 	memcpy(out, b.p, b.n);
 	out[b.n] = '\0';
 	buf_free(&b);
+}
+
+/* An id is of one user's; a sum tells which user. */
+void
+app_password_used(const char *key, const char *id, char out[APP_USED])
+{
+	snprintf(out, APP_USED, "%.16s.%08x", id,
+	    (unsigned)crc32c(0, span_of(key)));
 }

@@ -19,4 +19,10 @@ void	app_password_make(char id[APP_ID + 1], char text[APP_TEXT]);
 void	app_password_mac(const char *key, const char *id, struct span secret,
 	    char out[APP_MAC]);
 
+/* Below STATE/auth a file of this name is touched when it is used: its time
+ * is the last use, to the hour. */
+enum { APP_USED = 32 };
+void	app_password_used(const char *key, const char *id,
+	    char out[APP_USED]);
+
 #endif

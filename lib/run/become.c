@@ -45,7 +45,8 @@ become(const struct become *b, const struct mailbox *m, struct maildir *md,
     int *home, const char **path)
 {
 	struct confine c = { .name = b->name, .may = b->may, .files = FILES,
-	    .data_bytes = DATA_BYTES, .filtered = b->filtered };
+	    .data_bytes = b->data_bytes ? b->data_bytes : DATA_BYTES,
+	    .filtered = b->filtered };
 	struct buf missing = { .max = 256 };
 	struct rlimit none = { 0, 0 };
 	int r, e;

@@ -45,6 +45,8 @@ listener_run(struct role_env *env, const struct listener_conf *conf)
 	l.env = env;
 	l.conf = conf;
 	l.last = &l.first;
+	l.rates.max_messages = conf->user_messages;
+	l.rates.max_recipients = conf->user_recipients;
 	start(&l);
 	for (;;) {
 		n = epoll_wait(l.ep, e, 64, 1000);

@@ -25,6 +25,7 @@ struct listener_conf {
 	struct conf_nets local_networks; /* may log in without TLS */
 	struct conf_nets proxies;	/* speak the PROXY protocol first */
 	const struct listener_service *service;
+	uint64_t user_messages, user_recipients; /* in an hour; 0: any number */
 	int mailboxes;			/* a login goes to the role "mailbox",
 					 * which becomes the user (pop3d, imapd) */
 };

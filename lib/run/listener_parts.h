@@ -4,6 +4,7 @@
 
 #include "run/counts.h"
 #include "run/listener.h"
+#include "run/rates.h"
 
 enum source { SOURCE_MONITOR, SOURCE_SOCKET, SOURCE_CONN, SOURCE_WRITER,
 	SOURCE_AUTH };
@@ -17,6 +18,7 @@ struct writer {
 	struct event ev;
 	struct writer *next;		/* while idle */
 	int busy;
+	char user[321];			/* whose messages it takes, or "" */
 };
 
 /* A connection is, here, its control channel to whoever serves it now. */
@@ -36,6 +38,7 @@ struct listener {
 	struct directory directory;
 	int has_tables;
 	struct counts counts;
+	struct rates rates;
 	uint64_t connections, writers;
 	uint32_t number;		/* of the last connection */
 	struct conn *slot[1024];	/* by number */

@@ -9,7 +9,11 @@
 #include "run/zygote.h"
 #include "sys/log.h"
 
-enum { NOBODY = 65534 };
+enum {
+	NOBODY = 65534,
+	/* the first sight of a folder with a million messages */
+	DATA_BYTES = 1 << 30
+};
 
 static void become_nobody(const struct role_env *);
 
@@ -61,7 +65,8 @@ mailbox_enter(struct role_env *env, const struct note *n, struct mailbox *m,
     struct verdict *v)
 {
 	struct become b = { .name = env->role->name, .root = env->root,
-	    .may = MAY_READ | MAY_WRITE, .filtered = 1 };
+	    .may = MAY_READ | MAY_WRITE, .filtered = 1,
+	    .data_bytes = DATA_BYTES };
 	struct maildir md;
 	const char *path;
 

@@ -21,6 +21,7 @@ static int  read_conf(const struct family *, int, const char *);
 static int  be_role(const struct family *, const char *, const char *);
 static int  be_monitor(const struct family *, const char *, const char *, int);
 static void listen_all(const struct family *, struct start *);
+static unsigned passed_sockets(void);
 static int  inherited(const struct family *, struct start *);
 static void bind_words(struct start *, const char *, unsigned,
 	    const struct conf_words *);
@@ -125,6 +126,8 @@ be_monitor(const struct family *f, const char *conf, const char *argv0,
 	static struct start start;
 	struct buf errors = { .max = 1 << 16 };
 
+	/* nothing of the caller's but the sockets that it passed on purpose */
+	close_range(3 + passed_sockets(), ~0U, 0);
 	start.conf_path = conf;
 	start.conf_fd = open(conf, O_RDONLY | O_CLOEXEC);
 	if (start.conf_fd < 0)
@@ -175,18 +178,28 @@ listen_all(const struct family *f, struct start *s)
 		log_die(LOG_FIX, "nothing to listen on");
 }
 
-static int
-inherited(const struct family *f, struct start *s)
+static unsigned
+passed_sockets(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	const char *names = getenv("LISTEN_FDNAMES");
-	struct span in, name;
-	unsigned i, count, v;
+	unsigned count;
 	uint64_t p;
 
 	if (pid == NULL || n == NULL || scan_u64(span_of(pid), INT32_MAX, &p) ||
-	    p != (uint64_t)getpid() || scan_uint(span_of(n), ROLE_SOCKETS,
-	    &count) < 0 || count == 0)
+	    p != (uint64_t)getpid() ||
+	    scan_uint(span_of(n), ROLE_SOCKETS, &count) < 0)
+		return 0;
+	return count;
+}
+
+static int
+inherited(const struct family *f, struct start *s)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	unsigned i, v, count = passed_sockets();
+	struct span in, name;
+
+	if (count == 0)
 		return 0;
 	in = span_of(names ? names : "");
 	for (i = 0; i < count; i++) {

@@ -32,6 +32,8 @@ enum note_kind {
 				 * fd[0]: the socket */
 	/* others */
 	NOTE_IDLE,		/* writer -> listener: done with that session */
+	NOTE_RATE,		/* writer -> listener: a user's message, arg: its
+				 * recipients; back: arg is enum rates_result */
 	NOTE_UP,		/* relay -> listener: handshake done; facts */
 	NOTE_USER,		/* password check -> listener: text: key */
 	NOTE_RETIRE		/* zygote -> monitor: a child of mine crashed;

@@ -5,15 +5,18 @@
 #include <sys/socket.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "run/listener_parts.h"
 #include "sys/chan.h"
+#include "sys/clock.h"
 
 enum { SPARE = 8 };			/* idle ones that are kept */
 
 static struct writer *make(struct listener *);
 static void give(struct writer *, struct conn *);
+static void rate(struct listener *, struct writer *, struct note *);
 
 void
 pool_want(struct listener *l, struct conn *c)
@@ -59,6 +62,10 @@ pool_note(struct listener *l, struct writer *w)
 
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (r > 0 && n.kind == NOTE_RATE && w->busy) {
+		rate(l, w, &n);
+		return;
+	}
 	if (r > 0 && n.kind == NOTE_IDLE && w->busy) {
 		w->busy = 0;
 		if ((c = l->first) != NULL) {
@@ -89,8 +96,11 @@ pool_every_second(struct listener *l)
 	struct writer *w = l->idle;
 	struct conn *c;
 
-	if (l->nidle > SPARE && w)
+	if (l->nidle > SPARE && w) {
+		l->idle = w->next;
+		l->nidle--;
 		shutdown(w->ev.fd, SHUT_WR);
+	}
 	if ((c = l->first) != NULL &&
 	    l->writers < l->conf->max_connections && (w = make(l)) != NULL) {
 		pool_forget(l, c);
@@ -131,6 +141,7 @@ give(struct writer *w, struct conn *c)
 	int ch[2];
 
 	w->busy = 1;
+	memcpy(w->user, c->facts.user, sizeof w->user);
 	stamp.facts = c->facts;
 	if (chan_pair(CHAN_STREAM, ch) < 0) {
 		(void)note_say(c->ev.fd, NOTE_WRITER, NULL, NULL, 0);
@@ -140,4 +151,13 @@ give(struct writer *w, struct conn *c)
 	(void)note_say(c->ev.fd, NOTE_WRITER, NULL, &ch[1], 1);
 	close(ch[0]);
 	close(ch[1]);
+}
+
+/* A message of a user's, in the moment before it is accepted. */
+static void
+rate(struct listener *l, struct writer *w, struct note *n)
+{
+	n->arg = (uint32_t)rates_take(&l->rates, w->user, n->arg,
+	    clock_mono_ms() / 1000);
+	(void)note_send(w->ev.fd, n, NULL, 0);
 }

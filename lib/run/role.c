@@ -22,7 +22,7 @@ role_confine(const struct role_env *env, struct confine *c)
 	c->uid = env->uid;
 	c->gid = env->gid;
 	c->root = env->root;
-	if (!(c->may & (MAY_READ | MAY_WRITE)))
+	if (c->empty_dir == NULL && !(c->may & (MAY_READ | MAY_WRITE)))
 		c->empty_dir = env->site->empty_dir;
 	confine(c, &missing);
 	if (missing.n)

@@ -59,7 +59,8 @@ enum {
 	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
 	ROLE_CERTS = 32,		/* gets NOTE_FILE "tls.cert PATH" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
-	ROLE_PASSWORDS = 128		/* gets NOTE_FILE "passwords" */
+	ROLE_PASSWORDS = 128,		/* gets NOTE_FILE "passwords" */
+	ROLE_RELAY = 256		/* "relay-passwords", "relay-tokens", "srs" */
 };
 
 struct role {
@@ -74,7 +75,8 @@ struct role {
 	int (*wanted)(const struct site *, const void *conf);
 };
 
-/* Confines as the role says: name, ids and empty_dir are filled in. */
+/* Confines as the role says: name and ids are filled in, and empty_dir where
+ * it is not set. */
 void	role_confine(const struct role_env *, struct confine *);
 
 /* Takes one note from the monitor into env (tables, links, sockets).  Returns

@@ -1,27 +1,14 @@
 /*
- * scram - the server's half of SCRAM-SHA-256 (RFC 5802, 7677), and what is
- * kept of a password for it.
+ * scram - the server's half of SCRAM-SHA-256 (RFC 5802, 7677).
  */
 #ifndef RUN_SCRAM_H
 #define RUN_SCRAM_H
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "run/scram_keys.h"
 #include "wire/sasl.h"
 
-enum { SCRAM_HASH = 32, SCRAM_SALT = 64, SCRAM_ITERATIONS = 4096 };
-
-/* RFC 5803 2: "SCRAM-SHA-256$<iterations>:<salt>$<stored>:<server>" */
-struct scram_keys {
-	unsigned iterations;
-	unsigned char salt[SCRAM_SALT];
-	size_t salt_n;
-	unsigned char stored[SCRAM_HASH], server[SCRAM_HASH];
-};
-
-/* 0, or -1. */
-int	scram_keys_parse(struct span, struct scram_keys *);
-int	scram_keys_format(struct buf *, const struct scram_keys *);
 /* From a password (UTF-8, as is: SASLprep maps none of what passwords are made
  * of in practice but spaces and full-width forms) with a fresh salt. 0, -1. */
 int	scram_keys_make(struct span password, struct scram_keys *);

@@ -9,7 +9,7 @@
 #include "run/watched.h"
 #include "sys/log.h"
 
-enum { FILES = TABLE_COUNT + 1 + 64 };
+enum { FILES = TABLE_COUNT + 4 + 64 };
 
 /* What tells one file from its successor. */
 struct seen {
@@ -46,6 +46,9 @@ watched_init(const struct site *s)
 		add(ROLE_TABLES, "table", s->tables_dir, name);
 	}
 	add(ROLE_PASSWORDS, "passwords", s->secrets_dir, "/passwords.cdb");
+	add(ROLE_RELAY, "relay-passwords", s->secrets_dir, "/relay-passwords");
+	add(ROLE_RELAY, "relay-tokens", s->secrets_dir, "/relay-tokens");
+	add(ROLE_RELAY, "srs", s->secrets_dir, "/srs");
 	for (i = 0; i < s->tls_key.n; i++)
 		add(ROLE_KEYS, "tls.key", s->tls_key.word[i], "");
 	for (i = 0; i < s->tls_cert.n; i++)
@@ -100,7 +103,7 @@ add(unsigned flag, const char *kind, const char *dir, const char *name)
 
 	if (nfile == FILES)
 		log_die(LOG_FIX, "more than %d certificates and keys",
-		    FILES - TABLE_COUNT - 1);
+		    FILES - TABLE_COUNT - 4);
 	n = snprintf(w->path, sizeof w->path, "%s%s", dir, name);
 	if (n < 0 || (size_t)n >= sizeof w->path)
 		log_die(LOG_FIX, "path too long: %s", dir);

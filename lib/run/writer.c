@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "mail/trace.h"
+#include "run/note.h"
+#include "run/rates.h"
 #include "run/writer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -77,6 +79,7 @@ static struct span only_rcpt(const struct writer *);
 static void flush(struct writer *);
 static int  gather(struct writer *, struct iovec *);
 static int  commit(struct writer *);
+static int  within_rate(struct writer *);
 static int  answer(struct writer *);
 static void tell_queued(struct writer *);
 static void log_accepted(const struct writer *);
@@ -382,7 +385,7 @@ commit(struct writer *w)
 	struct iovec v[PIECES + 3];
 	int r;
 
-	if (w->verdict.code)
+	if (w->verdict.code || !within_rate(w))
 		return 0;
 	r = accept_commit(&w->file, v, gather(w, v), buf_span(&w->envelope));
 	if (r == 0) {
@@ -397,6 +400,26 @@ commit(struct writer *w)
 		w->stop = 1;
 	}
 	return 0;
+}
+
+/* A user's rates are counted where nobody's session can pass them by. */
+static int
+within_rate(struct writer *w)
+{
+	struct note n = { .kind = NOTE_RATE, .arg = w->nrcpt };
+
+	if (w->stamp->class != CLASS_USER || w->limits->rates == 0)
+		return 1;
+	if (note_send(w->limits->rates, &n, NULL, 0) < 0 ||
+	    note_recv(w->limits->rates, &n, NULL, 1) <= 0)
+		refuse(w, verdict_make(451, "4.3.0", "this server is stopping"));
+	else if (n.arg == RATES_MESSAGES)
+		refuse(w, verdict_make(450, "4.7.1", "too many messages in "
+		    "an hour (smtpd.submission.max_messages)"));
+	else if (n.arg == RATES_RECIPIENTS)
+		refuse(w, verdict_make(450, "4.7.1", "too many recipients in "
+		    "an hour (smtpd.submission.max_recipients)"));
+	return w->verdict.code == 0;
 }
 
 /* 1 = sent. */

@@ -12,6 +12,8 @@ struct writer_limits {
 	uint64_t message_bytes;		/* of one message, with its Received */
 	unsigned recipients;		/* of one message */
 	uint64_t floor_bytes, floor_files;	/* kept free on the file system */
+	int rates;			/* the channel to the listener, which is
+					 * asked for a user's; 0: none */
 };
 
 /*

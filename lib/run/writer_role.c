@@ -45,15 +45,17 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 static int
 serve(struct role_env *env, const struct note *n, int *fd)
 {
+	struct writer_limits limits = *shared.limits;
 	struct note stamp;
 	int ch[CHAN_FDS], link = fd[0], r;
 
 	(void)n;
+	limits.rates = link;
 	while (note_recv(link, &stamp, ch, 1) > 0) {
 		if (ch[0] < 0)
 			return LOG_AGAIN;
 		r = writer_serve(&shared.queue, shared.hint,
-		    env->site->hostname, shared.limits, &stamp.facts, ch[0]);
+		    env->site->hostname, &limits, &stamp.facts, ch[0]);
 		close(ch[0]);
 		if (r < 0)
 			return LOG_AGAIN;

@@ -18,7 +18,8 @@ struct zygote {
 	struct role_env *env;
 	int (*serve)(struct role_env *, const struct note *, int *);
 	unsigned children;
-	int retired;			/* takes no more requests */
+	int retired;			/* has asked for its replacement */
+	int ending;			/* takes no more requests */
 	pid_t self;
 };
 
@@ -50,9 +51,9 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 	sigaction(SIGCHLD, &a, NULL);
 	stream_init();
 	hide_control(env);
-	while (!z.retired || z.children) {
+	while (!z.ending || z.children) {
 		p[0] = (struct pollfd){ .fd = env->control, .events = POLLIN };
-		for (n = 1, i = 0; i < ROLE_LINKS && !z.retired; i++)
+		for (n = 1, i = 0; i < ROLE_LINKS && !z.ending; i++)
 			if (env->link[i].fd >= 0)
 				p[n++] = (struct pollfd){
 				    .fd = env->link[i].fd, .events = POLLIN };
@@ -61,10 +62,9 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 		if (child_ended) {
 			child_ended = 0;
 			reap(&z);
-			continue;
 		}
 		if (stream_ended) {
-			z.retired = 1;
+			z.ending = 1;
 			continue;
 		}
 		while (p[0].revents && (kind = role_note(env, 0)) >= 0)
@@ -73,6 +73,9 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 		for (i = 1; i < n; i++)
 			if (p[i].revents)
 				requests(&z, p[i].fd);
+		/* its askers have gone over to the one in its place */
+		if (z.retired && n == 1)
+			z.ending = 1;
 	}
 	return 0;
 }
@@ -97,7 +100,7 @@ requests(struct zygote *z, int link)
 	int fd[CHAN_FDS], i, k, r;
 	pid_t pid;
 
-	for (k = 0; k < 64 && !z->retired; k++) {
+	for (k = 0; k < 64 && !z->ending; k++) {
 		r = note_recv(link, &n, fd, 0);
 		if (r == 0) {
 			for (i = 0; i < ROLE_LINKS; i++)

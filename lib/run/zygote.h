@@ -12,9 +12,10 @@
  * the request and its descriptors (as chan_recv gave them); its return value
  * is the exit status; blocking calls there end with EINTR at SIGTERM.  New
  * tables and links are taken between requests, so that a child starts with
- * what is current.  A child that dies by SEGV, ABRT, BUS, ILL or SYS makes the
- * zygote ask for its own replacement (NOTE_RETIRE) and take no more requests;
- * it ends with its last child.
+ * what is current.  A child that dies by a signal of its own making (SEGV,
+ * SYS …) makes the zygote ask for its own replacement (NOTE_RETIRE): what lies
+ * where in memory must not be learned by trying.  It serves until its askers
+ * have been given another link, and ends with its last child.
  */
 int	zygote_run(struct role_env *, int (*serve)(struct role_env *,
 	    const struct note *, int fd[CHAN_FDS]));

@@ -9,7 +9,7 @@
 #ifndef SYS_CHARSET_H
 #define SYS_CHARSET_H
 
-#include "mail/encword.h"
+#include "base/charset.h"
 
 struct charset_cache;
 

@@ -1,0 +1,212 @@
+/* charset - any charset to UTF-8. */
+#include <errno.h>
+#include <iconv.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "sys/charset.h"
+
+/* More than charset_warm opens: what is closed may be unloaded. */
+enum { OPEN = 16, NAME = 64 };
+
+struct charset_cache {
+	struct {
+		char name[NAME];
+		iconv_t cd;
+	} open[OPEN];
+	unsigned next;			/* the one to be replaced */
+};
+
+static int to_utf8(void *, struct span, struct span, struct buf *);
+static int own(struct span);
+static int add_utf8(struct span, struct buf *);
+static int add_1252(struct span, struct buf *);
+static iconv_t find(struct charset_cache *, struct span);
+static int convert(iconv_t, struct span, struct buf *);
+
+enum { OWN_NONE, OWN_UTF8, OWN_1252 };
+static const char replacement[] = "\357\277\275";	/* U+FFFD */
+
+struct charset_cache *
+charset_new(void)
+{
+	return calloc(1, sizeof(struct charset_cache));
+}
+
+void
+charset_free(struct charset_cache *c)
+{
+	unsigned i;
+
+	for (i = 0; c && i < OPEN; i++)
+		if (c->open[i].name[0])
+			iconv_close(c->open[i].cd);
+	free(c);
+}
+
+struct charset
+charset_of(struct charset_cache *c)
+{
+	return (struct charset){ to_utf8, c };
+}
+
+int
+charset_known(struct charset_cache *c, struct span name)
+{
+	return own(name) != OWN_NONE || find(c, name) != (iconv_t)-1;
+}
+
+void
+charset_warm(struct charset_cache *c)
+{
+	static const char *const common[] = {
+		"ISO-8859-15", "ISO-8859-2", "KOI8-R", "WINDOWS-1251",
+		"GB18030", "BIG5", "SHIFT_JIS", "EUC-JP", "EUC-KR",
+		"ISO-2022-JP"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof common / sizeof *common; i++)
+		(void)find(c, span_of(common[i]));
+}
+
+static int
+to_utf8(void *arg, struct span name, struct span in, struct buf *out)
+{
+	iconv_t cd;
+
+	switch (own(name)) {
+	case OWN_UTF8:
+		return add_utf8(in, out);
+	case OWN_1252:
+		return utf8_is_ascii(in) ? buf_addspan(out, in) :
+		    add_1252(in, out);
+	default:
+		cd = find(arg, name);
+		return cd == (iconv_t)-1 ? -1 : convert(cd, in, out);
+	}
+}
+
+static int
+own(struct span name)
+{
+	static const struct {
+		const char *name;
+		int own;
+	} v[] = {
+		{ "utf-8", OWN_UTF8 }, { "utf8", OWN_UTF8 },
+		{ "", OWN_1252 }, { "us-ascii", OWN_1252 },
+		{ "ascii", OWN_1252 }, { "iso-8859-1", OWN_1252 },
+		{ "latin1", OWN_1252 }, { "windows-1252", OWN_1252 },
+		{ "cp1252", OWN_1252 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof v / sizeof *v; i++)
+		if (span_case_eq(name, span_of(v[i].name)))
+			return v[i].own;
+	return OWN_NONE;
+}
+
+static int
+add_utf8(struct span in, struct buf *out)
+{
+	size_t n;
+
+	if (utf8_valid(in))
+		return buf_addspan(out, in);
+	for (; in.n; in = span_from(in, n ? n : 1))
+		if ((n = utf8_length(in)) > 0)
+			buf_add(out, in.p, n);
+		else
+			buf_adds(out, replacement);
+	return buf_ok(out) ? 0 : -1;
+}
+
+static int
+add_1252(struct span in, struct buf *out)
+{
+	/* 0x80 to 0x9f; what has no meaning is U+FFFD */
+	static const unsigned high[32] = {
+		0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
+		0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178
+	};
+	size_t i;
+
+	for (i = 0; i < in.n; i++) {
+		unsigned c = in.p[i];
+
+		if (c >= 0x80 && c < 0xa0)
+			c = high[c - 0x80];
+		if (c < 0x80) {
+			buf_addc(out, (unsigned char)c);
+			continue;
+		}
+		if (c < 0x800)
+			buf_addc(out, (unsigned char)(0xc0 | c >> 6));
+		else {
+			buf_addc(out, (unsigned char)(0xe0 | c >> 12));
+			buf_addc(out, (unsigned char)(0x80 | (c >> 6 & 63)));
+		}
+		buf_addc(out, (unsigned char)(0x80 | (c & 63)));
+	}
+	return buf_ok(out) ? 0 : -1;
+}
+
+static iconv_t
+find(struct charset_cache *c, struct span name)
+{
+	char text[NAME];
+	iconv_t cd;
+	unsigned i;
+
+	/* no "//TRANSLIT" and no path from a message */
+	if (span_str(name, text, sizeof text) < 0 || text[0] == '\0' ||
+	    strchr(text, '/') != NULL)
+		return (iconv_t)-1;
+	for (i = 0; i < OPEN; i++)
+		if (c->open[i].name[0] &&
+		    span_case_eq(name, span_of(c->open[i].name)))
+			return c->open[i].cd;
+	if ((cd = iconv_open("UTF-8", text)) == (iconv_t)-1)
+		return cd;
+	i = c->next++ % OPEN;
+	if (c->open[i].name[0])
+		iconv_close(c->open[i].cd);
+	memcpy(c->open[i].name, text, sizeof text);
+	c->open[i].cd = cd;
+	return cd;
+}
+
+static int
+convert(iconv_t cd, struct span in, struct buf *out)
+{
+	char *from, *to, room[4096];
+	size_t left = in.n, space;
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	from = (char *)(uintptr_t)in.p;		/* iconv does not write it */
+	while (left) {
+		size_t r;
+
+		to = room;
+		space = sizeof room;
+		errno = 0;
+		r = iconv(cd, &from, &left, &to, &space);
+		buf_add(out, room, sizeof room - space);
+		if (r == (size_t)-1 && errno != E2BIG) {
+			/* a byte that fits nothing, or a character cut off */
+			buf_adds(out, replacement);
+			from++;
+			left--;
+		}
+		if (!buf_ok(out))
+			return -1;
+	}
+	to = room;
+	space = sizeof room;
+	iconv(cd, NULL, NULL, &to, &space);	/* what it held back */
+	return buf_add(out, room, sizeof room - space);
+}

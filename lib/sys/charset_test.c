@@ -1,0 +1,65 @@
+/* charset: our own and iconv's, and what is not valid. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "sys/charset.h"
+
+static const struct {
+	const char *charset, *in, *out;	/* out NULL: not known */
+} cases[] = {
+	{ "UTF-8", "\303\251x", "\303\251x" },
+	{ "utf-8", "a\377b\303", "a\357\277\275b\357\277\275" },
+	{ "US-ASCII", "abc", "abc" }, { "us-ascii", "a\223", "a\342\200\234" },
+	{ "iso-8859-1", "\351\377", "\303\251\303\277" },
+	{ "", "\351", "\303\251" },
+	{ "Windows-1252", "\200\201", "\342\202\254\357\277\275" },
+	{ "iso-8859-15", "\244", "\342\202\254" },
+	{ "koi8-r", "\360\322\311", "\320\237\321\200\320\270" },
+	{ "iso-2022-jp", "\033$B4A\033(Bx", "\346\274\242x" },
+	{ "shift_jis", "\212\277", "\346\274\242" },
+	{ "gb18030", "\272\272\377", "\346\261\211\357\277\275" },
+	{ "big5", "\264\362", "\346\271\226" },
+	{ "euc-kr", "\307\321", "\355\225\234" },
+	{ "utf-7", "+AOk-", "\303\251" }, { "x-none", "a", NULL },
+	{ "utf-8//IGNORE", "a", NULL }, { "../x", "a", NULL },
+};
+
+static void
+test_charsets(void **state)
+{
+	struct charset_cache *c = charset_new();
+	struct charset cs = charset_of(c);
+	struct buf b = { .max = 1000 };
+	size_t i;
+
+	(void)state;
+	charset_warm(c);
+	for (i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		size_t k = i % (sizeof cases / sizeof *cases);
+		int r;
+
+		buf_reset(&b);
+		r = cs.utf8(cs.arg, span_of(cases[k].charset),
+		    span_of(cases[k].in), &b);
+		if (cases[k].out == NULL ? r == 0 : r < 0 ||
+		    !span_eq(buf_span(&b), span_of(cases[k].out)) ||
+		    !charset_known(c, span_of(cases[k].charset)))
+			fail_msg("case %zu: %d %.*s", k, r,
+			    SPAN_ARG(buf_span(&b)));
+	}
+	buf_free(&b);
+	charset_free(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_charsets)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -15,14 +15,13 @@
 #include "localdeliver/program.h"
 #include "localdeliver/serve.h"
 #include "run/become.h"
+#include "run/mailbox_role.h"
 #include "run/zygote.h"
 #include "sys/log.h"
 
 enum { NOBODY = 65534 };
 
 static int  serve_child(struct role_env *, const struct note *, int *);
-static int  look_up(struct role_env *, const char *, struct mailbox *,
-    struct verdict *);
 static int  refuse_all(struct role_env *, int, const struct verdict *);
 
 int
@@ -41,7 +40,6 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	    .may = MAY_READ | MAY_WRITE, .home = 1 };
 	struct verdict v;
 	const char *path;
-	int r;
 
 	if (fd[0] < 0)
 		return LOG_AGAIN;
@@ -50,10 +48,7 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	o.delimiter = env->site->delimiter[0];
 	o.max_hops = (unsigned)conf->max_hops;
 	o.program_timeout_s = (unsigned)conf->program_timeout;
-	r = look_up(env, n->text, &o.box, &v);
-	/* tables, which no mailbox's user may hold */
-	close_range(ROLE_TABLE_FD, ~0U, 0);
-	if (r < 0)
+	if (mailbox_look_up(env, n->text, &o.box, &v) < 0)
 		return refuse_all(env, fd[0], &v);
 	if (n->arg == SPAWN_PROGRAM) {
 		become_user(env->root, &o.box);
@@ -66,34 +61,6 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 		return deliver_refuse(fd[0], &v);
 	}
 	return deliver_serve(&o, fd[0]);
-}
-
-/* 0, or -1 and the verdict for all that wants to go there. */
-static int
-look_up(struct role_env *env, const char *key, struct mailbox *m,
-    struct verdict *v)
-{
-	struct table t;
-	struct span value;
-	const char *why = "table users is damaged";
-	int r = -1;
-
-	if (table_open(&t, env->table[TABLE_USERS]) == 0)
-		r = table_get(&t, span_of(key), &value);
-	if (r == 0)
-		why = "no such mailbox";
-	if (r == 1 && mailbox_parse(value, m, &why) < 0)
-		r = -1;
-	if (r == 1 && env->root && m->uid == 0) {
-		*v = verdict_make(550, "5.2.1", "root (uid 0) receives no mail "
-		    "here: alias its address to a person");
-		return -1;
-	}
-	if (r == 1)
-		return 0;
-	*v = verdict_make(451, "4.3.5", "mailbox %s: %s", key, why);
-	log_warn("unreachable", "%s", v->text);
-	return -1;
 }
 
 /* As nobody, in an empty directory. */

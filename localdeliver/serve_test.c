@@ -59,7 +59,7 @@ be_role(int ch)
 	static const struct role role = { .name = "localdeliver",
 	    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES };
 	static const struct site site = { .hostname = "mx.example.test",
-	    .delimiter = "+", .empty_dir = "/var/empty" };
+	    .delimiter = "+", .empty_dir = "/tmp" };
 	static const struct config conf = { .program_timeout = 10,
 	    .max_hops = 100 };
 	static struct role_env env = { .role = &role, .site = &site,

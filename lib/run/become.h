@@ -16,7 +16,7 @@ struct become {
 	int root;			/* 0: ids stay (an ordinary user) */
 	unsigned may;			/* of sys/confine */
 	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 256 MiB */
-	int filtered;			/* sys/confine: confine_filter was called */
+	int filtered;			/* confine_filter was called */
 	int home;			/* the home is in reach too */
 };
 

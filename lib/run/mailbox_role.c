@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "run/become.h"
 #include "run/mailbox_role.h"
@@ -26,20 +27,23 @@ mailbox_look_up(struct role_env *env, const char *key, struct mailbox *m,
 	const char *why = "table users is damaged";
 	int r = -1;
 
-	if (table_open(&t, env->table[TABLE_USERS]) == 0)
+	if (table_open(&t, env->table[TABLE_USERS]) == 0) {
 		r = table_get(&t, span_of(key), &value);
-	if (r == 0)
-		why = "no such mailbox";
-	if (r == 1 && mailbox_parse(value, m, &why) < 0)
-		r = -1;
-	if (r == 1 && env->root && m->uid == 0) {
-		*v = verdict_make(550, "5.2.1", "root (uid 0) has no mail "
-		    "here: alias its address to a person");
-		return -1;
+		if (r == 0)
+			why = "no such mailbox";
+		if (r == 1 && mailbox_parse(value, m, &why) < 0)
+			r = -1;
+		table_close(&t);
 	}
-	if (r == 1)
+	/* tables, which no mailbox's user may hold */
+	close_range(ROLE_TABLE_FD, ~0U, 0);
+	if (r == 1 && !(env->root && m->uid == 0))
 		return 0;
-	*v = verdict_make(451, "4.3.5", "mailbox %s: %s", key, why);
+	if (r == 1)
+		*v = verdict_make(550, "5.2.1", "root (uid 0) receives no mail "
+		    "here: alias its address to a person");
+	else
+		*v = verdict_make(451, "4.3.5", "mailbox %s: %s", key, why);
 	log_warn("unreachable", "%s", v->text);
 	return -1;
 }

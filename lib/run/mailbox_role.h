@@ -12,8 +12,11 @@
 #include "base/verdict.h"
 #include "run/role.h"
 
-/* What users.cdb says of a key: 0; or -1 and *v, of code 550 (root has no mail
- * here) or 451 (no such mailbox, damaged table), which has been logged. */
+/*
+ * What users.cdb says of a key; the tables are closed then.  0; or -1 and *v,
+ * of code 550 (root has no mail here) or 451 (no such mailbox, damaged table),
+ * which has been logged.
+ */
 int	mailbox_look_up(struct role_env *, const char *key, struct mailbox *,
 	    struct verdict *);
 

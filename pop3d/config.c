@@ -1,0 +1,60 @@
+/* config - the keys of pop3d in correo.conf. */
+#include <stddef.h>
+
+#include "pop3d/config.h"
+
+#define AT(field) offsetof(struct pop3d_conf, field)
+
+const struct conf_key pop3d_keys[] = {
+	{ "pop3d.listen", CONF_LISTEN, AT(listen), "0.0.0.0:110 [::]:110", 0,
+	    0, "Addresses for clients (STLS and login)." },
+	{ "pop3d.pop3s.listen", CONF_LISTEN, AT(pop3s_listen), "", 0, 0,
+	    "Addresses for clients (TLS from the start)." },
+	{ "pop3d.local_networks", CONF_NETS, AT(local_networks),
+	    "127.0.0.0/8 ::1", 0, 0,
+	    "Networks whose clients may log in without TLS." },
+	{ "pop3d.proxies", CONF_NETS, AT(proxies), "", 0, 0,
+	    "Networks whose clients are proxies: each connection from there "
+	    "must begin with a PROXY header (version 1 or 2)." },
+	{ "pop3d.mechanisms", CONF_WORDS, AT(mechanisms),
+	    "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS", 0, 0,
+	    "What AUTH offers, of these four; the last only with TLS.  A "
+	    "client may take the strongest it knows, and fail where no SCRAM "
+	    "keys are kept of a password." },
+	{ "pop3d.max_connections", CONF_NUMBER, AT(max_connections), "4000",
+	    1, 100000, "Connections at one time." },
+	{ "pop3d.max_per_address", CONF_NUMBER, AT(max_per_address), "1000",
+	    1, 100000, "Connections at one time from one address "
+	    "(IPv6: from one /64)." },
+	{ "pop3d.max_per_network", CONF_NUMBER, AT(max_per_network), "2000",
+	    1, 100000, "Connections at one time from one network "
+	    "(IPv4 /24, IPv6 /48)." },
+	{ "pop3d.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
+	    UINT32_MAX, "Refused commands of a connection before its login, "
+	    "failed logins among them; one more ends it.  After the login: "
+	    "lines that are no command." },
+	{ "pop3d.login_timeout", CONF_TIME, AT(login_timeout), "3m", 1, 86400,
+	    "Time for a connection to log in." },
+	{ "pop3d.timeout", CONF_TIME, AT(timeout), "10m", 1, 86400,
+	    "Time without a command, or without progress in what is sent, "
+	    "after which a session ends and deletes nothing (RFC 1939 wants "
+	    "at least 10m)." },
+	{ "pop3d.uidl", CONF_TEXT, AT(uidl), "%08Xu%08Xv", 0, 0,
+	    "The form of unique ids: %u is the UID, %v the UIDVALIDITY, %08Xu "
+	    "and %08Xv the same as eight hexadecimal digits, %f the file's "
+	    "name without its flags, %% a percent sign.  Keep to one: clients "
+	    "fetch everything again when it changes." },
+	{ "pop3d.mark_seen", CONF_YES, AT(mark_seen), "no", 0, 0,
+	    "Whether what was fetched gets the flag \\Seen at QUIT." },
+	{ "pop3d.refuse_utf8", CONF_YES, AT(refuse_utf8), "no", 0, 0,
+	    "Whether a message with UTF-8 in its header is refused to a "
+	    "client that did not say UTF8, as RFC 6856 has it; else it is "
+	    "sent as it is." },
+	{ "pop3d.expire", CONF_TEXT, AT(expire), "never", 0, 0,
+	    "What CAPA says of how long mail stays: never, or days.  Only "
+	    "said: whoever removes mail is the site's own." },
+	{ "pop3d.login_delay", CONF_TIME, AT(login_delay), "0", 0, 86400,
+	    "Time that must pass between two logins to one mailbox; 0: "
+	    "none." },
+	{ .name = NULL }
+};

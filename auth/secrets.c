@@ -86,24 +86,28 @@ int
 secrets_app(const char *key, struct span password, const char *scope,
     char id[17])
 {
-	char mac[APP_MAC];
+	char mac[APP_MAC], it[17];
 	struct span v, which, scopes, want, word;
 	int r;
 
+	/* an ordinary password may have a dash: nothing of it may get out */
+	id[0] = '\0';
 	if (!span_cut(&password, '-', &which) ||
-	    span_str(which, id, 17) < 0 || id[0] == '\0')
+	    span_str(which, it, sizeof it) < 0 || it[0] == '\0')
 		return 0;
 	if ((r = get(key, " app ", which, &v)) != 1)
 		return r;
-	app_password_mac(key, id, password, mac);
+	app_password_mac(key, it, password, mac);
 	if (!span_cut(&v, ':', &scopes) || !span_cut(&v, ':', &want))
 		return -1;
 	if (want.n != strlen(mac) || CRYPTO_memcmp(want.p, mac, want.n) != 0)
 		return 0;
 	while (scopes.n) {
 		span_cut(&scopes, ',', &word);
-		if (span_eq(word, span_of(scope)))
+		if (span_eq(word, span_of(scope))) {
+			memcpy(id, it, sizeof it);
 			return 1;
+		}
 	}
 	return 0;
 }

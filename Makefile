@@ -108,7 +108,8 @@ build/bin/pop3d: $(POP3D_C:.c=.o) $(LIB)
 build/bin/imapd: $(IMAPD_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) -lutf8proc -lz \
+		$(ROLE_LIBS) $(PKG_LIBS)
 
 build/bin/tls: $(TLS_C:.c=.o) $(LIB)
 	@mkdir -p build/bin

@@ -19,9 +19,11 @@ static const struct option option[] = {
 	{ "--all", 0, AT(all) },
 	{ "--domain", 1, AT(domain) },
 	{ "--generate", 0, AT(generate) },
+	{ "--name", 1, AT(name) },
 	{ "--password-stdin", 0, AT(password_stdin) },
 	{ "--quota", 1, AT(quota) },
 	{ "--recipient", 1, AT(recipient) },
+	{ "--scope", 1, AT(scope) },
 	{ "--sender", 1, AT(sender) },
 	{ "--system", 0, AT(system) }
 };

@@ -13,6 +13,7 @@ struct args {
 	int mdoc;			/* -m */
 	int all, generate, password_stdin, system;	/* --all ... */
 	const char *domain, *sender, *recipient, *quota;	/* --domain X */
+	const char *name, *scope;
 	size_t nwords;
 	const char *const *word;	/* in argv, which is reordered */
 };

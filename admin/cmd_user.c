@@ -260,7 +260,7 @@ static int
 set_password(struct tables *t, const char *key, const char *password)
 {
 	char hash[PASSWORD_HASH];
-	struct buf line = { .max = 1024 };
+	struct buf line = { .max = 1024 }, keys = { .max = 1024 };
 	int r;
 
 	if (t->secrets < 0)
@@ -268,9 +268,13 @@ set_password(struct tables *t, const char *key, const char *password)
 	if (password_hash(password, hash) < 0)
 		return -1;
 	buf_addf(&line, "%s:%s", key, hash);
-	r = remove_passwords(t, span_of(key), 0) < 0 ||
-	    tables_add(t, SOURCE_PASSWORDS, buf_span(&line)) < 0;
+	buf_addf(&keys, "%s:", key);
+	r = password_scram(password, &keys) < 0 ||
+	    remove_passwords(t, span_of(key), 0) < 0 ||
+	    tables_add(t, SOURCE_PASSWORDS, buf_span(&line)) < 0 ||
+	    tables_add(t, SOURCE_PASSWORDS, buf_span(&keys)) < 0;
 	buf_free(&line);
+	buf_free(&keys);
 	return r ? say(-1, "no memory") : 0;
 }
 
@@ -307,21 +311,25 @@ key_of(const struct args *a, char *key)
 	return say(-1, "%s: %s", a->word[2], why);
 }
 
-/* The password of a key; with apps, those of its programs too. */
+/* The password of a key, as hash and as SCRAM keys; with apps, those of its
+ * programs too. */
 static int
 remove_passwords(struct tables *t, struct span key, int apps)
 {
 	const struct tables_set *s = &t->set[SOURCE_PASSWORDS];
+	struct buf scram = { .max = SOURCE_KEY };
 	struct span k;
 	size_t i;
+	int r;
 
-	if (tables_remove(t, SOURCE_PASSWORDS, key) < 0)
-		return -1;
-	for (i = 0; apps && i < s->n; i++) {
+	buf_addf(&scram, "%.*s scram", SPAN_ARG(key));
+	r = !buf_ok(&scram) || tables_remove(t, SOURCE_PASSWORDS, key) < 0 ||
+	    tables_remove(t, SOURCE_PASSWORDS, buf_span(&scram)) < 0;
+	for (i = 0; apps && !r && i < s->n; i++) {
 		k = tables_key(s, i);
-		if (span_eq(span_sub(k, 0, span_search(k, SPAN(" app "))), key)
-		    && tables_remove(t, SOURCE_PASSWORDS, k) < 0)
-			return -1;
+		r = span_eq(source_owner(k), key) &&
+		    tables_remove(t, SOURCE_PASSWORDS, k) < 0;
 	}
-	return 0;
+	buf_free(&scram);
+	return r ? -1 : 0;
 }

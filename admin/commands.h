@@ -14,6 +14,7 @@ int	cmd_tables(const struct site *, const struct args *);
 int	cmd_user_add(const struct site *, const struct args *);
 int	cmd_user_remove(const struct site *, const struct args *);
 int	cmd_user_password(const struct site *, const struct args *);
+int	cmd_app_password(const struct site *, const struct args *);
 
 int	cmd_queue_list(const struct site *, const struct args *);
 int	cmd_queue_show(const struct site *, const struct args *);

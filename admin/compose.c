@@ -1,6 +1,6 @@
 /* compose - the header section of a message that a program gave to sendmail. */
 #include "admin/compose.h"
-#include "admin/header_list.h"
+#include "mail/header_list.h"
 #include "admin/source.h"
 #include "base/ascii.h"
 #include "base/utf8.h"

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "admin/compose.h"
-#include "admin/header_list.h"
+#include "mail/header_list.h"
 
 #define ADDED "From: \"N \\\"x\\\"\" <u@h.test>\r\n" DATED
 #define DATED "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n" \

@@ -8,7 +8,7 @@
 
 #include "admin/message.h"
 #include "admin/say.h"
-#include "base/scan.h"
+#include "mail/outcome.h"
 #include "sys/file.h"
 
 enum { STORY_MAX = 64 << 20, RCPTS_MAX = 2 * ENVELOPE_RCPTS + 1 };
@@ -188,41 +188,36 @@ add_rcpts(struct message *m, size_t n)
 	return 0;
 }
 
-/* SECONDS " r" NR " " KIND " " ...; what is not of this form is passed over. */
+/* What is not of its grammar is passed over. */
 static int
 story_line(struct message *m, struct span line)
 {
-	struct span word, nr, last, kind;
 	struct message_rcpt *r;
-	uint64_t when;
-	unsigned n;
+	struct outcome o;
+	struct span kind;
+	const char *why;
 
-	(void)span_cut(&line, ' ', &word);
-	(void)span_cut(&line, ' ', &nr);
-	last = line;
-	(void)span_cut(&line, ' ', &kind);
-	if (scan_u64(word, INT64_MAX, &when) < 0 || nr.n < 2 ||
-	    nr.p[0] != 'r' || scan_uint(span_from(nr, 1), RCPTS_MAX, &n) < 0)
+	if (outcome_parse(line, &o, &why) < 0)
 		return 0;
-	if (span_eq(kind, SPAN("later")) || span_eq(kind, SPAN("never")))
-		m->reason = line;
-	if (n > 0 && n <= m->nrcpt) {
-		r = &m->rcpt[n - 1];
-		r->last = last;
-		r->when = (int64_t)when;
-		r->finished = !span_eq(kind, SPAN("later"));
+	if (o.kind == OUTCOME_LATER || o.kind == OUTCOME_NEVER) {
+		m->reason = o.event;
+		(void)span_cut(&m->reason, ' ', &kind);
 	}
-	return span_eq(kind, SPAN("to")) ? add_targets(m, line) : 0;
+	if (o.nr > 0 && o.nr <= m->nrcpt) {
+		r = &m->rcpt[o.nr - 1];
+		r->last = o.event;
+		r->when = o.when;
+		r->finished = o.kind != OUTCOME_LATER;
+	}
+	return o.kind == OUTCOME_TO ? add_targets(m, o.to) : 0;
 }
 
-/* COUNT " " target *("," target) ...: they get the next numbers. */
+/* They get the next numbers. */
 static int
-add_targets(struct message *m, struct span s)
+add_targets(struct message *m, struct span list)
 {
-	struct span count, list, one;
+	struct span one;
 
-	(void)span_cut(&s, ' ', &count);
-	(void)span_cut(&s, ' ', &list);
 	while (list.n) {
 		(void)span_cut(&list, ',', &one);
 		if (add_rcpts(m, 1) < 0)

@@ -9,6 +9,7 @@
 #include "admin/password.h"
 #include "admin/say.h"
 #include "base/ascii.h"
+#include "run/scram.h"
 #include "sys/file.h"
 
 enum { GENERATED = 20 };	/* of 31 characters each: 99 bits */
@@ -56,6 +57,17 @@ password_hash(const char *password, char out[PASSWORD_HASH])
 		r = 0;
 	freezero(d, sizeof *d);
 	return r;
+}
+
+int
+password_scram(const char *password, struct buf *out)
+{
+	struct scram_keys k;
+	int r = scram_keys_make(span_of(password), &k) == 0 &&
+	    scram_keys_format(out, &k) == 0;
+
+	explicit_bzero(&k, sizeof k);
+	return r ? 0 : say(-1, "no memory");
 }
 
 /* Without 0 o 1 l i, which people misread. */

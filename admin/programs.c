@@ -9,7 +9,7 @@
 #include "admin/programs.h"
 
 const char *const programs[] = { "smtpd", "queued", "remoted", "pop3d",
-    "imapd", NULL };
+    "imapd", "auth", NULL };
 
 int
 programs_find(const struct site *site, const char *name, char *out,

@@ -4,6 +4,8 @@
 #include "base/ascii.h"
 #include "base/scan.h"
 #include "admin/source.h"
+#include "run/scram_keys.h"
+#include "wire/hop.h"
 
 static int source_domains(struct span, struct buf *, struct buf *,
     const char **);
@@ -17,8 +19,6 @@ static int source_relay(struct span, struct buf *, struct buf *,
     const char **);
 static int source_routes(struct span, struct buf *, struct buf *,
     const char **);
-static int route_target(struct span);
-static int host_port(struct span);
 static int source_passwords(struct span, struct buf *, struct buf *,
     const char **);
 static int app_password(struct span, struct span, struct buf *, struct buf *,
@@ -118,6 +118,15 @@ source_address(struct span s, char out[ADDRESS_MAX + 1], const char **why)
 	address_split(span_of(out), &local, &domain);
 	out[local.n] = '\0';
 	return 0;
+}
+
+struct span
+source_owner(struct span key)
+{
+	size_t at = span_rfind(key, '@');
+
+	at = at < key.n ? at : 0;
+	return span_sub(key, 0, at + span_find(span_from(key, at), ' '));
 }
 
 int
@@ -323,13 +332,14 @@ source_relay(struct span in, struct buf *key, struct buf *value,
 	return ends(key, value, why);
 }
 
-/* ( domain / "." domain / "*" ) target */
+/* ( domain / "." domain / "*" ) hop (wire/hop.h) */
 static int
 source_routes(struct span in, struct buf *key, struct buf *value,
     const char **why)
 {
 	char name[ADDRESS_MAX + 1];
 	struct span word;
+	struct hop hop;
 
 	(void)span_word(&in, &word);
 	if (span_eq(word, SPAN("*")))
@@ -343,70 +353,24 @@ source_routes(struct span in, struct buf *key, struct buf *value,
 			return -1;
 		buf_adds(key, name);
 	}
-	(void)span_word(&in, &word);
-	if (!route_target(word)) {
-		*why = "route: mx, smtp://HOST:PORT, smtps://HOST:PORT, "
-		    "lmtp://HOST:PORT or lmtp+unix:///PATH is wanted";
+	if (hop_parse(span_trim(in), &hop, why) < 0)
 		return -1;
-	}
-	buf_addspan(value, word);
-	if (span_trim(in).n) {
-		*why = "words behind the entry";
-		return -1;
+	while (span_word(&in, &word)) {
+		if (value->n)
+			buf_addc(value, ' ');
+		buf_addspan(value, word);
 	}
 	return ends(key, value, why);
 }
 
-static int
-route_target(struct span s)
-{
-	static const char *const scheme[] = { "smtp://", "smtps://",
-	    "lmtp://" };
-	size_t i;
-
-	if (span_eq(s, SPAN("mx")))
-		return 1;
-	if (span_starts(s, SPAN("lmtp+unix:///")))
-		return s.n > 13;
-	for (i = 0; i < sizeof scheme / sizeof *scheme; i++)
-		if (span_starts(s, span_of(scheme[i])))
-			return host_port(span_from(s, strlen(scheme[i])));
-	return 0;
-}
-
-/* A name or an address (IPv6 in brackets), with or without :PORT. */
-static int
-host_port(struct span s)
-{
-	char name[ADDRESS_MAX + 1];
-	struct span host = s;
-	struct ip ip;
-	unsigned port;
-	size_t at;
-
-	if (s.n && s.p[0] == '[') {
-		at = span_find(s, ']');
-		if (at == s.n || ip_parse(span_sub(s, 1, at), &ip) < 0)
-			return 0;
-		host = span_sub(s, 0, at + 1);
-	} else {
-		const char *why;
-
-		host = span_sub(s, 0, span_find(s, ':'));
-		if (source_domain(host, name, &why) < 0)
-			return 0;
-	}
-	s = span_from(s, host.n);
-	return s.n == 0 || (s.p[0] == ':' &&
-	    scan_uint(span_from(s, 1), 65535, &port) == 0 && port > 0);
-}
-
-/* key ":" hash / key ":app:" id ":" scopes ":" hmac ":" created ":" name */
+/* key ":" hash / key ":SCRAM-SHA-256$" keys /
+ * key ":app:" id ":" scopes ":" hmac ":" created ":" name */
 static int
 source_passwords(struct span in, struct buf *key, struct buf *value,
     const char **why)
 {
 	char name[ADDRESS_MAX + 1];
+	struct scram_keys scram;
 	struct span head, s;
 
 	if (!span_cut(&in, ':', &head)) {
@@ -419,6 +383,15 @@ source_passwords(struct span in, struct buf *key, struct buf *value,
 	if (span_starts(s, SPAN("app:")))
 		return app_password(span_of(name), span_from(s, 4), key, value,
 		    why);
+	if (span_starts(s, SPAN("SCRAM-SHA-256$"))) {
+		if (scram_keys_parse(s, &scram) < 0) {
+			*why = "password: no SCRAM keys (RFC 5803)";
+			return -1;
+		}
+		buf_addf(key, "%s scram", name);
+		buf_addspan(value, s);
+		return ends(key, value, why);
+	}
 	/* crypt(5): no hash has a colon, a space, * or ! */
 	if (s.n < 13 || s.n > 384 || span_find(s, ':') < s.n ||
 	    span_find(s, ' ') < s.n || span_find(s, '*') < s.n ||

@@ -34,6 +34,9 @@ int	source_next(struct span *in, unsigned *nr, struct source_line *);
 int	source_parse(int table, struct span line, struct buf *key,
 	    struct buf *value, const char **why);
 
+/* Of a key of passwords ("KEY", "KEY scram", "KEY app ID"): whose it is. */
+struct span source_owner(struct span key);
+
 /* Normal form of local@domain or a bare local part; of a domain.  0 or -1. */
 int	source_address(struct span, char out[ADDRESS_MAX + 1],
 	    const char **why);

@@ -9,6 +9,9 @@
 
 #include "admin/source.h"
 
+#define SCRAM "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$" \
+    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:" \
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 #define HASH "$y$j9T$abcdefgh$0123456789"
 
 static const struct {
@@ -72,12 +75,18 @@ static const struct {
 	    "smtps://mail.test" },
 	{ TABLE_ROUTES, "a.test lmtp://[2001:db8::1]:24", "a.test",
 	    "lmtp://[2001:db8::1]:24" },
+	{ TABLE_ROUTES, "a.test  smtps://h.test  tls=verify login=far", "a.test",
+	    "smtps://h.test tls=verify login=far" },
+	{ TABLE_ROUTES, "a.test mx tls=maybe", NULL, "tls=" },
 	{ TABLE_ROUTES, "a.test smtp://[::1", NULL, "smtp://" },
 	{ TABLE_ROUTES, "a.test smtp://x:0", NULL, "smtp://" },
 	{ TABLE_ROUTES, "a.test http://x", NULL, "smtp://" },
 	{ TABLE_ROUTES, "a.test", NULL, "smtp://" },
 	{ TABLE_ROUTES, "a.test lmtp+unix:///", NULL, "smtp://" },
 	{ SOURCE_PASSWORDS, "alice@a.test:" HASH, "alice@a.test", HASH },
+	{ SOURCE_PASSWORDS, "a@b.test:" SCRAM, "a@b.test scram", SCRAM },
+	{ SOURCE_PASSWORDS, "a@b.test:SCRAM-SHA-256$4096:QQ==$QQ==:QQ==", NULL,
+	    "RFC 5803" },
 	{ SOURCE_PASSWORDS, "a@b.test:app:k3f9:imap,smtp:HMAC:"
 	    "2026-11-22T09:00:00Z:phone", "a@b.test app k3f9",
 	    "imap,smtp:HMAC:2026-11-22T09:00:00Z:phone" },

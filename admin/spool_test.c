@@ -127,11 +127,12 @@ test_story(void **state)
 		{ "1 r1 done 250 2.0.0 local - ok\n", "", "b@x|" },
 		{ "1 r1 later 451 4.7.1 smtp p t t\n2 r2 never 550 5.1.1 - - u"
 		    "\n", "550 5.1.1 - - u", "a@x|" },
-		{ "1 r1 later 451 x\n2 r1 done 250 y\n", "451 x", "b@x|" },
-		{ "1 r2 to 2 c@y,d@z sender=e@f\n2 r3 done 250 x\n", "",
+		{ "1 r1 later 451 x - - -\n2 r1 done 250 y - - -\n",
+		    "451 x - - -", "b@x|" },
+		{ "1 r2 to 2 c@y,d@z sender=e@f\n2 r3 done 250 x - - -\n", "",
 		    "a@x|d@z|" },
 		{ "1 r0 to 1 arch@x\n", "", "a@x|b@x|arch@x|" },
-		{ "nonsense\n\n1 r9 done 250\nx r1 done 1\n1 r1 do", "",
+		{ "nonsense\n\n1 r9 done 250\nx r1 done 1\n1 r1 done 2 \\\n1 r1 do", "",
 		    "a@x|b@x|" }
 	};
 	struct buf left = { .max = 256 };

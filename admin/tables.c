@@ -383,8 +383,7 @@ check_passwords(struct tables *t)
 	if (tables_foreign(t, TABLE_USERS))
 		return;
 	for (i = 0; i < s->n; i++) {
-		key = tables_key(s, i);
-		key = span_sub(key, 0, span_search(key, SPAN(" app ")));
+		key = source_owner(tables_key(s, i));
 		if (tables_find(&t->set[TABLE_USERS], key) == NULL)
 			wrong(t, SOURCE_PASSWORDS, s->entry[i].nr,
 			    "no such user", key);

@@ -20,6 +20,7 @@
 #include "auth/guess.h"
 #include "auth/login.h"
 #include "auth/secrets.h"
+#include "auth/used.h"
 #include "auth/worker.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
@@ -45,6 +46,7 @@ struct pending {
 	struct login login;
 	uint64_t due_ms;
 	int waits;			/* in one of those two */
+	int had_turn;			/* has waited as long as it must */
 };
 
 struct check {
@@ -52,6 +54,7 @@ struct check {
 	const struct auth_conf *conf;
 	int ep;
 	struct guess *guess;
+	int state;			/* STATE/auth, or -1 */
 	struct event monitor, listener;
 	struct worker worker[WORKERS];
 	struct pending *row, **row_end;	/* for a worker */
@@ -69,6 +72,8 @@ static void later_look(struct check *, struct pending *);
 static void look(struct check *, struct pending *);
 static void to_worker(struct check *, struct pending *);
 static void feed_workers(struct check *);
+static int  not_yet(struct check *, struct pending *);
+static void give(struct check *, struct worker *, struct pending *);
 static void worker_answers(struct check *, struct worker *);
 static int  due(struct check *);
 static void finish(struct check *, struct pending *, enum login_result,
@@ -120,6 +125,7 @@ check_role(struct role_env *env)
 static void
 start(struct check *c)
 {
+	unsigned char secret[USED_SECRET];
 	uint64_t i;
 
 	c->env->file = take_file;
@@ -130,8 +136,13 @@ start(struct check *c)
 		if (c->worker[i].ev.fd < 0)
 			log_die(LOG_AGAIN, "worker");
 	}
-	role_confine(c->env, &(struct confine){ .files = 4096 });
-	if ((c->guess = guess_new()) == NULL || login_init() < 0 ||
+	if (login_init() < 0)
+		log_die(LOG_AGAIN, "OpenSSL");
+	c->state = used_open(c->env->site);
+	used_confine(c->env, c->state);
+	used_secret(c->state, secret);
+	login_secret(secret);
+	if ((c->guess = guess_new()) == NULL ||
 	    (c->ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		log_die(LOG_AGAIN, "memory");
 	role_wait(c->env);
@@ -248,7 +259,7 @@ later_look(struct check *c, struct pending *p)
 		at = &(*at)->next;
 	p->next = *at;
 	*at = p;
-	p->waits = 1;
+	p->waits = p->had_turn = 1;
 }
 
 static void
@@ -277,47 +288,86 @@ look(struct check *c, struct pending *p)
 static void
 to_worker(struct check *c, struct pending *p)
 {
-	p->next = NULL;
 	p->waits = 1;
-	*c->row_end = p;
-	c->row_end = &p->next;
 	c->row_n++;
+	/* who is known here goes before a crowd of strangers */
+	if (guess_known(c->guess, span_of(p->login.key),
+	    &p->login.facts.client, clock_mono_ms()) || c->row == NULL) {
+		if ((p->next = c->row) == NULL)
+			c->row_end = &p->next;
+		c->row = p;
+	} else {
+		p->next = NULL;
+		*c->row_end = p;
+		c->row_end = &p->next;
+	}
 	feed_workers(c);
 }
 
 static void
 feed_workers(struct check *c)
 {
-	struct worker_ask q;
 	struct pending *p;
-	struct login *l;
-	uint64_t i;
+	uint64_t i = 0;
 
-	for (i = 0; i < c->conf->workers && c->row; i++) {
-		if (c->worker[i].busy)
+	while (i < c->conf->workers && c->row) {
+		if (c->worker[i].busy) {
+			i++;
 			continue;
+		}
 		p = c->row;
 		if ((c->row = p->next) == NULL)
 			c->row_end = &c->row;
 		c->row_n--;
-		l = &p->login;
-		memset(&q, 0, sizeof q);
-		snprintf(q.user, sizeof q.user, "%s", l->key);
-		snprintf(q.fact, sizeof q.fact, "%s", l->proto);
-		/* no such user: the same work for the same answer */
-		if (secrets_hash(l->key, q.hash, sizeof q.hash) != 1) {
-			snprintf(q.hash, sizeof q.hash, "%s", worker_dummy());
-			l->unknown = c->conf->checkpassword[0] == '\0';
-		}
-		if (span_str(buf_span(&l->password), q.password,
-		    sizeof q.password) < 0)
-			l->unknown = 1;
-		c->worker[i].busy = p;
-		if (chan_send(c->worker[i].ev.fd, span_mem(&q, sizeof q), NULL,
-		    0) < 0)
-			log_die(LOG_AGAIN, "worker");
-		explicit_bzero(&q, sizeof q);
+		p->waits = 0;
+		if (p->ev.fd < 0)
+			drop(c, p);
+		else if (!not_yet(c, p))
+			give(c, &c->worker[i], p);
 	}
+}
+
+/* Many tries that came at once found no delay: those that were looked at since
+ * then may have made one. */
+static int
+not_yet(struct check *c, struct pending *p)
+{
+	if (p->had_turn)
+		return 0;
+	p->had_turn = 1;
+	p->due_ms = guess_when(c->guess, span_of(p->login.key),
+	    &p->login.facts.client, clock_mono_ms());
+	if (p->due_ms == 0)
+		finish(c, p, LOGIN_LATER, "too many tries are waiting");
+	else if (p->due_ms > clock_mono_ms())
+		later_look(c, p);
+	else
+		return 0;
+	return 1;
+}
+
+static void
+give(struct check *c, struct worker *w, struct pending *p)
+{
+	struct login *l = &p->login;
+	struct worker_ask q;
+
+	memset(&q, 0, sizeof q);
+	snprintf(q.user, sizeof q.user, "%s", l->key);
+	snprintf(q.fact, sizeof q.fact, "%s", l->proto);
+	/* no such user: the same work for the same answer */
+	if (secrets_hash(l->key, q.hash, sizeof q.hash) != 1) {
+		snprintf(q.hash, sizeof q.hash, "%s", worker_dummy());
+		l->unknown = c->conf->checkpassword[0] == '\0';
+	}
+	if (span_str(buf_span(&l->password), q.password,
+	    sizeof q.password) < 0)
+		l->unknown = 1;
+	w->busy = p;
+	p->waits = 1;
+	if (chan_send(w->ev.fd, span_mem(&q, sizeof q), NULL, 0) < 0)
+		log_die(LOG_AGAIN, "worker");
+	explicit_bzero(&q, sizeof q);
 }
 
 static void
@@ -376,6 +426,8 @@ finish(struct check *c, struct pending *p, enum login_result r,
 		    buf_span(&l->password), now);
 	if (r == LOGIN_OK) {
 		guess_right(c->guess, span_of(l->key), &l->facts.client, now);
+		if (l->app[0])
+			used_now(c->state, l->key, l->app);
 		n.arg = l->facts.connection;
 		if (span_str(span_of(l->key), n.text, sizeof n.text) < 0 ||
 		    note_send(c->listener.fd, &n, NULL, 0) < 0)

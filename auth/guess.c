@@ -13,7 +13,8 @@ struct entry {
 	uint64_t last_ms;		/* of the last wrong one, or success */
 	uint64_t next_ms;		/* no try before this */
 	uint64_t right_ms;		/* last success, 0: none */
-	unsigned wrong;			/* distinct, may be more than TAGS */
+	unsigned wrong;			/* distinct ones that count */
+	unsigned tags;			/* all of them */
 	uint32_t tag[TAGS];		/* the most recent ones */
 };
 
@@ -88,6 +89,18 @@ guess_right(struct guess *g, struct span user, const struct ip *ip,
 	    span_mem(net.b, sizeof net.b)), now);
 
 	u->right_ms = u->last_ms = now;
+	if (u->wrong >= GUESS_FREE)
+		u->wrong = GUESS_FREE - 1;
+}
+
+int
+guess_known(struct guess *g, struct span user, const struct ip *ip,
+    uint64_t now)
+{
+	struct ip net = network(ip);
+
+	return find(g, keyed(g, 'u', user, span_mem(net.b, sizeof net.b)),
+	    now)->right_ms != 0;
 }
 
 /* A keyed hash of a kind and two strings; never 0. */
@@ -143,13 +156,14 @@ find(struct guess *g, uint64_t key, uint64_t now)
 static void
 add(struct entry *e, uint32_t tag, uint64_t now)
 {
-	unsigned i, n = e->wrong < TAGS ? e->wrong : TAGS;
+	unsigned i, n = e->tags < TAGS ? e->tags : TAGS;
 
 	e->last_ms = now;
 	for (i = 0; i < n; i++)
 		if (e->tag[i] == tag)
 			return;
-	e->tag[e->wrong++ % TAGS] = tag;
+	e->tag[e->tags++ % TAGS] = tag;
+	e->wrong++;
 }
 
 /* 1, 2, 4 … seconds from the first above what is free. */

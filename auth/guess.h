@@ -4,8 +4,9 @@
  * What counts is *distinct* wrong secrets: a telephone with last year's
  * password makes one, however often it calls.  A user from a network that has
  * made a few waits before each further try is looked at, longer each time;
- * nobody else waits.  A network that has made many (over all users) waits as
- * well, but not where that user has logged in from it lately, so that an
+ * nobody else waits.  A right one takes the wait down to where one more wrong
+ * secret brings it back.  A network that has made many, over all users, waits
+ * as well, but not where that user has logged in from it lately, so that an
  * office behind one address goes on working.  Memory is fixed; what is idle
  * for an hour, or the least recent when room runs out, is forgotten.
  */
@@ -37,6 +38,9 @@ uint64_t guess_when(struct guess *, struct span user, const struct ip *,
  * tag: the same secret for the same user gives the same one. */
 uint32_t guess_wrong(struct guess *, struct span user, const struct ip *,
 	    struct span secret, uint64_t now_ms);
+/* Has that user logged in from that network lately? */
+int	guess_known(struct guess *, struct span user, const struct ip *,
+	    uint64_t now_ms);
 void	guess_right(struct guess *, struct span user, const struct ip *,
 	    uint64_t now_ms);
 

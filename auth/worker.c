@@ -63,7 +63,7 @@ worker_dummy(void)
 static void
 work(const struct role_env *env, const struct auth_conf *conf, int ch)
 {
-	struct confine c = { .data_bytes = 256 << 20 };
+	struct confine c = { .name = "worker", .data_bytes = 256 << 20 };
 	struct worker_ask q;
 	unsigned char a;
 	ssize_t n;
@@ -162,7 +162,9 @@ run_program(const char *command, const struct worker_ask *q, int in)
 	}
 	argv[n++] = "/bin/true";
 	argv[n] = NULL;
-	if (dup2(in, 3) == 3 && (close_range(4, ~0U, 0), 1))
+	/* in may be 3 itself: dup2 would leave it to be closed by execve */
+	if (dup2(in, 3) == 3 && fcntl(3, F_SETFD, 0) == 0 &&
+	    close_range(4, ~0U, 0) == 0)
 		execve(argv[0], (char *const *)argv, env);
 	_exit(111);
 }

@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "smtpd/commands.h"
+#include "smtpd/login.h"
+#include "sys/clock.h"
 #include "wire/smtp_reply.h"
 
 static struct verdict out_of_order(const struct session *,
@@ -17,10 +19,16 @@ static struct verdict do_noop(struct session *, const struct smtp_command *);
 static struct verdict do_quit(struct session *, const struct smtp_command *);
 static struct verdict do_vrfy(struct session *, const struct smtp_command *);
 static struct verdict do_help(struct session *, const struct smtp_command *);
+static struct verdict do_starttls(struct session *,
+    const struct smtp_command *);
+static struct verdict do_auth(struct session *, const struct smtp_command *);
 static struct verdict do_other(struct session *, const struct smtp_command *);
 static void greeted(struct session *, struct span);
+static int  tls_offered(const struct session *);
 static struct verdict room_for(struct session *, uint64_t);
 static struct verdict no_utf8(void);
+static struct verdict not_owned(struct session *, const struct smtp_command *);
+static int  owns(void *, struct span);
 static int  put_head(struct session *, const struct smtp_command *);
 static int  put_rcpt(struct session *, const struct smtp_command *);
 static struct verdict no_memory(void);
@@ -44,6 +52,8 @@ static const struct {
 	[SMTP_QUIT] = { do_quit, ANY },
 	[SMTP_VRFY] = { do_vrfy, ANY },
 	[SMTP_HELP] = { do_help, ANY },
+	[SMTP_STARTTLS] = { do_starttls, ANY },
+	[SMTP_AUTH] = { do_auth, ANY },
 	[SMTP_OTHER] = { do_other, ANY }
 };
 
@@ -126,6 +136,10 @@ do_ehlo(struct session *s, const struct smtp_command *c)
 	session_line(s, 250, span_of(line));
 	for (i = 0; i < sizeof keyword / sizeof *keyword; i++)
 		session_line(s, 250, span_of(keyword[i]));
+	if (tls_offered(s))
+		session_line(s, 250, SPAN("STARTTLS"));
+	if (*login_keyword(s))
+		session_line(s, 250, span_of(login_keyword(s)));
 	if (s->conf->max_messages == 0)
 		return verdict_make(250, "", "LIMITS RCPTMAX=%llu",
 		    (unsigned long long)s->conf->max_recipients);
@@ -143,8 +157,9 @@ do_mail(struct session *s, const struct smtp_command *c)
 
 	if (s->facts->service != SERVICE_SMTP &&
 	    s->facts->class != CLASS_USER)
-		return verdict_make(530, "5.7.0",
-		    "log in first (RFC 6409 4.3)");
+		return verdict_make(530, "5.7.0", "%s", s->facts->may_login ?
+		    "log in first (RFC 6409 4.3)" :
+		    "STARTTLS and a login come first (RFC 3207 4)");
 	if (c->address.utf8 && !c->utf8)
 		return no_utf8();
 	if (c->size > s->conf->max_size)
@@ -155,6 +170,9 @@ do_mail(struct session *s, const struct smtp_command *c)
 		return verdict_make(421, "4.7.0",
 		    "%llu messages in one connection (RFC 9422 4.1)",
 		    (unsigned long long)s->conf->max_messages);
+	v = not_owned(s, c);
+	if (v.kind != VERDICT_DONE)
+		return v;
 	v = room_for(s, c->size);
 	if (v.kind != VERDICT_DONE)
 		return v;
@@ -245,7 +263,38 @@ do_help(struct session *s, const struct smtp_command *c)
 	(void)s;
 	(void)c;
 	return verdict_make(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT "
-	    "RSET NOOP QUIT VRFY HELP (RFC 5321)");
+	    "RSET NOOP QUIT VRFY HELP STARTTLS AUTH (RFC 5321)");
+}
+
+static struct verdict
+do_starttls(struct session *s, const struct smtp_command *c)
+{
+	if (s->facts->tls)
+		return verdict_make(503, "5.5.1",
+		    "this is TLS already (RFC 3207 4.2)");
+	if (!tls_offered(s))
+		return do_other(s, c);
+	return verdict_make(220, "2.0.0", "begin the handshake");
+}
+
+static struct verdict
+do_auth(struct session *s, const struct smtp_command *c)
+{
+	if (s->facts->service == SERVICE_SMTP)
+		return do_other(s, c);
+	if (s->facts->class == CLASS_USER)
+		return verdict_make(503, "5.5.1",
+		    "logged in already (RFC 4954 4)");
+	if (s->stage == STAGE_START || !s->esmtp)
+		return verdict_make(503, "5.5.1",
+		    "EHLO comes first (RFC 4954 4)");
+	if (s->stage != STAGE_READY)
+		return verdict_make(503, "5.5.1",
+		    "not while a message is begun (RFC 4954 4)");
+	if (!s->facts->may_login)
+		return verdict_make(538, "5.7.11",
+		    "STARTTLS comes first (RFC 4954 4)");
+	return login_begin(s, c);
 }
 
 static struct verdict
@@ -264,6 +313,12 @@ greeted(struct session *s, struct span name)
 	(void)span_str(name, s->helo, sizeof s->helo);
 	s->stage = STAGE_READY;
 	commands_forget(s);
+}
+
+static int
+tls_offered(const struct session *s)
+{
+	return s->env->site->tls_cert.n && !s->facts->tls;
 }
 
 /* 250, or 451 without a writer, 452 without room.  A writer that had no room
@@ -289,6 +344,35 @@ no_utf8(void)
 	    "this address needs SMTPUTF8 with MAIL (RFC 6531 3.2)");
 }
 
+/* RFC 6409 6.1.  The null path is of receipts (RFC 8098 2.1); what they say
+ * in From is looked at all the same. */
+static struct verdict
+not_owned(struct session *s, const struct smtp_command *c)
+{
+	char normal[ADDRESS_MAX + 1];
+	int r = 1;
+
+	if (s->facts->class == CLASS_USER && c->path.n) {
+		address_normal(&c->address, normal);
+		r = owns(s, span_of(normal));
+	}
+	if (r < 0)
+		return verdict_make(451, "4.3.5",
+		    "our address tables cannot be read now");
+	if (r == 0)
+		return verdict_make(553, "5.7.1", "the sender is not an "
+		    "address of this login (RFC 6409 6.1)");
+	return verdict_make(250, "2.1.0", "ok");
+}
+
+static int
+owns(void *arg, struct span address)
+{
+	struct session *s = arg;
+
+	return policy_owns(&s->policy, s->env, s->facts->user, address);
+}
+
 static int
 put_head(struct session *s, const struct smtp_command *c)
 {
@@ -304,6 +388,11 @@ put_head(struct session *s, const struct smtp_command *c)
 		snprintf(tls, sizeof tls, "%s %s", f->tls_version,
 		    f->tls_cipher);
 		e.tls = span_of(tls);
+	}
+	if (f->class == CLASS_USER) {
+		s->submit = (struct submit){ .owns = owns, .arg = s,
+		    .hostname = s->env->site->hostname, .time = clock_s() };
+		s->message.submit = &s->submit;
 	}
 	if ((r = smtp_xtext(&envid, c->envid)) == 0) {
 		e.envid = buf_span(&envid);

@@ -59,5 +59,14 @@ const struct conf_key smtpd_keys[] = {
 	    "Bytes that stay free on the queue's file system." },
 	{ "smtpd.min_free_files", CONF_NUMBER, AT(min_free_files), "1000",
 	    0, 0, "Files that stay free on the queue's file system." },
+	{ "smtpd.submission.senders", CONF_WORDS, AT(senders), "", 0, 0,
+	    "KEY=ADDRESS or KEY=@DOMAIN: addresses that the user with that "
+	    "mailbox key may send as, besides those that lead to it." },
+	{ "smtpd.submission.max_messages", CONF_NUMBER, AT(user_messages),
+	    "500", 0, UINT32_MAX, "Messages of one user in an hour; 0: any "
+	    "number." },
+	{ "smtpd.submission.max_recipients", CONF_NUMBER,
+	    AT(user_recipients), "2000", 0, UINT32_MAX,
+	    "Recipients of one user in an hour; 0: any number." },
 	{ .name = NULL }
 };

@@ -1,4 +1,6 @@
 /* smtpd - receives mail by SMTP and puts it into the queue. */
+#include <string.h>
+
 #include "run/listener.h"
 #include "run/monitor.h"
 #include "run/writer_role.h"
@@ -76,7 +78,9 @@ listener(struct role_env *env)
 	    .max_per_address = c->max_per_address,
 	    .max_per_network = c->max_per_network,
 	    .local_networks = c->local_networks,
-	    .proxies = c->proxies, .service = kinds });
+	    .proxies = c->proxies, .service = kinds,
+	    .user_messages = c->user_messages,
+	    .user_recipients = c->user_recipients });
 }
 
 static int
@@ -118,7 +122,14 @@ static int
 check(const struct site *site, const void *conf, struct buf *errors)
 {
 	const struct smtpd_conf *c = conf;
+	size_t i;
 
+	for (i = 0; i < c->senders.n; i++)
+		if (!strchr(c->senders.word[i], '=') ||
+		    !strchr(c->senders.word[i], '@'))
+			buf_addf(errors, "smtpd.submission.senders: %s: "
+			    "KEY=ADDRESS or KEY=@DOMAIN is wanted\n",
+			    c->senders.word[i]);
 	if (site->tls_cert.n != site->tls_key.n)
 		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
 		    "same order\n");

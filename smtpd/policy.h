@@ -22,4 +22,10 @@ struct policy {
 struct verdict policy_rcpt(struct policy *, struct role_env *,
 	    const struct facts *, const struct address *);
 
+/* Does the address (normal form) belong to the user: their mailbox key or an
+ * extension of it, an alias that leads to them, or one that
+ * smtpd.submission.senders names?  1, 0, -1 a table is damaged. */
+int	policy_owns(struct policy *, struct role_env *, const char *user,
+	    struct span address);
+
 #endif

@@ -8,7 +8,8 @@
  *
  * Where dots were taken out the text moves down over them, so that it is one
  * piece.  It is sent when the buffer is half full or at its end, and eaten;
- * nothing of it is needed after that.
+ * nothing of it is needed after that.  A header that has rules (a user's) is
+ * held until it ends, and goes on, edited, behind the envelope.
  */
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ static void begin(struct receive *, struct stream *,
 static int  text(struct receive *, struct stream *, const struct smtpd_conf *,
     uint64_t *);
 static void take(struct receive *, struct stream *, struct span);
+static struct span hold(struct receive *, struct span);
+static void end_header(struct receive *);
 static int  more(struct stream *, const struct smtpd_conf *, struct pace *);
 static void flush(struct receive *, struct stream *, struct span);
 static struct iovec vec(const void *, size_t);
@@ -110,6 +113,8 @@ receive_forget(struct receive *r)
 		buf_free(&b);
 	}
 	buf_reset(&r->records);
+	buf_free(&r->header);
+	r->no.code = 0;
 	r->sent = r->lost = r->begun = 0;
 	r->seen = r->kept = 0;
 }
@@ -175,6 +180,8 @@ begin(struct receive *r, struct stream *c, const struct smtpd_conf *conf,
 	if (!r->begun) {
 		smtp_data_start(&r->text, bdat);
 		r->begun = 1;
+		r->head = r->submit ? HEADER_HELD : HEADER_PASSES;
+		r->header.max = conf->max_header;
 		r->began_ms = clock_mono_ms();
 	}
 	c->deadline_ms = r->began_ms + conf->message_time * 1000;
@@ -226,9 +233,52 @@ take(struct receive *r, struct stream *c, struct span piece)
 
 	if (r->text.flaws || r->lost)
 		return;
+	if (r->head == HEADER_HELD)
+		piece = hold(r, piece);
 	if (to != piece.p)
 		memmove(to, piece.p, piece.n);
 	r->kept += piece.n;
+}
+
+/* Takes what is header; what is left of the piece is body. */
+static struct span
+hold(struct receive *r, struct span piece)
+{
+	size_t n = (size_t)(r->text.header - r->header.n);
+
+	if (n > piece.n)
+		n = piece.n;
+	if (buf_addspan(&r->header, span_sub(piece, 0, n)) < 0)
+		r->no = verdict_make(451, "4.3.0", "no memory now");
+	else if (r->text.in_body)
+		end_header(r);
+	return span_from(piece, n);
+}
+
+/* The header, as its rules make it, goes to the records of the envelope. */
+static void
+end_header(struct receive *r)
+{
+	struct buf out = { .max = 0 };
+	char prefix[48];
+	struct span s, part;
+
+	r->head = HEADER_DONE;
+	r->no = submit_header(r->submit, buf_span(&r->header), &out);
+	if (r->no.code == 250)
+		r->no.code = 0;
+	r->records.max += out.n + out.n / 256 + sizeof prefix;
+	for (s = buf_span(&out); s.n; s = span_from(s, part.n)) {
+		part = span_sub(s, 0, INTAKE_DATA);
+		buf_add(&r->records, prefix,
+		    intake_data_prefix(prefix, part.n));
+		buf_addspan(&r->records, part);
+		buf_add(&r->records, intake_data_suffix,
+		    sizeof intake_data_suffix);
+	}
+	if (!buf_ok(&r->records))
+		r->no = verdict_make(451, "4.3.0", "no memory now");
+	buf_free(&out);
 }
 
 /* Reads more text.  > 0, or the client is lost. */
@@ -319,6 +369,8 @@ unwanted(const struct receive *r, const struct smtpd_conf *conf,
 		*v = verdict_make(550, "5.6.0",
 		    "a line has more than %llu octets (RFC 5321 4.5.3.1.6)",
 		    (unsigned long long)conf->max_line);
+	else if (r->no.code)
+		*v = r->no;
 	else
 		return 0;
 	return 1;
@@ -334,6 +386,8 @@ finish(struct receive *r, struct stream *c, const struct smtpd_conf *conf,
 	struct span fields;
 	const char *why;
 
+	if (r->head == HEADER_HELD)
+		end_header(r);
 	end_text(r, &end);
 	if (unwanted(r, conf, v))
 		r->kept = 0;

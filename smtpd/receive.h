@@ -12,6 +12,7 @@
 #include "base/verdict.h"
 #include "mail/envelope.h"
 #include "smtpd/config.h"
+#include "smtpd/submit.h"
 #include "sys/stream.h"
 #include "wire/smtp_data.h"
 
@@ -28,6 +29,10 @@ struct receive {
 	int lost;			/* the writer was lost on its way */
 	int begun;			/* the text has begun */
 	struct smtp_data text;
+	const struct submit *submit;	/* the header's rules; NULL: none */
+	enum { HEADER_PASSES, HEADER_HELD, HEADER_DONE } head;
+	struct buf header;		/* held until it ends */
+	struct verdict no;		/* what the rules say; code 0: nothing */
 	size_t seen, kept;		/* bytes of the client's buffer: read
 					 * as text, and of these to be sent */
 	uint64_t began_ms;

@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/encode.h"
+#include "run/ask.h"
 #include "run/proxied.h"
 #include "smtpd/commands.h"
 #include "smtpd/events.h"
+#include "smtpd/login.h"
 #include "smtpd/obey.h"
 #include "sys/clock.h"
 #include "wire/smtp_reply.h"
@@ -15,12 +18,16 @@ enum { LINGER_S = 2 };
 static int  greet(struct session *);
 static int  waiting(const struct session *);
 static int  next_line(struct session *, struct span *);
+static size_t longest(const struct session *, struct span);
 static int  check_line(struct session *, struct span);
 static int  fill(struct session *);
 static void obey(struct session *, struct span);
 static void obey_bdat(struct session *, const struct smtp_command *,
     struct verdict *);
 static void obey_data(struct session *, struct verdict *);
+static void obey_starttls(struct session *, struct verdict *);
+static void obey_auth(struct session *, struct verdict *);
+static void wipe(struct session *, struct span);
 static void after_text(struct session *, const struct verdict *);
 static void count(struct session *, const struct verdict *);
 static void lost(struct session *, int);
@@ -45,12 +52,14 @@ session_serve(struct role_env *env, const struct note *n,
 	s.conf = env->conf;
 	s.facts = &n->facts;
 	s.control = fd[1];
+	s.auth = -1;
 	s.stage = STAGE_START;
 	s.message.writer = (struct stream){ .fd = -1, .b = answer,
 	    .size = sizeof answer };
 	s.began_ms = clock_mono_ms();
 	s.client = (struct stream){ .fd = fd[0], .b = input,
-	    .size = sizeof input, .set_s = STREAM_ACCEPTED_S };
+	    .size = sizeof input,
+	    .set_s = n->facts.tls ? 0 : STREAM_ACCEPTED_S };
 	if (greet(&s) == 0)
 		while (!s.over && next_line(&s, &line))
 			obey(&s, line);
@@ -69,6 +78,21 @@ session_line(struct session *s, unsigned code, struct span text)
 		s->nout += smtp_reply_line(s->out + s->nout, code, text);
 }
 
+void
+session_challenge(struct session *s, struct span challenge)
+{
+	struct buf b = { .max = 4 + SMTP_AUTH_LINE };
+
+	buf_adds(&b, "334 ");
+	encode_base64(&b, challenge);
+	buf_adds(&b, "\r\n");
+	if (buf_ok(&b) && (sizeof s->out - s->nout >= b.n || flush(s) == 0)) {
+		memcpy(s->out + s->nout, b.p, b.n);
+		s->nout += b.n;
+	}
+	buf_free(&b);
+}
+
 /* RFC 5321 3.1: who speaks before the greeting is no SMTP client.  After
  * STARTTLS there is none; after a login the HELO before it still holds. */
 static int
@@ -83,6 +107,8 @@ greet(struct session *s)
 		(void)span_str(span_of(f->helo), s->helo, sizeof s->helo);
 		s->esmtp = 1;
 		s->stage = STAGE_READY;
+		v = verdict_make(235, "2.7.0", "welcome");
+		reply(s, &v);
 	}
 	if (f->phase != PHASE_START)
 		return 0;
@@ -115,16 +141,18 @@ static int
 next_line(struct session *s, struct span *line)
 {
 	struct span have;
-	size_t n;
+	size_t n, max;
 
 	s->client.timeout_s = (unsigned)s->conf->command_timeout;
 	s->client.deadline_ms = 0;
 	for (;;) {
-		have = span_sub(stream_have(&s->client), 0, SMTP_LINE);
+		have = stream_have(&s->client);
+		max = longest(s, have);
+		have = span_sub(have, 0, max);
 		n = span_find(have, '\n');
 		if (n < have.n)
 			break;
-		if (n == SMTP_LINE) {
+		if (n == max) {
 			end(s, "long line", 500, "5.5.2",
 			    "command line too long (RFC 5321 4.5.3.1.4)");
 			return 0;
@@ -140,6 +168,14 @@ next_line(struct session *s, struct span *line)
 		return 0;
 	}
 	return check_line(s, *line);
+}
+
+/* RFC 4954 4: a login has longer lines. */
+static size_t
+longest(const struct session *s, struct span have)
+{
+	return s->auth >= 0 || span_case_starts(have, SPAN("AUTH ")) ?
+	    SMTP_AUTH_LINE : SMTP_LINE;
 }
 
 /* A control character in a command is somebody else's protocol. */
@@ -194,6 +230,12 @@ obey(struct session *s, struct span line)
 			obey_bdat(s, &c, &v);
 		else if (v.code == 354)
 			obey_data(s, &v);
+		else if (c.verb == SMTP_STARTTLS && v.code == 220)
+			obey_starttls(s, &v);
+		else if (c.verb == SMTP_AUTH) {
+			wipe(s, line);
+			obey_auth(s, &v);
+		}
 	} else if (c.verb == SMTP_BDAT)
 		s->over = "BDAT without a size";	/* where does it end? */
 	if (v.code == 0)
@@ -247,6 +289,61 @@ obey_data(struct session *s, struct verdict *v)
 		v->code = 0;
 	} else
 		after_text(s, v);
+}
+
+/*
+ * RFC 3207 4, 4.2: the socket goes to a relay, and a fresh session to its
+ * other end.  What stands behind STARTTLS would be taken as if it had come
+ * under TLS by one who keeps his buffer; here nobody answers it.
+ */
+static void
+obey_starttls(struct session *s, struct verdict *v)
+{
+	if (waiting(s)) {
+		s->over = "input behind STARTTLS (RFC 3207 4.2)";
+		s->polite = 1;
+		v->code = 0;
+		return;
+	}
+	reply(s, v);
+	v->code = 0;
+	s->over = "starttls";
+	s->polite = 1;
+	if (flush(s) == 0 && ask_starttls(s->control, s->client.fd) < 0)
+		s->over = "error";
+}
+
+/* RFC 4954 4.  When it went well a fresh session says so, and goes on. */
+static void
+obey_auth(struct session *s, struct verdict *v)
+{
+	struct span line;
+
+	while (v->code == 334) {
+		if (!next_line(s, &line)) {
+			v->code = 0;
+			return;
+		}
+		*v = login_line(s, line);
+		wipe(s, line);
+	}
+	if (v->code != 235)
+		return;
+	v->code = 0;
+	s->polite = 1;
+	if (waiting(s))
+		s->over = "input behind AUTH (RFC 4954 4)";
+	else if (ask_logged_in(s->control, s->client.fd, s->helo) < 0)
+		s->over = "error";
+	else
+		s->over = "login";
+}
+
+/* A password does not stay in the buffer that it was read into. */
+static void
+wipe(struct session *s, struct span line)
+{
+	explicit_bzero(s->client.b + (line.p - s->client.b), line.n);
 }
 
 static void

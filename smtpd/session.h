@@ -37,10 +37,14 @@ struct session {
 	uint64_t rcpts;			/* of this message */
 	uint64_t commands, errors;	/* errors since the last message */
 	uint64_t messages, accepted, refused;
+	int auth;			/* to the password check, -1: none */
+	int proved;			/* it has said yes */
+	unsigned logins;		/* failed ones */
 	uint64_t began_ms;
 	struct stream client;
 	struct policy policy;
 	struct receive message;
+	struct submit submit;		/* of a user: the header's rules */
 	char helo[SMTP_HELO_NAME + 1];
 	size_t nout;
 	char out[SESSION_OUT];		/* replies that were not written yet */
@@ -56,5 +60,7 @@ int	session_serve(struct role_env *, const struct note *,
 
 /* For handlers: "250-text", a line before the one their verdict makes. */
 void	session_line(struct session *, unsigned code, struct span text);
+/* "334 base64", a challenge of a login. */
+void	session_challenge(struct session *, struct span);
 
 #endif

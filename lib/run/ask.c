@@ -30,7 +30,8 @@ ask_login(int auth, const struct login_ask *ask, struct ask_room *room,
 	ssize_t n;
 	int r = -1;
 
-	if (login_add_ask(&b, ask) == 0 &&
+	if (buf_room(&b, LOGIN_RECORD) == 0 &&
+	    login_add_ask(&b, ask) == 0 &&
 	    chan_send(auth, buf_span(&b), NULL, 0) == 0) {
 		do
 			n = chan_recv(auth, room->b, sizeof room->b, NULL, 1);

@@ -18,7 +18,8 @@ role_confine(const struct role_env *env, struct confine *c)
 {
 	struct buf missing = { .max = 256 };
 
-	c->name = env->role->name;
+	if (c->name == NULL)
+		c->name = env->role->name;
 	c->uid = env->uid;
 	c->gid = env->gid;
 	c->root = env->root;

@@ -5,7 +5,7 @@
 
 /* Fields that are numbers, until all have been seen. */
 struct numbers {
-	struct span size, arrived, utf8, repeat, rcpt, code, run;
+	struct span size, arrived, utf8, repeat, token, dsn, rcpt, code;
 };
 
 static int job_field(struct job *, struct numbers *, const struct field *,
@@ -22,10 +22,11 @@ static int answer_verdict(struct answer *, const struct span [3],
 #define SLOT(s, f) { #f, offsetof(struct s, f) }
 static const struct field_slot job_slot[] = {
 	SLOT(job, id), SLOT(job, sender), SLOT(job, body), SLOT(job, ret),
-	SLOT(job, envid), SLOT(job, class), { NULL, 0 }
+	SLOT(job, envid), SLOT(job, class), SLOT(job, login),
+	SLOT(job, secret), { NULL, 0 }
 }, job_number[] = {
 	SLOT(numbers, size), SLOT(numbers, arrived), SLOT(numbers, utf8),
-	SLOT(numbers, repeat), { NULL, 0 }
+	SLOT(numbers, repeat), SLOT(numbers, token), { NULL, 0 }
 }, rcpt_slot[] = {
 	SLOT(job_rcpt, to), SLOT(job_rcpt, orig), SLOT(job_rcpt, notify),
 	SLOT(job_rcpt, orcpt), SLOT(job_rcpt, ext), SLOT(job_rcpt, file),
@@ -34,7 +35,8 @@ static const struct field_slot job_slot[] = {
 	SLOT(answer, id), SLOT(answer, peer), SLOT(answer, sender),
 	SLOT(answer, file), { NULL, 0 }
 }, answer_number[] = {
-	SLOT(numbers, rcpt), SLOT(numbers, code), { NULL, 0 }
+	SLOT(numbers, rcpt), SLOT(numbers, code), SLOT(numbers, dsn),
+	{ NULL, 0 }
 };
 
 enum { KIND, ENHANCED, TEXT };
@@ -59,6 +61,8 @@ job_add(struct buf *b, const struct job *j)
 	field_addu(&f, "arrived", (uint64_t)j->arrived);
 	if (j->repeat)
 		field_adds(&f, "repeat", "1");
+	if (j->token)
+		field_adds(&f, "token", "1");
 	for (i = 0; i < j->nrcpt; i++)
 		rcpt_add(&f, &j->rcpt[i]);
 	return record_close(b, &f);
@@ -90,6 +94,8 @@ answer_add(struct buf *b, const struct answer *a)
 		field_adds(&f, "text", v->text);
 		if (a->peer.n)
 			field_add(&f, "peer", a->peer);
+		if (a->dsn)
+			field_adds(&f, "dsn", "1");
 	}
 	return record_close(b, &f);
 }
@@ -103,7 +109,7 @@ job_parse(struct span in, struct job *j, const char **why)
 	int r;
 
 	j->id = j->sender = j->body = j->ret = j->envid = j->class =
-	    (struct span){ NULL, 0 };
+	    j->login = j->secret = (struct span){ NULL, 0 };
 	j->nrcpt = 0;
 	while ((r = field_next(&in, &f, why)) == 1)
 		if (job_field(j, &num, &f, why) < 0)
@@ -127,7 +133,7 @@ answer_parse(struct span in, struct answer *a, const char **why)
 	struct field f;
 	int r;
 
-	a->ready = 0;
+	a->ready = a->dsn = 0;
 	a->nr = 0;
 	a->nto = 0;
 	a->id = a->peer = a->sender = a->file = (struct span){ NULL, 0 };
@@ -172,6 +178,7 @@ job_numbers(struct job *j, const struct numbers *num)
 	j->arrived = (int64_t)arrived;
 	j->utf8 = span_eq(num->utf8, SPAN("1"));
 	j->repeat = span_eq(num->repeat, SPAN("1"));
+	j->token = span_eq(num->token, SPAN("1"));
 	return 0;
 }
 
@@ -283,5 +290,6 @@ answer_verdict(struct answer *a, const struct span text[3],
 	}
 	a->verdict = verdict_words(code, text[ENHANCED], text[TEXT]);
 	a->verdict.kind = kind;
+	a->dsn = span_eq(num->dsn, SPAN("1"));
 	return 0;
 }

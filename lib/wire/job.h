@@ -6,6 +6,7 @@
  *
  *	id ID  sender PATH  body 8BITMIME  utf8 1  ret HDRS  envid …
  *	size BYTES  class …  arrived SECONDS  repeat 1
+ *	login NAME  secret …  token 1			(remoted only)
  *	then per recipient: rcpt N  to ADDRESS  orig ADDRESS  notify …  orcpt …
  *	    via ADDRESS (0..10 times: the way so far, oldest first)
  *	    ext EXT  run ENTRY  file NAME		(localdeliver only)
@@ -18,7 +19,7 @@
  * (several may share a packet), in any order:
  *
  *	id ID  rcpt N  kind done|later|never  code 250  enhanced 2.0.0  text …
- *	    peer …
+ *	    peer …  dsn 1
  *	id ID  rcpt N  kind to  to TARGET (1..)  sender PATH  file NAME
  *	ready 0:,			(remoted: give me the next of this key)
  *
@@ -35,6 +36,10 @@
  * reads the file itself, so that no command ever travels, and answers done,
  * later or never.  Such a child is asked for with NOTE_SPAWN arg SPAWN_PROGRAM:
  * it delivers nothing itself, and takes one job after the other.
+ *
+ * `login` and `secret` are for a next hop that wants them; with `token` the
+ * secret is one of OAuth.  `dsn` says that the next hop took over to report
+ * (RFC 3461 5.2.1), so that nobody here has to tell of a success.
  *
  * `later` with 4.6.0 says that the message fails its checksum: queued puts it
  * into queue/bad.
@@ -66,6 +71,8 @@ struct job_rcpt {
 
 struct job {
 	struct span id, sender, body, ret, envid, class;
+	struct span login, secret;	/* remoted: empty where not wanted */
+	int token;
 	int utf8;
 	uint64_t size;			/* of the message in the queue file */
 	int64_t arrived;
@@ -80,6 +87,7 @@ struct answer {
 	unsigned nr;
 	struct verdict verdict;		/* kind, code, enhanced, text */
 	struct span peer;
+	int dsn;			/* the next hop reports */
 	size_t nto;			/* kind to */
 	struct span to[JOB_TO];		/* addresses, or "|ENTRY" */
 	struct span sender;

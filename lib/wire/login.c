@@ -6,11 +6,14 @@ static const char *const word[] = {
 	[LOGIN_OK] = "ok", [LOGIN_BAD] = "bad", [LOGIN_LATER] = "later"
 };
 
+/* There may be a password in it. */
 static int
 around(struct buf *out, struct buf *fields)
 {
 	int r = buf_ok(fields) ? record_add(out, buf_span(fields)) : -1;
 
+	if (fields->p)
+		explicit_bzero(fields->p, fields->size);
 	buf_free(fields);
 	return r;
 }
@@ -20,6 +23,8 @@ login_add_ask(struct buf *b, const struct login_ask *a)
 {
 	struct buf f = { .max = LOGIN_RECORD };
 
+	/* at once: growing would leave copies behind */
+	(void)buf_room(&f, LOGIN_RECORD);
 	if (a->mech.n)
 		field_add(&f, "mech", a->mech);
 	if (a->has_response)

@@ -30,6 +30,7 @@ static int take_text(struct span, struct smtp_command *, struct fault *);
 static int take_mail(struct span, struct smtp_command *, struct fault *);
 static int take_rcpt(struct span, struct smtp_command *, struct fault *);
 static int take_bdat(struct span, struct smtp_command *, struct fault *);
+static int take_auth(struct span, struct smtp_command *, struct fault *);
 static int take_path(struct span *, const char *, unsigned,
     struct smtp_command *, const char **);
 static int take_params(struct span, struct smtp_command *, struct fault *);
@@ -42,6 +43,7 @@ static int take_ret(struct span, struct smtp_command *, struct fault *);
 static int take_envid(struct span, struct smtp_command *, struct fault *);
 static int take_notify(struct span, struct smtp_command *, struct fault *);
 static int take_orcpt(struct span, struct smtp_command *, struct fault *);
+static int take_login(struct span, struct smtp_command *, struct fault *);
 static int bytes_count(struct span, uint64_t *);
 static int is_xtext(struct span, int utf8);
 static int no(struct fault *, unsigned, const char *, const char *);
@@ -61,8 +63,8 @@ static const struct word words[] = {
 	{ "EXPN", SMTP_OTHER, take_anything },
 	{ "TURN", SMTP_OTHER, take_anything },
 	{ "ETRN", SMTP_OTHER, take_anything },
-	{ "AUTH", SMTP_OTHER, take_anything },
-	{ "STARTTLS", SMTP_OTHER, take_anything }
+	{ "AUTH", SMTP_AUTH, take_auth },
+	{ "STARTTLS", SMTP_STARTTLS, take_nothing }
 };
 
 static const struct param params[] = {
@@ -71,6 +73,7 @@ static const struct param params[] = {
 	{ "SMTPUTF8", SMTP_MAIL, take_utf8 },
 	{ "RET", SMTP_MAIL, take_ret },
 	{ "ENVID", SMTP_MAIL, take_envid },
+	{ "AUTH", SMTP_MAIL, take_login },
 	{ "NOTIFY", SMTP_RCPT, take_notify },
 	{ "ORCPT", SMTP_RCPT, take_orcpt }
 };
@@ -231,6 +234,27 @@ take_bdat(struct span s, struct smtp_command *c, struct fault *f)
 	return 0;
 }
 
+/* "AUTH" SP mechanism [ SP initial-response ] (RFC 4954 8) */
+static int
+take_auth(struct span s, struct smtp_command *c, struct fault *f)
+{
+	size_t i;
+
+	if (!span_word(&s, &c->arg) || c->arg.n > SMTP_MECHANISM)
+		return no(f, 501, "5.5.4",
+		    "AUTH and a mechanism is the form (RFC 4954 4)");
+	for (i = 0; i < c->arg.n; i++)
+		if (!ascii_alnum(c->arg.p[i]) && c->arg.p[i] != '-' &&
+		    c->arg.p[i] != '_')
+			return no(f, 501, "5.5.4",
+			    "no name of a mechanism (RFC 4422 3.1)");
+	(void)span_word(&s, &c->response);
+	if (s.n)
+		return no(f, 501, "5.5.4",
+		    "words behind the response (RFC 4954 4)");
+	return 0;
+}
+
 /* keyword and <path>, which must end there or at white space.  1; 0: there is
  * none; -1: it is not valid. */
 static int
@@ -338,6 +362,17 @@ take_envid(struct span s, struct smtp_command *c, struct fault *f)
 		return no(f, 501, "5.5.4",
 		    "ENVID is 1 to 100 octets of xtext (RFC 3461 4.4)");
 	c->envid = s;
+	return 0;
+}
+
+/* RFC 4954 5: who wrote it, says a client whom nobody need believe; it is
+ * looked at and goes no further. */
+static int
+take_login(struct span s, struct smtp_command *c, struct fault *f)
+{
+	(void)c;
+	if (s.n == 0 || (!span_eq(s, SPAN("<>")) && !is_xtext(s, 0)))
+		return no(f, 501, "5.5.4", "AUTH is xtext or <> (RFC 4954 5)");
 	return 0;
 }
 

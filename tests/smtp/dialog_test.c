@@ -99,6 +99,12 @@ help(struct run *r, int control, const struct smtpd_conf *conf,
 	int ch[2];
 
 	while (note_recv(control, &n, NULL, 1) > 0) {
+		if (n.kind == NOTE_AUTH) {
+			note_say(control, NOTE_AUTH, NULL, NULL, 0);
+			continue;
+		}
+		if (n.kind == NOTE_STARTTLS)
+			continue;
 		if (n.kind != NOTE_WRITER)
 			_exit(1);
 		if (r->s->writer == WRITER_NONE) {
@@ -135,6 +141,9 @@ start(struct run *r)
 
 	read_conf(r->s, &site, &conf);
 	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
+	n.facts.may_login = r->s->local != 0;
+	if (r->s->user)
+		memcpy(n.facts.user, "alice@example.test", 19);
 	memcpy(n.facts.tls_version, "TLSv1.3", 8);
 	memcpy(n.facts.tls_cipher, "CIPHER", 7);
 	memcpy(env.table, tables, sizeof tables);
@@ -399,7 +408,7 @@ int
 main(void)
 {
 	static char file[][12] = { "order", "mail", "limits", "pipelining",
-	    "smuggling", "bdat", "dsn", "utf8", "trouble" };
+	    "smuggling", "bdat", "dsn", "utf8", "trouble", "user" };
 	enum { FILES = sizeof file / sizeof *file };
 	struct CMUnitTest t[FILES];
 	int i;

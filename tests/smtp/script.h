@@ -3,7 +3,7 @@
  *
  *	case NAME		a fresh session begins
  *	set KEY VALUE		a line of its configuration
- *	fact net | user | tls | submission	what the listener says
+ *	fact net | user | tls | submission | local	what the listener says
  *	writer none | dies | full	instead of one that works
  *	stream			its socket keeps no bounds of writes
  *	whole			never cut what is sent
@@ -44,7 +44,7 @@ struct step {
 struct script {
 	const char *name;
 	struct buf conf;
-	int net, user, tls, submission;
+	int net, user, tls, submission, local;
 	enum { WRITER_REAL, WRITER_NONE, WRITER_DIES, WRITER_FULL } writer;
 	int stream, whole, cut;
 	size_t nstep;
@@ -63,6 +63,7 @@ script_setting(struct script *s, struct span l, const char **why)
 		{ "fact net", AT(net), 1 }, { "fact user", AT(user), 1 },
 		{ "fact tls", AT(tls), 1 },
 		{ "fact submission", AT(submission), 1 },
+		{ "fact local", AT(local), 1 },
 		{ "writer none", AT(writer), WRITER_NONE },
 		{ "writer dies", AT(writer), WRITER_DIES },
 		{ "writer full", AT(writer), WRITER_FULL },

@@ -7,6 +7,7 @@ import threading
 import time
 
 from correo import TOP, Skip, message, run, tell, the_instance
+from mailer import Mailer
 
 c = the_instance()
 SEEN = {}
@@ -41,7 +42,9 @@ def kind(target):
     if target == state + '/drop/trigger':
         return 'fifo'
     for word, place in (('tables', conf + '/tables'), ('queue', c.ready['queue']),
-                        ('drop', state + '/drop'), ('mail', state + '/mail'),
+                        ('drop', state + '/drop'), ('auth', state + '/auth'),
+                        ('passwords', conf + '/secrets/passwords.cdb'),
+                        ('mail', state + '/mail'),
                         ('mail', state + '/home'),
                         ('mail', state + '/postmaster')):
         if target == place or target.startswith(place + '/'):
@@ -147,6 +150,22 @@ def in_each_state_of_a_session():
     look(rows, mailboxes)
 
 
+def in_each_state_of_a_login():
+    needs_root()
+    rows, mailboxes = table(), users()
+    for service in ('submission', 'smtps'):
+        s = Mailer(c, service)
+        look(rows, mailboxes)
+        s.cmd('AUTH LOGIN', 334)
+        look(rows, mailboxes)
+        s.cmd('*', 501)
+        s.plain(c.ready['user1'], c.ready['password1'])
+        look(rows, mailboxes)
+        s.cmd('MAIL FROM:<%s>' % c.ready['user1'], 250)
+        look(rows, mailboxes)
+        s.close()
+
+
 def under_load():
     """While messages come, are delivered, deferred and reported."""
     needs_root()
@@ -178,4 +197,5 @@ def under_load():
                                  for x in sorted(SEEN.items())))
 
 
-tell([at_rest, in_each_state_of_a_session, under_load])
+tell([at_rest, in_each_state_of_a_session, in_each_state_of_a_login,
+      under_load])

@@ -3,8 +3,8 @@
  * they stand: with phrases, comments, quotes, groups and old routes around
  * them.  No recursion; comments are counted.  Pure.
  */
-#ifndef ADMIN_HEADER_LIST_H
-#define ADMIN_HEADER_LIST_H
+#ifndef MAIL_HEADER_LIST_H
+#define MAIL_HEADER_LIST_H
 
 #include "base/span.h"
 

@@ -1,5 +1,5 @@
 /* header_list - the addresses of an address field. */
-#include "admin/header_list.h"
+#include "mail/header_list.h"
 #include "base/ascii.h"
 
 static size_t skip_comment(struct span, size_t);

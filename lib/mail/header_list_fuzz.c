@@ -1,6 +1,6 @@
 /* Each address is a part of the input, behind the one before it. */
 #include <stdlib.h>
-#include "admin/header_list.h"
+#include "mail/header_list.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *, size_t);
 

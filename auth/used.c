@@ -1,0 +1,92 @@
+/* used - what the password check keeps below STATE/auth. */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/used.h"
+#include "run/app_password.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+enum { HOUR = 3600 };
+
+static void path_of(const struct site *, char [1024]);
+
+int
+used_open(const struct site *site)
+{
+	char path[1024];
+	int dir;
+
+	path_of(site, path);
+	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		log_warn("auth", "%s: %s; when app passwords are used is not "
+		    "kept", path, strerror(errno));
+	return dir;
+}
+
+void
+used_confine(const struct role_env *env, int dir)
+{
+	struct confine c = { .files = 4096 };
+	char path[1024];
+
+	if (dir >= 0) {
+		path_of(env->site, path);
+		c.may = MAY_READ | MAY_WRITE;
+		c.dir[0] = path;
+	}
+	role_confine(env, &c);
+}
+
+void
+used_secret(int dir, unsigned char out[USED_SECRET])
+{
+	struct buf b = { .max = USED_SECRET };
+	int fd;
+
+	arc4random_buf(out, USED_SECRET);
+	if (dir < 0)
+		return;
+	fd = openat(dir, "secret", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600);
+	if (fd >= 0) {
+		(void)file_write(fd, span_mem(out, USED_SECRET));
+		close(fd);
+	} else if (file_read_at(dir, "secret", &b) == 0 && b.n == USED_SECRET)
+		memcpy(out, b.p, USED_SECRET);
+	buf_free(&b);
+}
+
+/* Its time says it; there is nothing in it. */
+void
+used_now(int dir, const char *key, const char *id)
+{
+	char name[APP_USED];
+	struct stat st;
+	int fd;
+
+	if (dir < 0)
+		return;
+	app_password_used(key, id, name);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    clock_s() - st.st_mtime < HOUR)
+		return;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd < 0 || futimens(fd, NULL) < 0)
+		log_warn("auth", "%s: %s", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+path_of(const struct site *site, char out[1024])
+{
+	snprintf(out, 1024, "%s/auth", site->state_dir);
+}

@@ -1,0 +1,55 @@
+/*
+ * thread - messages put into threads: REFERENCES and ORDEREDSUBJECT (RFC 5256
+ * 3 and 5).
+ *
+ * Ids and subjects are kept as hashes under a key of the caller's, of 64 bits:
+ * memory does not grow with their length, and nobody can make them collide.
+ * Of a message's References the last THREAD_REFERENCES count.  All but the
+ * sort by date is linear; no recursion.
+ *
+ * Where references contradict each other, links that a message's own last
+ * reference makes go before those that others' references make; where they do
+ * not, this is what the order of RFC 5256 gives.
+ */
+#ifndef MAIL_THREAD_H
+#define MAIL_THREAD_H
+
+#include <stdint.h>
+
+#include "base/siphash.h"
+#include "base/span.h"
+
+enum {
+	THREAD_REFERENCES = 100,
+	THREAD_ID = 1000		/* longer ones are no ids */
+};
+
+struct thread_mail {
+	uint32_t number;		/* what is told of it; not 0 */
+	int64_t date;			/* sent, or INTERNALDATE (5256 2.2) */
+	struct span subject;		/* base subject, folded; may be empty */
+	int reply;			/* something was taken off that */
+	/* fields as they stand; empty: none.  For REFERENCES only. */
+	struct span id, references, in_reply_to;
+};
+
+struct thread;
+
+/* NULL: no memory. */
+struct thread *thread_new(const unsigned char key[SIPHASH_KEY]);
+/* In the order of sequence numbers.  0, or -1: no memory. */
+int	thread_add(struct thread *, const struct thread_mail *);
+/* One of these, once, when all are there.  0, or -1: no memory. */
+int	thread_by_references(struct thread *);
+int	thread_by_subject(struct thread *);
+/* The pieces of *thread-list, "(2)(3 6 (4 23)(44 7 96))". */
+void	thread_tell(const struct thread *, void (*put)(void *, struct span),
+	    void *arg);
+void	thread_free(struct thread *);
+
+/* The next message id, between < and >, off the front of *in: without quotes,
+ * backslashes and white space (5256 5, "normalized").  Its bytes, at most
+ * THREAD_ID; 0 at the end. */
+size_t	thread_next_id(struct span *in, unsigned char out[THREAD_ID]);
+
+#endif

@@ -1,0 +1,464 @@
+"""IMAP as its users know it: real clients synchronise, move, flag, search and
+idle; and what a client or a man in the middle may try."""
+import imaplib
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+from correo import Skip, run, tell, the_instance, wait
+
+c = the_instance()
+
+
+def address(key):
+    if key not in c.ready:
+        raise Skip('the instance has no ' + key)
+    host, port = c.ready[key].rsplit(':', 1)
+    return host, int(port)
+
+
+def tls():
+    return ssl.create_default_context(cafile=c.ready['cafile'])
+
+
+def user(n):
+    return c.ready['user%d' % n], c.ready['password%d' % n]
+
+
+def login(n=1, clear=True):
+    m = imaplib.IMAP4(*address('imap'), timeout=60) if clear else \
+        imaplib.IMAP4_SSL(*address('imaps'), ssl_context=tls(), timeout=60)
+    m.login(*user(n))
+    return m
+
+
+def ok(answer):
+    assert answer[0] == 'OK', answer
+    return answer[1]
+
+
+def empty(n=1):
+    """A mailbox as after the first login."""
+    m = login(n)
+    for line in ok(m.list()):
+        name = line.decode().split(' "." ')[1]
+        if b'\\Noselect' in line:
+            continue
+        ok(m.select(name))
+        if ok(m.search(None, 'ALL'))[0]:
+            ok(m.store('1:*', '+FLAGS.SILENT', '\\Deleted'))
+        ok(m.close())
+        if name not in ('INBOX', 'Archive', 'Drafts', 'Junk', 'Sent',
+                        'Trash'):
+            ok(m.delete(name))
+    m.logout()
+
+
+def mail(number, text=''):
+    return ('From: a@sender.test\r\nTo: alice@example.test\r\nSubject: mail '
+            '%d\r\nDate: Sun, 22 Nov 2026 10:00:%02d +0000\r\nMessage-ID: <%d@'
+            'sender.test>\r\n\r\nHello %d.\r\n%s' % (
+                number, number % 60, number, number, text)).encode()
+
+
+def fill(count, n=1, folder='INBOX', first=1):
+    m = login(n)
+    for i in range(first, first + count):
+        ok(m.append(folder, None, None, mail(i)))
+    m.logout()
+
+
+def subjects(n=1, folder='INBOX', keys='ALL'):
+    m = login(n)
+    ok(m.select('"%s"' % folder, readonly=True))
+    numbers = ok(m.search(None, keys))[0].split()
+    found = []
+    if numbers:
+        for part in ok(m.fetch(b','.join(numbers).decode(),
+                               '(BODY.PEEK[HEADER.FIELDS (SUBJECT)])')):
+            if isinstance(part, tuple):
+                found.append(int(re.search(rb'mail (\d+)', part[1])[1]))
+    m.logout()
+    return found
+
+
+class Place:
+    """A directory for a client, and files in it."""
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(dir='/var/tmp')
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def file(self, name, text):
+        path = self.dir + '/' + name
+        with open(path, 'w') as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write(text)
+        return path
+
+
+def client(*argv, **kw):
+    if shutil.which(argv[0]) is None:
+        raise Skip('no ' + argv[0])
+    return run(*argv, **kw)
+
+
+# ---------------------------------------------------------------- imaplib
+
+def imaplib_over_STARTTLS_and_TLS():
+    empty()
+    m = imaplib.IMAP4(*address('imap'), timeout=60)
+    assert 'STARTTLS' in m.capabilities
+    m.starttls(tls())
+    assert 'STARTTLS' not in m.capabilities
+    m.login(*user(1))
+    ok(m.select())
+    ok(m.append('INBOX', '(\\Seen)', None, mail(1)))
+    ok(m.noop())
+    assert ok(m.fetch('1', '(BODY[])'))[0][1] == mail(1)
+    m.logout()
+    m = login(clear=False)
+    assert ok(m.select())[0] == b'1'
+    m.logout()
+
+
+def folders_of_the_first_login():
+    m = login()
+    found = {line.decode().split(' "." ')[1]: line for line in ok(m.list())}
+    for name in ('Archive', 'Drafts', 'Junk', 'Sent', 'Trash'):
+        assert b'\\' + name.encode() in found[name], found
+    assert len(ok(m.lsub())) == 5
+    m.logout()
+
+
+def two_clients_see_each_other():
+    empty()
+    fill(3)
+    a, b = login(), login()
+    ok(a.select())
+    ok(b.select())
+    ok(a.store('2', '+FLAGS', '(\\Flagged $Work)'))
+    ok(a.store('1', '+FLAGS', '\\Deleted'))
+    ok(a.expunge())
+    ok(b.noop())
+    assert b.untagged_responses['EXPUNGE'] == [b'1']
+    assert b'$Work' in ok(b.fetch('1', '(FLAGS)'))[0]
+    a.logout()
+    b.logout()
+
+
+def idle_tells_at_once():
+    empty()
+    m = login()
+    ok(m.select())
+    m.send(b'i IDLE\r\n')
+    assert m.readline().startswith(b'+ ')
+    before = time.monotonic()
+    threading.Thread(target=fill, args=(1,)).start()
+    line = m.readline()
+    assert line == b'* 1 EXISTS\r\n', line
+    assert time.monotonic() - before < 4
+    m.readline()
+    m.send(b'DONE\r\n')
+    assert m.readline().startswith(b'i OK')
+    m.logout()
+
+
+def mail_that_arrives_by_SMTP():
+    empty()
+    c.send([c.ready['user1']], mail(7))
+    wait('the mail', lambda: subjects() == [7])
+
+
+def search_in_a_charset_that_had_to_be_loaded():
+    empty()
+    m = login()
+    text = (b'Subject: =?koi8-r?B?8NLJ18XU?=\r\nContent-Type: text/plain; '
+            b'charset=koi8-r\r\n\r\n\xf0\xd2\xc9\xd7\xc5\xd4\r\n')
+    ok(m.append('INBOX', None, None, text))
+    ok(m.select())
+    for key in ('SUBJECT', 'BODY'):
+        m.literal = 'привет'.encode()
+        assert ok(m.search('UTF-8', key)) == [b'1'], key
+    m.logout()
+
+
+def a_connection_that_drops_in_the_middle_of_APPEND():
+    empty()
+    s = socket.create_connection(address('imap'), timeout=60)
+    f = s.makefile('rb')
+    f.readline()
+    s.sendall(b'a LOGIN %s %s\r\nb APPEND INBOX {1000+}\r\nSubject: x\r\n'
+              % tuple(x.encode() for x in user(1)))
+    f.readline()
+    s.close()
+    m = login()
+    assert ok(m.select())[0] == b'0'
+    m.logout()
+
+
+def what_is_sent_ahead_of_the_login():
+    """The commands behind it are the mailbox process's, whole."""
+    empty()
+    fill(2)
+    s = socket.create_connection(address('imap'), timeout=60)
+    name, password = user(1)
+    s.sendall(('a LOGIN {%d+}\r\n%s "%s"\r\nb SELECT INBOX\r\nc FETCH 1:2 '
+               'UID\r\nd LOGOUT\r\n' % (len(name), name, password)).encode())
+    text = b''
+    while True:
+        more = s.recv(65536)
+        if not more:
+            break
+        text += more
+    assert re.search(rb'a OK .*b OK .*1 FETCH \(UID 1\).*c OK .*d OK', text,
+                     re.S), text
+
+
+def nothing_passes_from_before_STARTTLS():
+    s = socket.create_connection(address('imap'), timeout=60)
+    f = s.makefile('rb')
+    f.readline()
+    s.sendall(b'a STARTTLS\r\nb NOOP\r\n')
+    try:
+        assert f.read() == b''
+    except ConnectionResetError:
+        pass                    # closed with something unread
+
+
+# ---------------------------------------------------------------- programs
+
+def curl():
+    empty()
+    fill(3)
+    url = 'imap://%s:%d' % address('imap')
+    who = '%s:%s' % user(1)
+    out = client('curl', '-sS', '-u', who, url + '/INBOX;MAILINDEX=2').stdout
+    assert b'Subject: mail 2' in out
+    out = run('curl', '-sS', '-u', who, url + '/INBOX', '-X',
+              'SEARCH SUBJECT "mail 3"').stdout
+    assert out == b'* SEARCH 3\r\n', out
+    with Place() as p:
+        path = p.file('m', mail(4).decode())
+        run('curl', '-sS', '-u', who, '--ssl-reqd', '--cacert',
+            c.ready['cafile'], url + '/INBOX', '-T', path)
+    assert subjects() == [1, 2, 3, 4]
+
+
+def mbsync_both_ways():
+    empty()
+    fill(5)
+    with Place() as p:
+        rc = p.file('rc', '''IMAPAccount a
+Host %s
+Port %d
+User %s
+Pass %s
+SSLType None
+
+IMAPStore far
+Account a
+
+MaildirStore near
+Path %s/m/
+Inbox %s/m/INBOX
+SubFolders Verbatim
+
+Channel c
+Far :far:
+Near :near:
+Patterns *
+Create Both
+Remove Both
+Expunge Both
+SyncState *
+''' % (*address('imap'), *user(1), p.dir, p.dir))
+        os.mkdir(p.dir + '/m')
+        sync = ('mbsync', '-c', rc, '-a')
+        client(*sync)
+        cur = p.dir + '/m/INBOX/cur'
+        new = p.dir + '/m/INBOX/new'
+        assert len(os.listdir(cur)) + len(os.listdir(new)) == 5
+        # here: one flagged, one deleted, one added; there: one seen
+        names = sorted(os.listdir(new))
+        os.rename(new + '/' + names[0], cur + '/' + names[0] + ':2,F')
+        with open(p.dir + '/m/INBOX/new/1.2.x', 'wb') as f:
+            f.write(mail(6).replace(b'\r\n', b'\n'))
+        m = login()
+        ok(m.select())
+        ok(m.store('5', '+FLAGS', '\\Seen'))
+        ok(m.create('Lists.here'))
+        ok(m.append('Lists.here', None, None, mail(9)))
+        m.logout()
+        run(*sync)
+        assert sorted(subjects()) == [1, 2, 3, 4, 5, 6]
+        assert subjects(keys='FLAGGED') != []
+        assert os.listdir(p.dir + '/m/Lists/here/new') != []
+        gone = [n for n in os.listdir(cur) if n.endswith(':2,F')]
+        os.unlink(cur + '/' + gone[0])
+        run(*sync)
+        assert len(subjects()) == 5 and subjects(keys='FLAGGED') == []
+        before = sorted(os.listdir(cur) + os.listdir(new))
+        run(*sync)
+        assert before == sorted(os.listdir(cur) + os.listdir(new))
+
+
+def offlineimap_both_ways():
+    empty()
+    fill(4)
+    with Place() as p:
+        rc = p.file('rc', '''[general]
+accounts = a
+metadata = %s/meta
+ui = basic
+[Account a]
+localrepository = near
+remoterepository = far
+[Repository near]
+type = Maildir
+localfolders = %s/m
+[Repository far]
+type = IMAP
+remotehost = %s
+remoteport = %d
+remoteuser = %s
+remotepass = %s
+ssl = no
+starttls = no
+''' % (p.dir, p.dir, *address('imap'), *user(1)))
+        sync = ('offlineimap', '-c', rc, '-o')
+        client(*sync)
+        box = p.dir + '/m/INBOX'
+        assert len(os.listdir(box + '/new')) == 4
+        name = sorted(os.listdir(box + '/new'))[0]
+        os.rename(box + '/new/' + name, box + '/cur/' + name + ':2,S'
+                  if ':2,' not in name else box + '/cur/' +
+                  name.replace(':2,', ':2,S'))
+        fill(1, first=5)
+        run(*sync)
+        assert len(subjects(keys='SEEN')) == 1
+        assert len(os.listdir(box + '/new') + os.listdir(box + '/cur')) == 5
+
+
+def mutt_reads_and_saves():
+    for program in ('mutt', 'neomutt'):
+        empty()
+        fill(2)
+        with Place() as p:
+            rc = p.file('rc', '''set imap_user="%s" imap_pass="%s"
+set folder="imap://%s:%d/" spoolfile="+INBOX" ssl_verify_host=no
+set ssl_ca_certificates_file="%s"
+set header_cache="%s/cache" copy=no confirmappend=no delete=yes quit=yes
+''' % (*user(1), *address('imap'), c.ready['cafile'], p.dir))
+            keys = ('push "<flag-message><next-entry><save-message>'
+                    '<kill-line>=Archive<enter><sync-mailbox><quit>"')
+            env = dict(os.environ, TERM='xterm', HOME=p.dir)
+            if shutil.which(program) is None:
+                raise Skip('no ' + program)
+            client('script', '-qefc', '%s -F %s -e \'%s\'' % (
+                program, rc, keys), '/dev/null', env=env,
+                stdin=subprocess.DEVNULL, ok=False, timeout=60)
+        assert subjects(keys='FLAGGED') == [1], program
+        assert subjects(folder='Archive') == [2], program
+
+
+def imapfilter_moves_and_flags():
+    empty()
+    fill(5)
+    with Place() as p:
+        lua = p.file('x.lua', '''options.starttls = false
+a = IMAP { server = '%s', port = %d, username = '%s', password = '%s' }
+r = a.INBOX:contain_subject('mail 2') + a.INBOX:contain_subject('mail 4')
+r:move_messages(a.Archive)
+a.INBOX:is_unseen():mark_flagged()
+a.INBOX:contain_subject('mail 5'):delete_messages()
+''' % (*address('imap'), *user(1)))
+        client('imapfilter', '-c', lua, env=dict(os.environ, HOME=p.dir))
+    assert subjects() == [1, 3] and subjects(folder='Archive') == [2, 4]
+    assert subjects(keys='FLAGGED') == [1, 3]
+
+
+def fetchmail_by_IMAP():
+    empty()
+    fill(3)
+    with Place() as p:
+        rc = p.file('rc', 'poll %s protocol imap port %d user "%s" password '
+                    '"%s" sslproto "" keep mda "cat >>%s/out"\n' % (
+                        *address('imap'), *user(1), p.dir))
+        env = dict(os.environ, HOME=p.dir, FETCHMAILHOME=p.dir)
+        client('fetchmail', '-f', rc, '--pidfile', p.dir + '/pid', env=env)
+        assert open(p.dir + '/out').read().count('Subject: mail') == 3
+    assert len(subjects(keys='SEEN')) == 3
+
+
+def perl(module, script):
+    if run('perl', '-M' + module, '-e', '1', ok=False).returncode:
+        raise Skip('no ' + module)
+    name, password = user(1)
+    host, port = address('imap')
+    out = run('perl', '-M' + module, '-e', script, name, password, host, port)
+    assert out.stdout == b'ok\n', out
+
+
+def Mail_IMAPClient():
+    empty()
+    fill(3)
+    perl('Mail::IMAPClient', r'''
+my ($u, $p, $h, $n) = @ARGV;
+my $m = Mail::IMAPClient->new(Server => $h, Port => $n, User => $u,
+    Password => $p, Uid => 1) or die $@;
+$m->select("INBOX") or die;
+my @s = $m->search(SUBJECT => "mail 2") or die $@;
+my $e = $m->get_envelope($s[0]) or die $@;
+die unless $e->subject eq "mail 2";
+my $b = $m->get_bodystructure($s[0]) or die;
+die unless $b->bodytype =~ /^text$/i;
+$m->move("Archive", $s[0]) or die;
+$m->expunge; die unless $m->message_count("INBOX") == 2;
+$m->set_flag("Forwarded", ($m->messages)[0]) or die;
+my $h2 = $m->fetch_hash("FLAGS", "RFC822.SIZE"); die unless keys %$h2 == 2;
+$m->logout; print "ok\n";
+''')
+
+
+def Mail_IMAPTalk():
+    empty()
+    fill(3)
+    perl('Mail::IMAPTalk', r'''
+my ($u, $p, $h, $n) = @ARGV;
+my $m = Mail::IMAPTalk->new(Server => "$h:$n", Username => $u,
+    Password => $p, Uid => 1, Separator => ".")
+    or die $@;
+$m->select("INBOX") or die $@;
+my $f = $m->fetch("1:*", "(flags envelope bodystructure)") or die $@;
+die unless keys %$f == 3;
+my @u = sort { $a <=> $b } keys %$f;
+die unless $f->{$u[0]}{envelope}{Subject} eq "mail 1";
+$m->store($u[0], "+flags", "(\\Answered)") or die $@;
+my $s = $m->search("answered") or die $@; die unless "@$s" eq $u[0];
+$m->copy("$u[1]:$u[2]", "Archive") or die $@;
+my $st = $m->status("Archive", "(messages unseen)") or die $@;
+die unless $st->{messages} == 2;
+$m->logout; print "ok\n";
+''')
+
+
+tell([
+    imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
+    two_clients_see_each_other, idle_tells_at_once, mail_that_arrives_by_SMTP,
+    search_in_a_charset_that_had_to_be_loaded,
+    a_connection_that_drops_in_the_middle_of_APPEND,
+    what_is_sent_ahead_of_the_login, nothing_passes_from_before_STARTTLS,
+    curl, mbsync_both_ways, offlineimap_both_ways, mutt_reads_and_saves,
+    imapfilter_moves_and_flags, fetchmail_by_IMAP, Mail_IMAPClient,
+    Mail_IMAPTalk,
+])

@@ -222,7 +222,7 @@ copied_well(int e, const struct copy *c, unsigned max_hops, struct verdict *v)
 	if (e == -1)
 		*v = trouble("copy", errno);
 	else if (e == COPY_DAMAGED)
-		*v = verdict_make(451, "4.3.0", "the message in the queue does "
+		*v = verdict_make(451, "4.6.0", "the message in the queue does "
 		    "not have its checksum any more");
 	else if (c->loop.seen)
 		*v = verdict_make(554, "5.4.6", "mail loop: the message has "

@@ -143,7 +143,8 @@ read_head(int fd, struct queue_head *h, struct verdict *v)
 
 	if (r == 0)
 		return 1;
-	*v = verdict_make(451, "4.3.0", "the message in the queue: %s",
+	*v = verdict_make(451, r == QUEUE_DAMAGED ? "4.6.0" : "4.3.0",
+	    "the message in the queue: %s",
 	    r == QUEUE_DAMAGED ? "its first line is damaged" :
 	    r == QUEUE_VERSION ? "a format of a later version" :
 	    strerror(errno));

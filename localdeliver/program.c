@@ -162,6 +162,9 @@ run_entry(struct owner *o, const struct job *j, const struct job_rcpt *r,
 		close(run.in);
 	if (run.out >= 0)
 		close(run.out);
+	if (e == EILSEQ)
+		return verdict_make(451, "4.6.0", "the message in the queue "
+		    "does not have its checksum any more");
 	if (e == ETIMEDOUT)
 		return verdict_make(451, "4.3.0", "program ran longer than %u "
 		    "seconds, and was killed", o->program_timeout_s);
@@ -246,7 +249,7 @@ feed(struct run *run, int fd, const struct queue_head *h, const struct job *j,
 	else
 		e = copy_message(&c, fd, h, buf_span(&lines), put, run);
 	if (e == COPY_DAMAGED)
-		errno = EIO;
+		errno = EILSEQ;
 	if (e == 0 || (e == -1 && errno == EPIPE)) {
 		close(run->in);
 		run->in = -1;

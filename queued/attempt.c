@@ -12,6 +12,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+enum { GREY_S = 90 };			/* first retry after greylisting */
+
 static struct message **slot(const struct queued *, const char *);
 static void route_from(struct queued *, struct message *, unsigned);
 static void route_one(struct queued *, struct rcpt *);
@@ -28,6 +30,8 @@ static void finish(struct queued *, struct message *);
 static int  retire(struct queued *, struct message *);
 static int  set_aside(struct queued *, struct message *);
 static int  defer(struct queued *, struct message *);
+static int  greylisted(const struct message *);
+static void warn_state(const struct message *);
 static void forget(struct queued *, struct message *);
 
 int
@@ -75,14 +79,18 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 	unsigned before = m->n;
 
 	m->tried |= h->tried;
-	/* wire/job.h: the body fails its checksum */
-	m->damaged |= a && strcmp(a->verdict.enhanced, "4.6.0") == 0;
+	/* wire/job.h: the body fails its checksum; not so said by a peer */
+	r->passed = a && a->dsn;
+	m->damaged |= a && a->peer.n == 0 &&
+	    strcmp(a->verdict.enhanced, "4.6.0") == 0;
 	if (!h->tried && (m->retry == 0 || h->retry < m->retry))
 		m->retry = h->retry;
 	if (a && h->verdict->kind == VERDICT_TO) {
 		if (expand_forward(r, a, &v) == 0) {
 			q->recipients += m->n - before;
 			log_expanded(r);
+			if (message_record_spread(m, q->queue) < 0)
+				warn_state(m);
 			route_from(q, m, before);
 		} else {
 			outcome(r, &v, span_of(""), via);
@@ -119,8 +127,7 @@ attempt_reported(struct queued *q, const struct errand *e,
 		m->warned = 1;
 		if (message_record_report(m, q->queue, order_name(e->kind),
 		    id) < 0)
-			log_warn("state", "queue/state/%s: %s", m->name.id,
-			    strerror(errno));
+			warn_state(m);
 	}
 	for (i = e->from; i <= e->to; i++) {
 		struct rcpt *r = m->rcpt[i - 1];
@@ -164,6 +171,7 @@ route_one(struct queued *q, struct rcpt *r)
 	unsigned before = m->n;
 	struct route to;
 
+	to.unsaid = 0;
 	if (expand_circle(r, &to.verdict) == 0) {
 		route_find(&q->directory, m->env.class,
 		    r->parent == NULL && !r->copy, r->user, r->to, &to);
@@ -174,6 +182,8 @@ route_one(struct queued *q, struct rcpt *r)
 		if (to.kind == ROUTE_REMOTE) {
 			if (expand_twice(r, span_of(to.normal), &to.verdict))
 				goto over;
+			if (q->conf->srs)
+				expand_sender(&q->directory, r);
 			m->left++;
 			deliver_add(&q->deliver, DEST_REMOTE, to.key, r);
 			return;
@@ -187,6 +197,7 @@ route_one(struct queued *q, struct rcpt *r)
 	}
 over:
 	m->tried = 1;
+	r->unsaid = to.unsaid != 0;
 	outcome(r, &to.verdict, span_of(""), "queue");
 	if (r->state != RCPT_LATER)
 		log_outcome(r, "queue", NULL);
@@ -216,7 +227,7 @@ outcome(struct rcpt *r, const struct verdict *v, struct span peer,
 
 	r->state = v->kind == VERDICT_DONE ? RCPT_DONE :
 	    v->kind == VERDICT_NEVER ? RCPT_NEVER : RCPT_LATER;
-	r->news = 1;
+	r->news = r->fresh = 1;
 	f->when = clock_s();
 	f->code = v->code;
 	memcpy(f->enhanced, v->enhanced, sizeof f->enhanced);
@@ -247,7 +258,7 @@ expire(struct queued *q, struct message *m, int64_t now)
 	struct verdict v;
 	unsigned i;
 
-	if (m->gone || now < schedule_end(q->conf, m->arrived,
+	if (m->gone || m->damaged || now < schedule_end(q->conf, m->arrived,
 	    m->env.sender.n == 0))
 		return;
 	for (i = 0; i < m->n; i++) {
@@ -274,9 +285,9 @@ tell(struct queued *q, struct message *m)
 		struct rcpt *r = m->rcpt[i];
 
 		r->told = 0;
-		if (r->news && r->state == RCPT_NEVER && told_of_failure(r))
+		if (r->fresh && r->state == RCPT_NEVER && told_of_failure(r))
 			r->told = ORDER_FAILURE + 1;
-		else if (r->news && told_of_success(r))
+		else if (r->fresh && told_of_success(r))
 			r->told = ORDER_SUCCESS + 1;
 		else if (late && r->state == RCPT_LATER &&
 		    wants(r, "DELAY", 1))
@@ -308,6 +319,8 @@ told_of_failure(const struct rcpt *r)
 {
 	const struct message *m = r->m;
 
+	if (r->unsaid)
+		return 0;
 	if (m->env.sender.n)
 		return wants(r, "FAILURE", 1);
 	if (!r->copy && (m->env.class != CLASS_REPORT ||
@@ -321,7 +334,7 @@ told_of_failure(const struct rcpt *r)
 static int
 told_of_success(const struct rcpt *r)
 {
-	return r->m->env.sender.n && wants(r, "SUCCESS", 0) &&
+	return r->m->env.sender.n && !r->passed && wants(r, "SUCCESS", 0) &&
 	    (r->state == RCPT_DONE ||
 	    (r->state == RCPT_SPREAD && r->count > 1));
 }
@@ -375,13 +388,17 @@ defer(struct queued *q, struct message *m)
 	unsigned made = m->name.attempts + (m->tried != 0);
 	int r, held;
 
-	if (message_record(m, q->queue) < 0)
-		log_warn("state", "queue/state/%s: %s; some may get it twice",
-		    m->name.id, strerror(errno));
+	if (message_record(m, q->queue) < 0) {
+		if (message_owes(m))
+			return -1;
+		warn_state(m);
+	}
 	/* not even asked: as soon as it makes sense, not all at once */
 	due = m->tried || m->retry <= now ?
 	    schedule_next(q->conf, made, now, end, arc4random()) :
 	    m->retry + (int64_t)arc4random_uniform(60);
+	if (made == 1 && due - now > GREY_S && greylisted(m))
+		due = now + GREY_S + (int64_t)arc4random_uniform(GREY_S / 4);
 	r = message_defer(m, q->queue, made, due, &held);
 	if (r == 0) {
 		log_deferred(m);
@@ -389,6 +406,38 @@ defer(struct queued *q, struct message *m)
 	} else if (r == 1)
 		log_moved(m, held ? "held" : "moved");
 	return r < 0 ? -1 : 0;
+}
+
+/* Said by another server: come back in a moment, if you are a real one. */
+static int
+greylisted(const struct message *m)
+{
+	static const char *const word[] = { "greylist", "graylist",
+	    "grey list", "gray list" };
+	unsigned i;
+	size_t k, at;
+
+	for (i = 0; i < m->n; i++) {
+		const struct fate *f = &m->rcpt[i]->fate;
+
+		if (m->rcpt[i]->state != RCPT_LATER || f->peer.n == 0 ||
+		    (f->code != 450 && f->code != 451))
+			continue;
+		if (strcmp(f->enhanced, "4.7.1") == 0)
+			return 1;
+		for (at = 0; at < f->text.n; at++)
+			for (k = 0; k < 4; k++)
+				if (span_case_starts(span_from(f->text, at),
+				    span_of(word[k])))
+					return 1;
+	}
+	return 0;
+}
+
+static void
+warn_state(const struct message *m)
+{
+	log_warn("state", "queue/state/%s: %s", m->name.id, strerror(errno));
 }
 
 static void

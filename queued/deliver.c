@@ -51,7 +51,7 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
 		v = verdict_make(451, "4.3.0", "no memory");
 		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
 		    .kind = kind, .key = key, .retry = now + 60 });
-	} else if (t->until > now)
+	} else if (t->until > clock_mono_s())
 		tell(d, t, r, &t->last, NULL, 0);
 	else if (t->waiting > d->conf->active / 2) {
 		/* the window is for all: what is more waits on disk */
@@ -78,7 +78,7 @@ deliver_run(struct deliver *d)
 void
 deliver_tick(struct deliver *d)
 {
-	int64_t now = clock_s();
+	int64_t now = clock_mono_s();
 	struct dest *t;
 
 	while (spare(d, now - CHILD_IDLE_S))
@@ -117,12 +117,17 @@ step(struct deliver *d, struct dest *t)
 
 	if (t->waiting == 0)
 		return 0;
-	if (t->until > clock_s()) {
+	if (t->until > clock_mono_s()) {
 		refuse_waiting(d, t, &t->last, 0);
 		return 0;
 	}
-	c = child_for(d, t);
-	return c ? send_job(d, c) : 0;
+	if ((c = child_for(d, t)) == NULL)
+		return 0;
+	if (!dest_may(t, clock_s())) {
+		dest_starve(d, t);
+		return 0;
+	}
+	return send_job(d, c);
 }
 
 /* The one with least to do; a further one when that has its hands full. */
@@ -164,7 +169,7 @@ child_begin(struct deliver *d, struct dest *t)
 	c->w = (struct watch){ child_ready, end[0] };
 	c->deliver = d;
 	c->dest = t;
-	c->idle = clock_s();
+	c->idle = clock_mono_s();
 	if (watch_begin(d->watches, &c->w) < 0 ||
 	    note_send(link, &n, &end[1], 1) < 0)
 		goto later;
@@ -194,7 +199,7 @@ no_parent(struct deliver *d, struct dest *t)
 	if (t->kind != DEST_REMOTE)
 		return 1;
 	v = verdict_make(451, "4.4.0",
-	    "no program sends to other servers yet");
+	    "remoted, which sends to other servers, is not installed");
 	refuse_waiting(d, t, &v, 1);
 	return 0;
 }
@@ -324,7 +329,7 @@ child_says(struct child *c, struct span fields)
 		child_end(c, why);
 		return -1;
 	}
-	c->idle = clock_s();
+	c->idle = clock_mono_s();
 	if (a->ready) {
 		c->busy = 0;
 		return 0;
@@ -399,11 +404,11 @@ static void
 tell(struct deliver *d, struct dest *t, struct rcpt *r,
     const struct verdict *v, const struct answer *a, int tried)
 {
-	int64_t now = clock_s();
+	int64_t wait = t->until - clock_mono_s();
 
 	d->heard(d->arg, r, &(struct heard){ .verdict = v, .answer = a,
 	    .kind = t->kind, .key = t->key, .tried = tried,
-	    .retry = tried ? 0 : t->until > now ? t->until : now + 60 });
+	    .retry = tried ? 0 : clock_s() + (wait > 0 ? wait : 60) });
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "queued/dest.h"
+#include "queued/secrets.h"
 #include "sys/clock.h"
 
 static unsigned slot(enum dest_kind, const char *);
@@ -15,6 +16,7 @@ dest_get(struct deliver *d, enum dest_kind kind, const char *key)
 {
 	struct dest **p = &d->table[slot(kind, key)], *t;
 	size_t i, n = strlen(key) + 1;
+	const char *why;
 
 	for (; (t = *p) != NULL; p = &t->next)
 		if (t->kind == kind && strcmp(t->key, key) == 0)
@@ -22,8 +24,13 @@ dest_get(struct deliver *d, enum dest_kind kind, const char *key)
 	if ((t = calloc(1, sizeof *t + n)) == NULL)
 		return NULL;
 	memcpy(t->key, key, n);
+	/* a key that is none is refused by remoted */
+	if (kind == DEST_REMOTE)
+		(void)hop_parse(span_mem(t->key, n - 1), &t->hop, &why);
 	t->kind = kind;
 	t->window = kind == DEST_REMOTE ? REMOTE_FIRST : LOCAL_CHILDREN;
+	if (t->hop.connections && t->hop.connections < t->window)
+		t->window = t->hop.connections;
 	for (i = 0; i < DEST_LANES; i++)
 		t->lane[i].tail = &t->lane[i].head;
 	return *p = t;
@@ -95,6 +102,11 @@ dest_job(const struct dest *t, struct rcpt **list, size_t n, struct job *j)
 	j->size = m->head.body;
 	j->arrived = m->arrived;
 	j->repeat = m->repeat;
+	j->login = j->secret = (struct span){ NULL, 0 };
+	j->token = 0;
+	if (t->hop.login.n)
+		(void)secrets_login(t->hop.login, &j->login, &j->secret,
+		    &j->token);
 	j->nrcpt = n;
 	for (i = 0; i < n; i++) {
 		const struct rcpt *r = list[i];
@@ -121,6 +133,8 @@ dest_learn(struct dest *t, const struct verdict *v)
 	unsigned most = t->kind == DEST_REMOTE ? REMOTE_MOST : LOCAL_CHILDREN;
 	uint64_t wait;
 
+	if (t->hop.connections && t->hop.connections < most)
+		most = t->hop.connections;
 	if (v->kind != VERDICT_LATER || (v->code != 421 &&
 	    strncmp(v->enhanced, "4.3.", 4) != 0 &&
 	    strncmp(v->enhanced, "4.4.", 4) != 0)) {
@@ -138,7 +152,7 @@ dest_learn(struct dest *t, const struct verdict *v)
 	wait = (uint64_t)DEST_DEAD_S << (t->deaths < 6 ? t->deaths : 6);
 	t->deaths++;
 	t->failures = DEST_FAILURES - 1;	/* one more try each time */
-	t->until = clock_s() + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
+	t->until = clock_mono_s() + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
 	    DEST_DEAD_MOST_S);
 	t->last = *v;
 }
@@ -165,6 +179,21 @@ dest_turn(struct deliver *d, struct dest *t)
 	t->next_turn = NULL;
 	*d->turn_tail = t;
 	d->turn_tail = &t->next_turn;
+}
+
+int
+dest_may(struct dest *t, int64_t now)
+{
+	if (t->hop.rate == 0)
+		return 1;
+	if (now - t->minute >= 60 || now < t->minute) {
+		t->minute = now;
+		t->sent = 0;
+	}
+	if (t->sent >= t->hop.rate)
+		return 0;
+	t->sent++;
+	return 1;
 }
 
 /* Not before the next tick, or an event of its own. */

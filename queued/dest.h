@@ -6,6 +6,7 @@
 #define QUEUED_DEST_H
 
 #include "queued/deliver.h"
+#include "wire/hop.h"
 
 enum {
 	DEST_LANES = 16,		/* senders take turns, by their hash */
@@ -27,7 +28,7 @@ struct child {
 	struct rcpt *flight;
 	unsigned inflight;
 	int busy;			/* remote: until it says ready */
-	int64_t idle;			/* heard last */
+	int64_t idle;			/* heard last; clock_mono_s */
 };
 
 struct lane {
@@ -44,8 +45,11 @@ struct dest {
 	struct child *child;
 	unsigned children, window;	/* how many there are, may be */
 	unsigned good, failures, deaths;	/* in a row */
-	int64_t until;			/* dead until then */
+	int64_t until;			/* dead until then; clock_mono_s */
 	struct verdict last;		/* what it died of */
+	struct hop hop;			/* of a remote one: what key says */
+	int64_t minute;			/* the rate is counted since */
+	unsigned sent;
 	char key[];
 };
 
@@ -70,6 +74,8 @@ int	child_room(const struct child *);
 
 void	dest_turn(struct deliver *, struct dest *);
 void	dest_starve(struct deliver *, struct dest *);
+/* A job may be sent now, as far as the rate of its route goes. */
+int	dest_may(struct dest *, int64_t now);
 struct dest *dest_next_turn(struct deliver *);
 void	dest_sweep(struct deliver *, int64_t now);
 

@@ -72,18 +72,18 @@ health(void **state)
 
 			dest_learn(t, &v);
 		}
-		left = t->until ? t->until - clock_s() : 0;
+		left = t->until ? t->until - clock_mono_s() : 0;
 		if (t->window != row[i].window || left > row[i].dead_s ||
 		    left < row[i].dead_s - 1)
 			fail_msg("row %zu: window %u, dead for %lld s", i,
 			    t->window, (long long)left);
 	}
 	/* what may be dead is remembered for a while, the rest is not */
-	dest_sweep(&d, clock_s());
+	dest_sweep(&d, clock_mono_s());
 	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until > 0);
-	dest_sweep(&d, clock_s() + 2 * DEST_DEAD_MOST_S + 1);
+	dest_sweep(&d, clock_mono_s() + 2 * DEST_DEAD_MOST_S + 1);
 	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until == 0);
-	dest_sweep(&d, clock_s());
+	dest_sweep(&d, clock_mono_s());
 }
 
 /* One with 90 messages and three with 10 each: the three do not wait behind
@@ -125,7 +125,7 @@ turns(void **state)
 	assert_ptr_equal(dest_pop(t, p), &r[1]);
 	assert_null(dest_pop(t, p));
 	assert_ptr_equal(dest_pop(t, NULL), &r[90]);
-	dest_sweep(&d, clock_s());
+	dest_sweep(&d, clock_mono_s());
 }
 
 int

@@ -36,8 +36,9 @@ static int  open_dropped(struct reporter *, const char *, struct stat *,
     const char **);
 static int  read_dropped(struct reporter *, int, const struct stat *,
     struct dropped *, const char **);
-static int  copy(struct reporter *, int, const struct dropped *,
-    struct accept *);
+static int  copy(struct reporter *, int, const char *, const struct stat *,
+    const struct dropped *, struct accept *);
+static void id_of(const char *, const struct stat *, char *);
 static int  envelope_of(const struct dropped *, struct buf *);
 static void trace_of(struct reporter *, const struct dropped *,
     const char *id, struct buf *);
@@ -53,23 +54,28 @@ drop_take(struct reporter *r, const char *name, struct verdict *v,
 	const char *why = NULL;
 	struct accept a = { .fd = -1 };
 	struct stat st;
-	int fd;
+	int fd, got = -1;
 
 	*v = verdict_make(250, "2.0.0", "taken");
 	fd = open_dropped(r, name, &st, &why);
 	if (fd < 0 && why == NULL && errno == ENOENT)
 		return;			/* taken before: nothing to do */
-	if ((fd >= 0 && read_dropped(r, fd, &st, &d, &why) < 0 && why) || why)
+	if (fd >= 0 && read_dropped(r, fd, &st, &d, &why) == 0 &&
+	    (got = copy(r, fd, name, &st, &d, &a)) < 0) {
+		if (errno == EILSEQ)
+			why = "fails its checksum";
+		else if (errno == EEXIST)
+			got = 1;	/* by one that died before the rm */
+	}
+	if (why)
 		refused(r, name, &st, why, v);
-	else if (fd >= 0 && d.env.nrcpt && copy(r, fd, &d, &a) < 0 &&
-	    errno == EILSEQ)
-		refused(r, name, &st, "fails its checksum", v);
-	else if (a.id[0] == '\0')
+	else if (got < 0)
 		*v = verdict_make(451, "4.3.0", "drop/new/%s: %s", name,
 		    strerror(errno));
 	else {
 		memcpy(id, a.id, QUEUE_ID + 1);
-		log_accepted(&a, &d);
+		if (got == 0)
+			log_accepted(&a, &d);
 		if (unlinkat(r->drop_new, name, 0) < 0)
 			log_warn("drop", "drop/new/%s was taken but cannot be "
 			    "removed, and would be sent again: %s; the cure: "
@@ -139,9 +145,11 @@ read_dropped(struct reporter *r, int fd, const struct stat *st,
 }
 
 static int
-copy(struct reporter *r, int fd, const struct dropped *d, struct accept *a)
+copy(struct reporter *r, int fd, const char *name, const struct stat *st,
+    const struct dropped *d, struct accept *a)
 {
 	static unsigned char piece[COPY];
+	char id[QUEUE_ID + 1];
 	struct buf trace = { .max = 4096 }, env = { .max =
 	    QUEUE_ENVELOPE_MAX };
 	struct iovec v[4];
@@ -150,7 +158,8 @@ copy(struct reporter *r, int fd, const struct dropped *d, struct accept *a)
 	size_t n;
 	int rc = -1;
 
-	if (accept_open(a, &r->queue, NULL) < 0)
+	id_of(name, st, id);
+	if (accept_open(a, &r->queue, id) < 0)
 		return -1;
 	trace_of(r, d, a->id, &trace);
 	if (envelope_of(d, &env) < 0 || !buf_ok(&trace)) {
@@ -182,6 +191,23 @@ end:
 	buf_free(&trace);
 	buf_free(&env);
 	return rc;
+}
+
+/*
+ * The same each time it is taken over, so that one whose reporter died before
+ * it was removed meets its own name.  Nobody can choose another message's:
+ * the time is that of the file's last change, which no user can set.
+ */
+static void
+id_of(const char *name, const struct stat *st, char *id)
+{
+	struct buf b = { .max = 512 };
+
+	buf_addf(&b, "%llu %u %s", (unsigned long long)st->st_ino,
+	    (unsigned)st->st_uid, name);
+	queue_id_of((uint64_t)st->st_ctim.tv_sec * 1000000000 +
+	    (uint64_t)st->st_ctim.tv_nsec, buf_span(&b), id);
+	buf_free(&b);
 }
 
 static int

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "mail/srs.h"
 #include "queued/expand.h"
+#include "queued/secrets.h"
 #include "sys/clock.h"
 
 enum { SEEN = 256 };
@@ -89,6 +91,36 @@ expand_twice(struct rcpt *r, struct span normal, struct verdict *v)
 		*p = s;
 	}
 	return 0;
+}
+
+void
+expand_sender(struct directory *d, struct rcpt *r)
+{
+	struct span now = r->has_sender ? r->sender : r->m->env.sender;
+	struct span local, domain, ours, other, key = secrets_srs();
+	char normal[ADDRESS_MAX + 1];
+	struct buf b = { .max = ADDRESS_PATH };
+	enum domain_class class;
+	struct address a;
+	const char *why;
+
+	if (r->parent == NULL || key.n == 0 ||
+	    address_mailbox(now, &a, &why) < 0)
+		return;
+	address_normal(&a, normal);
+	address_split(span_of(normal), &local, &domain);
+	if (directory_domain(d, domain, &class, &other) < 0 ||
+	    class != DOMAIN_NONE)
+		return;
+	address_split(message_origin(r)->to, &local, &ours);
+	if (directory_domain(d, ours, &class, &other) < 0 ||
+	    (class != DOMAIN_LOCAL && class != DOMAIN_ALIAS))
+		ours = span_of(d->hostname);
+	if (srs_forward(key, now, ours, clock_s(), &b) == 1) {
+		r->has_sender = 1;
+		r->sender = message_keep(r->m, buf_span(&b));
+	}
+	buf_free(&b);
 }
 
 int
@@ -204,7 +236,7 @@ spread(struct rcpt *r, unsigned first)
 	unsigned i;
 
 	r->state = RCPT_SPREAD;
-	r->news = 1;
+	r->news = r->fresh = 1;
 	r->first = first + 1;
 	r->count = m->n - first;
 	r->fate.when = clock_s();

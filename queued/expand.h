@@ -19,6 +19,10 @@ int	expand_circle(const struct rcpt *, struct verdict *);
  * the verdict, and r is not reported on; else 0, and it is remembered. */
 int	expand_twice(struct rcpt *, struct span normal, struct verdict *);
 
+/* What our aliases and forwards send to other servers goes under a sender of
+ * ours, where the one it has is a stranger's (mail/srs.h). */
+void	expand_sender(struct directory *, struct rcpt *);
+
 /* Puts others in its place.  0: it is RCPT_SPREAD, they are the message's
  * last; -1 with the verdict for it. */
 int	expand_alias(struct directory *, struct rcpt *, const struct route *,

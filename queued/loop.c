@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include "queued/attempt.h"
 #include "queued/clean.h"
 #include "queued/loop.h"
+#include "queued/schedule.h"
+#include "queued/secrets.h"
 #include "queued/take.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -16,7 +19,7 @@
 enum {
 	TICK_MS = 1000, LONGEST_MS = 60000,
 	NAMES = 256,			/* of a scan, in one turn */
-	CLEAN_S = 3600,
+	CLEAN_S = 3600, STUCK_S = 30,
 	PASS_SHARE = 10			/* passes take a tenth of the time */
 };
 
@@ -30,6 +33,7 @@ static void look_around(struct queued *, int64_t);
 static void pass(struct queued *, int64_t);
 static int  see_new(void *, const char *);
 static int  see_cur(void *, const char *);
+static void bring_near(struct queued *, const char *, struct queue_name *);
 static int  see_drop(void *, const char *);
 static int  wait_ms(const struct queued *, int64_t);
 
@@ -45,6 +49,7 @@ loop_role(struct role_env *env)
 	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
 	    .files = 4096, .data_bytes = UINT64_C(1) << 30,
 	    .dir = { q.places.queue_path, q.places.drop_path } });
+	env->file = secrets_file;
 	role_wait(env);
 	q.env = env;
 	q.conf = env->conf;
@@ -59,7 +64,7 @@ loop_begin(struct queued *q, int trigger)
 	unsigned n;
 
 	q->queue = &q->places.queue;
-	q->started = clock_s();
+	q->doubt = clock_ns();
 	q->control = (struct watch){ control_ready, q->env->control };
 	q->trigger = (struct watch){ trigger_ready, trigger };
 	if (watch_open(&q->watches) < 0 ||
@@ -75,7 +80,7 @@ loop_begin(struct queued *q, int trigger)
 		log_die(LOG_AGAIN, "memory");
 	take_notes(q);
 	tables(q);
-	if ((n = clean_states(&q->places, q->started)) > 0)
+	if ((n = clean_states(&q->places, clock_s())) > 0)
 		log_note("cleaned", "%u states without message", n);
 }
 
@@ -94,11 +99,14 @@ loop_turn(struct queued *q, int most_ms)
 	look_around(q, now);
 	deliver_run(&q->deliver);
 	errand_run(&q->errands);
-	if (now != q->ticked) {
-		q->ticked = now;
-		deliver_tick(&q->deliver);
-		if (now % 60 == 0)
-			attempt_tick(q);
+	now = clock_mono_s();
+	if (now == q->ticked)
+		return;
+	q->ticked = now;
+	deliver_tick(&q->deliver);
+	if (q->stuck && now >= q->stuck_until) {
+		q->stuck_until = now + STUCK_S;
+		attempt_tick(q);
 	}
 }
 
@@ -163,6 +171,8 @@ reported(void *arg, const struct errand *e, const struct verdict *v,
 {
 	struct queued *q = arg;
 
+	if (v->kind != VERDICT_DONE)	/* it may be there all the same */
+		q->doubt = clock_ns();
 	if (e->kind == ORDER_DROP)
 		take_drop_heard(q, e, v);
 	else
@@ -175,12 +185,14 @@ reported(void *arg, const struct errand *e, const struct verdict *v,
 static void
 look_around(struct queued *q, int64_t now)
 {
-	if (now >= q->next_look) {
-		q->next_look = now + (int64_t)q->conf->rescan;
+	int64_t mono = clock_mono_s();
+
+	if (mono >= q->next_look) {
+		q->next_look = mono + (int64_t)q->conf->rescan;
 		q->want_new = q->want_cur = q->want_drop = 1;
 	}
-	if (now >= q->next_clean) {
-		q->next_clean = now + CLEAN_S;
+	if (mono >= q->next_clean) {
+		q->next_clean = mono + CLEAN_S;
 		(void)clean_tmp(&q->places, now);
 	}
 	if (q->want_new && q->new.d == NULL &&
@@ -200,21 +212,23 @@ static void
 pass(struct queued *q, int64_t now)
 {
 	uint64_t ms = clock_mono_ms();
+	int64_t mono = (int64_t)(ms / 1000);
 
 	if (backlog_dry(&q->backlog))
 		q->want_cur = 1;
-	if (q->cur.d == NULL && q->want_cur && now != q->cur_ended &&
+	if (q->cur.d == NULL && q->want_cur && mono != q->cur_ended &&
 	    ms >= q->cur_not_before_ms &&
 	    scan_begin(&q->cur, q->queue->cur) == 0) {
 		q->want_cur = 0;
 		q->cur_began_ms = ms;
+		q->farthest = schedule_farthest(q->conf, now);
 		backlog_begin(&q->backlog);
 	}
 	if (q->cur.d && scan_step(&q->cur, NAMES, see_cur, q) == 0) {
 		backlog_end(&q->backlog);
 		if (!q->want_cur)
 			q->nasked = 0;
-		q->cur_ended = now;
+		q->cur_ended = mono;
 		q->cur_not_before_ms = ms + PASS_SHARE *
 		    (ms - q->cur_began_ms);
 	}
@@ -242,11 +256,26 @@ see_cur(void *arg, const char *name)
 
 	if (queue_name_parse(span_of(name), &n) == 0 && n.due != 0 &&
 	    !attempt_runs(q, n.id)) {
+		if (n.due > q->farthest)
+			bring_near(q, name, &n);
 		backlog_see(&q->backlog, &n);
 		if (q->nasked)
 			take_asked(q, n.id);
 	}
 	return 0;
+}
+
+/* Its due time was told by a clock that has been set back since. */
+static void
+bring_near(struct queued *q, const char *name, struct queue_name *n)
+{
+	char to[QUEUE_NAME];
+
+	n->due = clock_s();
+	queue_name_format(n, to);
+	if (renameat(q->queue->cur, name, q->queue->cur, to) < 0)
+		log_warn("clock", "queue/cur/%s: its time is too far ahead: "
+		    "%s", name, strerror(errno));
 }
 
 static int
@@ -261,6 +290,7 @@ static int
 wait_ms(const struct queued *q, int64_t now)
 {
 	int64_t due = backlog_first(&q->backlog), ms = LONGEST_MS;
+	int64_t look = q->next_look - clock_mono_s();
 	int room = q->recipients < q->conf->active;
 
 	if (q->cur.d || q->drop.d || (q->new.d && room) ||
@@ -272,7 +302,7 @@ wait_ms(const struct queued *q, int64_t now)
 		return TICK_MS;
 	if (due && (due - now) * 1000 < ms)
 		ms = due > now ? (due - now) * 1000 : TICK_MS;
-	if ((q->next_look - now) * 1000 < ms)
-		ms = q->next_look > now ? (q->next_look - now) * 1000 : 0;
+	if (look * 1000 < ms)
+		ms = look > 0 ? look * 1000 : 0;
 	return (int)ms;
 }

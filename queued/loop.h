@@ -35,11 +35,15 @@ struct queued {
 	struct message *active[ACTIVE_TABLE];
 	struct message *stuck;		/* its file could not be moved */
 	uint64_t recipients;		/* in memory */
-	int64_t started;
+	/* ns since 1970: what is older may have been delivered before this
+	 * life began, or a reporter died (Maildirs are looked through) */
+	uint64_t doubt;
 	/* looking around */
 	struct scan new, cur, drop;
 	int want_new, want_cur, want_drop;
-	int64_t next_look, next_clean, cur_ended, ticked;
+	/* clock_mono_s, as the other clock may be set back */
+	int64_t next_look, next_clean, cur_ended, ticked, stuck_until;
+	int64_t farthest;		/* due: no wait of ours reaches on */
 	uint64_t cur_began_ms, cur_not_before_ms;
 	char hint[HINT_ROOM];
 	size_t hints;

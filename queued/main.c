@@ -15,7 +15,7 @@ main(int argc, char **argv)
 		    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES | ROLE_FRESH },
 		{ .name = "remoted", .user = "remote", .program = "remoted",
 		    .flags = ROLE_OPTIONAL | ROLE_FRESH },
-		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES,
+		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES | ROLE_RELAY,
 		    .links = "reporter localdeliver remoted",
 		    .serve = loop_role },
 		{ .name = NULL }

@@ -205,7 +205,7 @@ message_remove(struct message *m, const struct queue *q, int *held)
 		(void)unlinkat(q->new, m->name.id, 0);
 		r = 1;
 	}
-	if (m->known && unlinkat(q->state, m->name.id, 0) < 0 &&
+	if ((m->known || m->torn || m->repeat) && unlinkat(q->state, m->name.id, 0) < 0 &&
 	    errno != ENOENT)
 		return -1;
 	return r;

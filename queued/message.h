@@ -4,7 +4,7 @@
  *
  * Recipients are numbered from 1: those of the envelope, then copies that the
  * site keeps, then what aliases and forwards made of others, in the order in
- * which that became known; state/ID repeats that order (queued/outcome.h).
+ * which that became known; state/ID repeats that order (mail/outcome.h).
  * All memory of a message goes with it.
  */
 #ifndef QUEUED_MESSAGE_H
@@ -39,9 +39,12 @@ struct rcpt {
 	unsigned run;			/* a program: its entry; 0: none */
 	enum rcpt_state state;
 	unsigned char news;		/* state/ID does not know it yet */
+	unsigned char fresh;		/* heard in this attempt */
 	unsigned char copy;		/* kept by the site */
 	unsigned char user;		/* no more aliases: \address */
 	unsigned char told;		/* a report is made: kind + 1 */
+	unsigned char unsaid;		/* its failure is nobody's business */
+	unsigned char passed;		/* the next hop tells of success */
 	unsigned char has_sender;
 	struct span to, file, ext, sender, notify, orcpt;
 	struct fate fate;
@@ -98,8 +101,13 @@ size_t	message_way(const struct rcpt *, struct span way[MESSAGE_DEPTH]);
 /* What the sender named: the first of that way, or its own. */
 const struct rcpt *message_origin(const struct rcpt *);
 
-/* Appends the news to state/ID.  0, or -1 with errno. */
+/* Appends the news to state/ID.  0, or -1 with errno: they stay news. */
 int	message_record(struct message *, const struct queue *);
+/* Of the news, only which recipients stand for others: told before any of
+ * these gets a copy, so that a number never means somebody else later. */
+int	message_record_spread(struct message *, const struct queue *);
+/* Is there news without which somebody would get a second copy? */
+int	message_owes(const struct message *);
 /* A report was made: remembered with the news. */
 int	message_record_report(struct message *, const struct queue *,
 	    const char *kind, const char *id);

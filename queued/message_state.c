@@ -8,15 +8,17 @@
 
 #include "base/encode.h"
 #include "queued/message_state.h"
-#include "queued/outcome.h"
+#include "mail/outcome.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
+static int  record(struct message *, const struct queue *, int);
 static int  apply(struct message *, const struct outcome *, const char **);
 static int  apply_to(struct message *, const struct outcome *, const char **);
 static void keep_fates(struct message *);
 static void add_spread(struct buf *, struct message *, struct rcpt *);
+static void add_result(struct buf *, const struct rcpt *);
 static void add_copies(struct buf *, struct message *);
 static int  append(struct message *, const struct queue *, struct span);
 
@@ -33,7 +35,7 @@ message_read_state(struct message *m, const struct queue *q)
 		buf_free(&b);
 		return errno == ENOENT ? 0 : -1;
 	}
-	m->known = 1;
+	m->known = b.n > 0;
 	for (in = buf_span(&b); in.n;) {
 		whole = span_cut(&in, '\n', &line);
 		if (!whole)		/* torn: a full disk, or power lost */
@@ -51,37 +53,25 @@ message_read_state(struct message *m, const struct queue *q)
 int
 message_record(struct message *m, const struct queue *q)
 {
-	struct buf b = { .max = STATE_MAX };
+	return record(m, q, 1);
+}
+
+int
+message_record_spread(struct message *m, const struct queue *q)
+{
+	return record(m, q, 0);
+}
+
+int
+message_owes(const struct message *m)
+{
 	unsigned i;
-	int r;
 
-	add_copies(&b, m);
-	for (i = 0; i < m->n; i++) {
-		struct rcpt *p = m->rcpt[i]->parent;
-
-		if (p && p->news && p->first == i + 1)
-			add_spread(&b, m, p);
-	}
-	for (i = 0; i < m->n; i++) {
-		struct rcpt *r1 = m->rcpt[i];
-		const struct fate *f = &r1->fate;
-		struct outcome o = { .when = f->when, .nr = r1->nr,
-		    .code = f->code, .enhanced = span_of(f->enhanced),
-		    .via = span_of(f->via), .peer = f->peer,
-		    .text = f->text };
-
-		if (!r1->news || r1->state == RCPT_OPEN ||
-		    r1->state == RCPT_SPREAD)
-			continue;
-		o.kind = r1->state == RCPT_DONE ? OUTCOME_DONE :
-		    r1->state == RCPT_LATER ? OUTCOME_LATER : OUTCOME_NEVER;
-		outcome_add(&b, &o);
-		r1->news = 0;
-	}
-	/* the file is there for all that leave new/: store/queue.h */
-	r = b.n || !m->known ? append(m, q, buf_span(&b)) : 0;
-	buf_free(&b);
-	return r;
+	for (i = 0; i < m->n; i++)
+		if (m->rcpt[i]->news && m->rcpt[i]->state != RCPT_OPEN &&
+		    m->rcpt[i]->state != RCPT_LATER)
+			return 1;
+	return 0;
 }
 
 int
@@ -95,6 +85,36 @@ message_record_report(struct message *m, const struct queue *q,
 
 	outcome_add(&b, &o);
 	r = append(m, q, buf_span(&b));
+	buf_free(&b);
+	return r;
+}
+
+/* In the order of numbers: who stands for whom, then (all) the outcomes. */
+static int
+record(struct message *m, const struct queue *q, int all)
+{
+	struct buf b = { .max = STATE_MAX };
+	unsigned i;
+	int r = 0;
+
+	add_copies(&b, m);
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *p = m->rcpt[i]->parent;
+
+		if (p && p->news && p->first == i + 1)
+			add_spread(&b, m, p);
+	}
+	for (i = 0; all && i < m->n; i++)
+		add_result(&b, m->rcpt[i]);
+	/* the file is there for all that leave new/: store/queue.h */
+	if (!buf_ok(&b)) {
+		errno = ENOMEM;
+		r = -1;
+	} else if (b.n || (all && !m->known))
+		r = append(m, q, buf_span(&b));
+	for (i = 0; r == 0 && i < m->n; i++)
+		if (all || m->rcpt[i]->state == RCPT_SPREAD)
+			m->rcpt[i]->news = 0;
 	buf_free(&b);
 	return r;
 }
@@ -130,40 +150,46 @@ apply(struct message *m, const struct outcome *o, const char **why)
 	return 0;
 }
 
+/* A line that was written again after a full disk says nothing new. */
 static int
 apply_to(struct message *m, const struct outcome *o, const char **why)
 {
 	struct buf word = { .max = 1024 };
-	struct rcpt *p = NULL, *r;
+	struct rcpt *p = o->nr && o->nr <= m->n ? m->rcpt[o->nr - 1] : NULL;
 	struct span list = o->to;
-	int got = 0;
+	unsigned before = m->n;
+	int got;
 
 	*why = "no such recipient, or no such target";
 	if (o->nr > m->n)
 		return -1;
-	if (o->nr) {
-		p = m->rcpt[o->nr - 1];
-		p->state = RCPT_SPREAD;
-		p->first = m->n + 1;
-	}
-	if (p && o->has_sender && outcome_decode(o->sender, &word) == 0) {
-		p->has_sender = 1;
+	if (p ? p->state == RCPT_SPREAD : m->n > m->env.nrcpt)
+		return 0;
+	if (p && o->has_sender) {
+		if (outcome_decode(o->sender, &word) < 0)
+			goto bad;
 		p->sender = message_keep(m, buf_span(&word));
-	}
-	for (;;) {
+		p->has_sender = 1;
 		buf_reset(&word);
-		if ((got = outcome_next_target(&list, &word)) != 1)
-			break;
-		r = message_add(m, p, buf_span(&word));
-		if (r == NULL) {
-			got = -1;
-			break;
-		}
-		if (p)
-			p->count++;
+	}
+	while ((got = outcome_next_target(&list, &word)) == 1) {
+		if (message_add(m, p, buf_span(&word)) == NULL)
+			goto bad;
+		buf_reset(&word);
+	}
+	if (got < 0)
+		goto bad;
+	if (p) {
+		p->state = RCPT_SPREAD;
+		p->first = before + 1;
+		p->count = m->n - before;
 	}
 	buf_free(&word);
-	return got;
+	return 0;
+bad:
+	m->n = before;
+	buf_free(&word);
+	return -1;
 }
 
 /* The text of the file goes; what is still open keeps its last words. */
@@ -208,10 +234,24 @@ add_spread(struct buf *b, struct message *m, struct rcpt *p)
 		o.sender = buf_span(&sender);
 	}
 	outcome_add(b, &o);
-	p->news = 0;
 	buf_free(&list);
 	buf_free(&target);
 	buf_free(&sender);
+}
+
+static void
+add_result(struct buf *b, const struct rcpt *r)
+{
+	const struct fate *f = &r->fate;
+	struct outcome o = { .when = f->when, .nr = r->nr, .code = f->code,
+	    .enhanced = span_of(f->enhanced), .via = span_of(f->via),
+	    .peer = f->peer, .text = f->text };
+
+	if (!r->news || r->state == RCPT_OPEN || r->state == RCPT_SPREAD)
+		return;
+	o.kind = r->state == RCPT_DONE ? OUTCOME_DONE :
+	    r->state == RCPT_LATER ? OUTCOME_LATER : OUTCOME_NEVER;
+	outcome_add(b, &o);
 }
 
 /* They stand behind those of the envelope, in one piece. */
@@ -246,13 +286,13 @@ append(struct message *m, const struct queue *q, struct span s)
 		return -1;
 	r = m->known ? 0 : fchmod(fd, 0640);	/* whatever the umask is */
 	if (r == 0 && m->torn)
-		r = file_write(fd, SPAN("\n"));
+		r = file_write(fd, SPAN(OUTCOME_TORN));
 	if (r == 0)
 		r = file_write(fd, s);
 	e = errno;
 	close(fd);
 	errno = e;
-	m->known = 1;
+	m->known |= r == 0;
 	m->torn = r < 0;
 	return r;
 }

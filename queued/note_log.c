@@ -20,7 +20,7 @@ log_outcome(const struct rcpt *r, const char *via, const char *key)
 	    r->state == RCPT_LATER ? "later" : "failed", r);
 	log_str(&l, "via", via);
 	if (key)
-		log_str(&l, local ? "mailbox" : "domain", key);
+		log_str(&l, local ? "mailbox" : "hop", key);
 	if (r->run)
 		log_num(&l, "run", r->run);
 	add_fate(&l, r, !(done && local));
@@ -145,17 +145,8 @@ add_fate(struct log *l, const struct rcpt *r, int text)
 static uint64_t
 delay_ms(const struct message *m)
 {
-	uint64_t ns = 0, now = clock_ns();
-	size_t i;
+	uint64_t now = clock_ns(), ns = m->env.class == CLASS_REPORT ?
+	    (uint64_t)m->arrived * 1000000000 : queue_id_ns(m->name.id);
 
-	if (m->env.class == CLASS_REPORT)
-		ns = (uint64_t)m->arrived * 1000000000;
-	else
-		for (i = 0; i < 13; i++) {
-			char c = m->name.id[i];
-
-			ns = ns << 5 | (uint64_t)(c <= '9' ? c - '0' :
-			    c - 'a' + 10);
-		}
 	return now > ns ? (now - ns) / 1000000 : 0;
 }

@@ -31,7 +31,7 @@ reports(void **state)
 	assert_int_equal(times(p, "\r\nbody\r\n"), 0);
 	file[QUEUE_ID] = '\0';
 	has(text(q->queue->state, file),
-	    " r1 later 451 4.4.0 smtp - no program sends");
+	    " r1 later 451 4.4.0 smtp - remoted, which");
 	/* not wanted */
 	put(&(struct mail){ .sender = "far@elsewhere.test",
 	    .notify = "NEVER", .rcpt = { "gone@example.test" } }, NULL, id);
@@ -48,7 +48,7 @@ reports(void **state)
 	has(text(jobs_fd, NULL), "to=sender@example.test");
 	/* a report that fails: postmaster */
 	put(&(struct mail){ .class = CLASS_REPORT,
-	    .arg = "0f2k8r1q3m5xz9ab2c7d", .sender = "",
+	    .arg = "0f2k8r1q3m5hj9ab2c7d", .sender = "",
 	    .notify = "NEVER", .rcpt = { "gone@example.test" } }, NULL, id);
 	hint_for(id);
 	run();

@@ -1,8 +1,14 @@
 /* route - where one recipient goes, by the tables as they are now. */
 #include <stdio.h>
 
+#include "mail/srs.h"
 #include "queued/route.h"
+#include "queued/secrets.h"
+#include "sys/clock.h"
 
+static void remote(struct directory *, struct route *);
+static void way_back(struct span, struct route *);
+static int  route_of(struct directory *, struct span, struct span *);
 static void mailbox(struct directory *, struct route *);
 static int  known(struct directory *, struct span local, struct span domain);
 static int  qualify(struct directory *, struct span, struct span,
@@ -15,7 +21,6 @@ route_find(struct directory *d, enum mail_class class, int by_client, int user,
 	char qualified[2 * ADDRESS_MAX];
 	struct recipient r;
 	struct address a;
-	struct span local, domain;
 	const char *why;
 	int bad;
 
@@ -52,9 +57,7 @@ route_find(struct directory *d, enum mail_class class, int by_client, int user,
 		}
 		/* FALLTHROUGH */
 	case RECIPIENT_RELAY:
-		out->kind = ROUTE_REMOTE;
-		address_split(span_of(out->normal), &local, &domain);
-		(void)span_str(domain, out->key, sizeof out->key);
+		remote(d, out);
 		break;
 	case RECIPIENT_MAILBOX:
 		snprintf(out->key, sizeof out->key, "%s", r.key);
@@ -64,6 +67,9 @@ route_find(struct directory *d, enum mail_class class, int by_client, int user,
 	case RECIPIENT_ALIAS:
 		out->kind = ROUTE_ALIAS;
 		out->targets = r.targets;
+		break;
+	case RECIPIENT_REWRITTEN:
+		way_back(a.local, out);
 	}
 }
 
@@ -101,6 +107,70 @@ route_target(struct directory *d, struct span normal, struct span *list,
 end:
 	buf_free(&text);
 	return r < 0 ? -1 : 1;
+}
+
+/* By the routes table as it is now: what waits follows a change. */
+static void
+remote(struct directory *d, struct route *out)
+{
+	struct span local, domain, value = SPAN("mx");
+	struct hop hop;
+	const char *why = "the table of routes is damaged";
+
+	address_split(span_of(out->normal), &local, &domain);
+	if (route_of(d, domain, &value) < 0 ||
+	    hop_parse(value, &hop, &why) < 0) {
+		out->verdict = verdict_make(451, "4.3.5",
+		    "%s: correo tables", why);
+		return;
+	}
+	if (hop_key(value, domain, out->key) < 0) {
+		out->verdict = verdict_make(451, "4.3.5", "the route to %.*s "
+		    "is too long", SPAN_ARG(domain));
+		return;
+	}
+	out->kind = ROUTE_REMOTE;
+}
+
+/* The domain, else the nearest domain above it that names all below, else
+ * all.  0 (*value as it was where none is), or -1: damaged. */
+static int
+route_of(struct directory *d, struct span domain, struct span *value)
+{
+	struct table *t = &d->table[TABLE_ROUTES];
+	struct span found, rest = domain;
+	int r = table_get(t, domain, &found);
+
+	while (r == 0 && rest.n) {
+		rest = span_from(rest, 1);
+		rest = span_from(rest, span_find(rest, '.'));
+		if (rest.n)
+			r = table_get(t, rest, &found);
+	}
+	if (r == 0)
+		r = table_get(t, SPAN("*"), &found);
+	if (r == 1)
+		*value = found;
+	return r < 0 ? -1 : 0;
+}
+
+/* A report to a sender that we rewrote goes on to that sender. */
+static void
+way_back(struct span local, struct route *out)
+{
+	struct buf b = { .max = ADDRESS_MAX };
+
+	if (srs_reverse(secrets_srs(), local, clock_s(), &b) == 1 &&
+	    span_str(buf_span(&b), out->back, sizeof out->back) == 0) {
+		out->kind = ROUTE_ALIAS;
+		out->targets = span_of(out->back);
+	} else {
+		/* whoever made it up is not told */
+		out->unsaid = 1;
+		out->verdict = verdict_make(550, "5.1.1", "no rewritten "
+		    "sender of ours, or one that is too old");
+	}
+	buf_free(&b);
 }
 
 /* The users table must know it; mail is never delivered as root. */

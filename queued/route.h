@@ -11,20 +11,23 @@
 #include "base/verdict.h"
 #include "mail/envelope.h"
 #include "store/directory.h"
+#include "wire/hop.h"
 
 enum route_kind {
 	ROUTE_LOCAL,			/* key: the mailbox; ext */
-	ROUTE_REMOTE,			/* key: the domain */
+	ROUTE_REMOTE,			/* key: the next hop (wire/hop.h) */
 	ROUTE_ALIAS,			/* targets */
 	ROUTE_REFUSED			/* verdict: later or never */
 };
 
 struct route {
 	enum route_kind kind;
-	char key[ADDRESS_MAX + 1], ext[65];
+	char key[HOP_KEY], ext[65];	/* HOP_KEY > ADDRESS_MAX */
 	char normal[ADDRESS_MAX + 1];	/* of the address asked for */
-	struct span targets;		/* borrowed from the table */
+	struct span targets;		/* borrowed from the table, or from: */
+	char back[ADDRESS_MAX + 1];	/* who a rewritten sender was */
 	struct verdict verdict;
+	int unsaid;			/* refused, and nobody is told */
 };
 
 /* user: aliases are passed over (\user, or one that names itself). */

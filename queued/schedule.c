@@ -1,6 +1,7 @@
 /* schedule - when a message is tried again, and when it is given up. */
 #include <string.h>
 
+#include "queued/dest.h"
 #include "queued/schedule.h"
 
 int64_t
@@ -23,6 +24,18 @@ schedule_next(const struct config *c, unsigned made, int64_t now, int64_t end,
 	if (now < end && now + (int64_t)wait > end)
 		return end;
 	return now + (int64_t)wait;
+}
+
+int64_t
+schedule_farthest(const struct config *c, int64_t now)
+{
+	uint64_t most = 2 * DEST_DEAD_MOST_S;
+	size_t i;
+
+	for (i = 0; i < c->retry.n; i++)
+		if (c->retry.s[i] > most)
+			most = c->retry.s[i];
+	return now + (int64_t)(most + most / 8 + 1);
 }
 
 struct verdict

@@ -20,6 +20,9 @@ int64_t	schedule_end(const struct config *, int64_t arrived, int null);
 int64_t	schedule_next(const struct config *, unsigned made, int64_t now,
 	    int64_t end, uint32_t random);
 
+/* No due time told now is behind this one, whatever was waited for. */
+int64_t	schedule_farthest(const struct config *, int64_t now);
+
 /* The last words of an expired recipient: its 4yz becomes 5yz.  4.2.2 (over
  * quota) stays what it was as 5.2.2, all else is 5.4.7, delivery time
  * expired (RFC 3463 3.5), with the reason in its text. */

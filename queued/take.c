@@ -139,7 +139,7 @@ take(struct queued *q, const struct queue_name *n, int hinted)
 	} else if (r == MESSAGE_OK) {
 		/* whatever an earlier life may have delivered of it */
 		m->repeat = m->known || n->due || !hinted ||
-		    m->arrived < q->started;
+		    queue_id_ns(m->name.id) < q->doubt;
 		attempt_begin(q, m);
 	} else if (r == MESSAGE_GONE && hinted) {
 		/* done already, or an operator's about one that waits */

@@ -63,7 +63,8 @@ main(int argc, char **argv)
 {
 	static const struct family family = { .program = "smtpd",
 	    .role = roles, .service = services, .keys = smtpd_keys,
-	    .conf = &conf, .check = check };
+	    .conf = &conf, .check = check,
+	    .lag_ms = 500 };
 
 	return monitor_main(argc, argv, &family);
 }

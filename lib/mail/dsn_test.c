@@ -8,7 +8,7 @@
 
 #include "mail/dsn.h"
 
-#define PARTS "--=_0f2k8r1q3m5xz9ab2c7d/correo"
+#define PARTS "--=_0f2k8r1q3m5hj9ab2c7d/correo"
 
 static struct span
 make(struct buf *b, const struct dsn *d)
@@ -44,7 +44,7 @@ static const struct dsn_rcpt failed = { .to = SPAN("bob@far.test"),
     .text = SPAN("no such user"), .peer = SPAN("mx.far.test"), .when = 60 };
 
 static const struct dsn base = { .kind = DSN_FAILED,
-    .hostname = "mx.example.test", .id = "0f2k8r1q3m5xz9ab2c7d",
+    .hostname = "mx.example.test", .id = "0f2k8r1q3m5hj9ab2c7d",
     .to = SPAN("a@sender.test"), .envid = SPAN("E1"),
     .message_id = SPAN("<1@x>"), .now = 120, .arrived = 0, .until = 432000,
     .original = SPAN("From: a\r\nSubject: s\r\n"), .nrcpt = 1,
@@ -58,7 +58,7 @@ fields(void **state)
 		"\r\nTo: <a@sender.test>\r\n",
 		"\r\nAuto-Submitted: auto-replied",
 		"\r\nIn-Reply-To: <1@x>\r\n", "report-type=delivery-status",
-		"\r\nMessage-ID: <0f2k8r1q3m5xz9ab2c7d@mx.example.test>\r\n",
+		"\r\nMessage-ID: <0f2k8r1q3m5hj9ab2c7d@mx.example.test>\r\n",
 		"  <bob@far.test>\r\n    (from your mail to "
 		    "<info@example.test>)\r\n    There is no mailbox",
 		"mx.far.test said: 550 5.1.1 no such user\r\n",

@@ -21,9 +21,10 @@
 #include "run/monitor_family.h"
 #include "run/watched.h"
 #include "sys/chan.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
-enum { MEMBERS = 32, END_S = 10, PAUSE_MS = 100 };
+enum { MEMBERS = 32, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250 };
 
 /* A running role.  A retired one has been replaced and ends by itself. */
 struct member {
@@ -227,14 +228,15 @@ static void
 watch(struct monitor *m)
 {
 	struct pollfd p[MEMBERS];
-	unsigned changed;
+	uint64_t since = 0, now;
+	unsigned changed = 0, more;
 	int i;
 
 	for (;;) {
 		for (i = 0; i < MEMBERS; i++)
 			p[i] = (struct pollfd){ .events = POLLIN, .fd =
 			    m->member[i].role ? m->member[i].control : -1 };
-		if (poll(p, MEMBERS, 1000) < 0 && errno != EINTR)
+		if (poll(p, MEMBERS, LOOK_MS) < 0 && errno != EINTR)
 			log_die(LOG_AGAIN, "poll");
 		if (asked_to_end)
 			exit(end(m, 0));
@@ -243,8 +245,14 @@ watch(struct monitor *m)
 				read_notes(m, &m->member[i]);
 		if (reap(m) < 0)
 			exit(end(m, LOG_AGAIN));
-		if ((changed = watched_changed()) != 0)
+		now = clock_mono_ms();
+		if ((more = watched_changed()) != 0 && changed == 0)
+			since = now;
+		changed |= more;
+		if (changed && now - since >= m->family->lag_ms) {
 			give_changed(m, changed);
+			changed = 0;
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
  *
  * It reads the configuration, binds the listening sockets, executes each role
  * of its family (run/role.h), joins them by channels, hands them the tables
- * (again when they change: it looks once a second), and ends when one of them
+ * (again when they change: it looks four times a second), and ends when one of them
  * ends, or at SIGTERM after they have.
  */
 #ifndef RUN_MONITOR_H
@@ -26,6 +26,9 @@ struct family {
 	const struct service *service;	/* likewise; NULL: it does not listen */
 	const struct conf_key *keys;	/* ends with a NULL name */
 	void *conf;			/* the struct the keys fill */
+	/* How long after its change a file is handed on.  smtpd's comes after
+	 * queued's, which must know every recipient that smtpd accepts. */
+	unsigned lag_ms;
 	/* Further checks before the start and for -n, as root: adds lines
 	 * "path: reason; the cure" and returns -1.  May be NULL. */
 	int (*check)(const struct site *, const void *conf, struct buf *);

@@ -1,7 +1,7 @@
 /*
  * watched - the files that the monitor opens for its roles: the tables, the
- * certificates and keys, the passwords.  It looks at each once a second and
- * hands a changed one on, without reading any.
+ * certificates and keys, the passwords.  It looks at each four times a second
+ * and hands a changed one on, without reading any.
  */
 #ifndef RUN_WATCHED_H
 #define RUN_WATCHED_H

@@ -37,7 +37,9 @@ look(void *arg, const char *name)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const struct writer_limits limits = { 9000, 5, 0, 0 };
+	static const struct writer_limits limits = {
+		.message_bytes = 9000, .recipients = 5
+	};
 	static const struct facts stamp = { .class = CLASS_STRANGER };
 	int ch[2], err = dup(2), null = open("/dev/null", O_WRONLY);
 

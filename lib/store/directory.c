@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/scan.h"
+#include "mail/srs.h"
 #include "store/directory.h"
 
 enum { ALIAS_DEPTH = 10 };	/* of domains that are aliases of domains */
@@ -258,6 +259,10 @@ local(struct directory *d, struct span name, struct span domain,
 	if (got > 0 && base.n < name.n &&
 	    span_str(span_from(name, base.n + 1), r->ext, sizeof r->ext) < 0)
 		r->ext[0] = '\0';
+	if (got == 0 && srs_is(name)) {
+		r->kind = RECIPIENT_REWRITTEN;
+		return 0;
+	}
 	if (got == 0 && aliases)
 		got = alias(d, join(key, sizeof key, SPAN("@"), "", domain), r);
 	if (got == 0 && reserved(name))

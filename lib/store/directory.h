@@ -55,7 +55,9 @@ enum recipient_kind {
 	RECIPIENT_FOREIGN,		/* not our domain */
 	RECIPIENT_RELAY,		/* a relay domain takes it */
 	RECIPIENT_MAILBOX,		/* key, ext */
-	RECIPIENT_ALIAS			/* targets: text of the table */
+	RECIPIENT_ALIAS,		/* targets: text of the table */
+	RECIPIENT_REWRITTEN		/* looks like a sender that we rewrote
+					 * (mail/srs.h): queued knows the key */
 };
 
 struct recipient {
@@ -68,7 +70,7 @@ struct recipient {
 /*
  * One step for one address (normal form, local@domain): domain aliases are
  * followed (depth 10), then exact alias, user, then the same without +ext,
- * then catch-all.  postmaster, abuse, root and mailer-daemon (also bare, also
+ * then rewritten senders, then catch-all.  postmaster, abuse, root and mailer-daemon (also bare, also
  * of every local domain) always resolve: where no table names them, to what
  * postmaster is, in the end to the mailbox "postmaster".  0, or -1: a table is
  * damaged (a temporary failure).

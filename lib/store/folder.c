@@ -114,7 +114,7 @@ folder_totals(const struct folder *f, struct folder_totals *s)
 	const struct folder_table *t = &f->table;
 
 	*s = (struct folder_totals){ t->uidvalidity, t->uidnext, t->messages,
-	    t->unseen, t->deleted, t->modseq, "" };
+	    t->unseen, t->deleted, t->in_new, t->modseq, "" };
 	memcpy(s->id, t->id, sizeof s->id);
 }
 

@@ -45,6 +45,7 @@ void	folder_save(struct folder *);
 
 struct folder_totals {
 	uint32_t uidvalidity, uidnext, messages, unseen, deleted;
+	uint32_t recent;		/* nobody has opened it since */
 	uint64_t modseq;		/* HIGHESTMODSEQ */
 	char id[28];			/* MAILBOXID, RFC 8474 */
 };

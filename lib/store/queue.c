@@ -82,13 +82,19 @@ queue_id_valid(struct span s)
 int64_t
 queue_id_time(const char *id)
 {
+	return (int64_t)(queue_id_ns(id) / 1000000000);
+}
+
+uint64_t
+queue_id_ns(const char *id)
+{
 	uint64_t ns = 0;
 	size_t i;
 
 	for (i = 0; i < ID_TIME; i++)
 		ns = ns << 5 |
 		    (uint64_t)(base32_value((unsigned char)id[i]) & 31);
-	return (int64_t)(ns / 1000000000);
+	return ns;
 }
 
 /* The sum differs for any two numbers of one parent: a crc tells all changes
@@ -105,6 +111,14 @@ queue_id_child(const char *parent, unsigned n, char id[QUEUE_ID + 1])
 	sum = crc32c(sum, span_mem(number, sizeof number));
 	memcpy(id, parent, ID_TIME);
 	encode_base32(id + ID_TIME, ID_RANDOM, sum);
+	id[QUEUE_ID] = '\0';
+}
+
+void
+queue_id_of(uint64_t ns, struct span s, char id[QUEUE_ID + 1])
+{
+	encode_base32(id, ID_TIME, ns);
+	encode_base32(id + ID_TIME, ID_RANDOM, crc32c(0, s));
 	id[QUEUE_ID] = '\0';
 }
 

@@ -40,11 +40,16 @@ int	queue_open(struct queue *, const char *path, const char **missing);
 /* A fresh id: 13 digits of nanoseconds since 1970, 7 random ones. */
 void	queue_id(char id[QUEUE_ID + 1]);
 int	queue_id_valid(struct span);
-int64_t	queue_id_time(const char *id);		/* seconds since 1970 */
+uint64_t queue_id_ns(const char *id);		/* since 1970 */
+int64_t	queue_id_time(const char *id);		/* in seconds */
 /* The id of the report numbered n about a message: the same each time it is
  * asked for, so that a report repeated after a crash meets its own name.  Its
  * time is the parent's: a report's age is that of its file (mtime). */
 void	queue_id_child(const char *parent, unsigned n, char id[QUEUE_ID + 1]);
+
+/* The id of what was made at that time and is known by those bytes: the same
+ * each time it is asked for. */
+void	queue_id_of(uint64_t ns, struct span, char id[QUEUE_ID + 1]);
 
 struct queue_name {
 	char id[QUEUE_ID + 1];

@@ -46,3 +46,9 @@ clock_mono_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
+
+int64_t
+clock_mono_s(void)
+{
+	return (int64_t)(clock_mono_ms() / 1000);
+}

@@ -14,5 +14,6 @@ void	clock_init(void);	/* reads the test's shift; once, in main */
 int64_t	clock_s(void);		/* seconds since 1970 */
 uint64_t clock_ns(void);	/* nanoseconds since 1970 */
 uint64_t clock_mono_ms(void);	/* milliseconds, never set back; not shifted */
+int64_t	clock_mono_s(void);	/* the same in seconds */
 
 #endif

@@ -99,7 +99,7 @@ static void
 test_writer(void **state)
 {
 	struct intake_answer a = { verdict_make(250, "2.0.0", "accepted"),
-	    "0f2k8r1q3m5xz9ab2c7d", UINT64_MAX }, got;
+	    "0f2k8r1q3m5hj9ab2c7d", UINT64_MAX }, got;
 	struct buf b = { .max = 1000 };
 	struct span in, fields;
 	uint64_t room = 0;

@@ -150,4 +150,7 @@ mutant symlink-followed $A '/^create/,/^}/s/O_NOFOLLOW | //'
 name=answer-before-flush objects=
 change $A 's/fsync(a->q->new) < 0/0/' &&
     change $W 's/sent = answer(w);/& (void)fsync(w->q->new);/' && noticed
+
+sh tests/kill/deliver.sh || failed=1
+sh tests/kill/family.sh || failed=1
 exit $failed

@@ -11,10 +11,14 @@
  * end there), or "|ENTRY:FILE"; in targets and the path, bytes that could end
  * a word are written \xHH.  The targets of a `to` become recipients with the
  * next free numbers, in order; those of r0 are copies that the site keeps
- * (always_bcc).  Pure.
+ * (always_bcc).
+ *
+ * A line that a full disk or lost power cut off gets OUTCOME_TORN for an end,
+ * which leaves of it either what it said in full, or no line of this grammar.
+ * Pure.
  */
-#ifndef QUEUED_OUTCOME_H
-#define QUEUED_OUTCOME_H
+#ifndef MAIL_OUTCOME_H
+#define MAIL_OUTCOME_H
 
 #include <stdint.h>
 
@@ -28,6 +32,7 @@ enum outcome_kind {
 struct outcome {
 	int64_t when;
 	unsigned nr;
+	struct span event;		/* parsed: all behind rN */
 	enum outcome_kind kind;
 	unsigned code;
 	struct span enhanced, via, peer, text;
@@ -37,6 +42,8 @@ struct outcome {
 	struct span sender;		/* as written */
 	struct span report, id;
 };
+
+#define OUTCOME_TORN	" \\\n"
 
 /* Adds the line.  0, or -1 when the buf failed. */
 int	outcome_add(struct buf *, const struct outcome *);

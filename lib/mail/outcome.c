@@ -2,7 +2,7 @@
 #include "base/ascii.h"
 #include "base/encode.h"
 #include "base/scan.h"
-#include "queued/outcome.h"
+#include "mail/outcome.h"
 
 enum { RCPT_NR_MAX = 1000000 };
 
@@ -71,6 +71,7 @@ outcome_parse(struct span line, struct outcome *o, const char **why)
 		*why = "state: rN is missing";
 		return -1;
 	}
+	o->event = line;
 	if (take_word(&line, &word))
 		for (k = 0; k <= OUTCOME_REPORT; k++)
 			if (span_eq(word, span_of(kind_name[k]))) {
@@ -153,7 +154,8 @@ parse_result(struct span line, struct outcome *o, const char **why)
 static int
 parse_to(struct span line, struct outcome *o, const char **why)
 {
-	struct span word;
+	struct span word, list;
+	unsigned n;
 
 	if (!take_word(&line, &word) ||
 	    scan_uint(word, RCPT_NR_MAX, &o->nto) < 0 ||
@@ -161,7 +163,14 @@ parse_to(struct span line, struct outcome *o, const char **why)
 		*why = "state: to COUNT TARGETS";
 		return -1;
 	}
-	if (line.n && !span_starts(line, SPAN("sender="))) {
+	for (n = 0, list = o->to; list.n; n++)
+		span_cut(&list, ',', &word);
+	if (n != o->nto) {
+		*why = "state: the count of targets";
+		return -1;
+	}
+	if (line.n && (!span_starts(line, SPAN("sender=")) ||
+	    span_find(line, ' ') < line.n)) {
 		*why = "state: sender= or the end";
 		return -1;
 	}
@@ -176,7 +185,8 @@ static int
 parse_report(struct span line, struct outcome *o, const char **why)
 {
 	if (!take_word(&line, &o->report) || !take_word(&line, &o->id) ||
-	    line.n) {
+	    line.n || o->report.n == 0 ||
+	    span_find(o->id, '\\') < o->id.n) {
 		*why = "state: report KIND ID";
 		return -1;
 	}

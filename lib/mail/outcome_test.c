@@ -3,9 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
-#include "queued/outcome.h"
+#include "mail/outcome.h"
 
 /* out NULL: the same as in; "": refused. */
 static void
@@ -23,7 +24,7 @@ lines(void **state)
 		{ "1795300001 r3 to 1 |2:.forward", NULL },
 		{ "1795300001 r3 to 1 a@b.test sender=", NULL },
 		{ "1 r0 to 1 archive@example.test", NULL },
-		{ "1 r0 report delay 0f2k8r1q3m5xz9ab2c7d", NULL },
+		{ "1 r0 report delay 0f2k8r1q3m5hj9ab2c7d", NULL },
 		{ "1 r9 never 550 5.1.1 local - ", NULL },
 		{ "1 r9 later 0 - queue - no  code - here", NULL },
 		{ "1 r9 later 0 - queue -", "1 r9 later 0 - queue - " },
@@ -35,6 +36,7 @@ lines(void **state)
 		{ "1 r1 to 1", "" }, { "1 r1 to 1 a@b extra", "" },
 		{ "1 r0 report delay", "" }, { "1 r0 report delay id x", "" },
 		{ "1 r1 to 1 a@b sender=x\x01", "" },
+		{ "1 r1 to 2 a@b", "" }, { "1 r1 to 1 a@b,c@d", "" },
 		{ "1 r99999999 done 250 2.0.0 smtp - x", "" },
 	};
 	struct buf b = { .max = 4096 };
@@ -54,6 +56,41 @@ lines(void **state)
 		if (!span_eq(got, span_of(want)))
 			fail_msg("row %zu: \"%.*s\"", i, SPAN_ARG(got));
 	}
+	buf_free(&b);
+}
+
+/* Cut off anywhere and given its end, a line says what it said, or nothing. */
+static void
+torn(void **state)
+{
+	static const char *const row[] = {
+		"1795300000 r1 done 250 2.0.0 smtp mx.test taken as 4XYZ",
+		"1795300001 r13 to 2 c@d.test,bob@e.test sender=SRS0=x@e.test",
+		"1795300001 r3 to 2 |2:.forward,bob@example.test",
+		"1 r0 report delay 0f2k8r1q3m5hj9ab2c7d"
+	};
+	struct buf b = { .max = 4096 };
+	struct outcome whole, part;
+	const char *why;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++)
+		for (n = 0; n <= strlen(row[i]); n++) {
+			assert_int_equal(outcome_parse(span_of(row[i]), &whole,
+			    &why), 0);
+			buf_reset(&b);
+			buf_add(&b, row[i], n);
+			buf_adds(&b, OUTCOME_TORN);
+			if (outcome_parse(span_sub(buf_span(&b), 0, b.n - 1),
+			    &part, &why) < 0)
+				continue;
+			if (part.when != whole.when || part.nr != whole.nr ||
+			    part.kind != whole.kind ||
+			    part.code != whole.code ||
+			    part.kind >= OUTCOME_TO)
+				fail_msg("row %zu, cut at %zu", i, n);
+		}
 	buf_free(&b);
 }
 
@@ -103,7 +140,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(lines), cmocka_unit_test(targets)
+		cmocka_unit_test(lines), cmocka_unit_test(torn),
+		cmocka_unit_test(targets)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

@@ -1,7 +1,7 @@
 /* outcome: a line that parses is written as a line that says the same. */
 #include <stdlib.h>
 
-#include "queued/outcome.h"
+#include "mail/outcome.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

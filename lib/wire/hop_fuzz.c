@@ -1,0 +1,23 @@
+/* What is a hop makes a key, and the key is the same hop. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "wire/hop.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct hop a, b;
+	char key[HOP_KEY];
+	const char *why;
+
+	if (hop_parse(span_mem(p, n), &a, &why) == 0 &&
+	    hop_key(span_mem(p, n), SPAN("a.test"), key) == 0 &&
+	    (hop_parse(span_of(key), &b, &why) < 0 || a.port != b.port ||
+	    a.scheme != b.scheme || a.rate != b.rate ||
+	    (a.host.n && !span_eq(a.host, b.host))))
+		abort();
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* secrets - what the monitor hands to the loop. */
+#include <string.h>
+#include <unistd.h>
+
+#include "queued/secrets.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+enum { PASSWORDS, TOKENS, SRS, FILES };
+
+static const char *const names[FILES] = {
+	"relay-passwords", "relay-tokens", "srs"
+};
+static struct buf file[FILES] = {
+	{ .max = 1 << 16 }, { .max = 1 << 20 }, { .max = 4096 }
+};
+
+static int  find(struct span, struct span, struct span *, struct span *);
+
+void
+secrets_file(struct role_env *env, const char *name, int fd)
+{
+	struct span in = span_of(name), kind;
+	size_t i;
+
+	(void)env;
+	span_cut(&in, ' ', &kind);
+	for (i = 0; i < FILES; i++) {
+		if (!span_eq(kind, span_of(names[i])))
+			continue;
+		if (file[i].p)
+			explicit_bzero(file[i].p, file[i].n);
+		buf_free(&file[i]);
+		if (fd >= 0 && file_read(fd, &file[i]) < 0) {
+			log_warn("file", "%.*s cannot be read", SPAN_ARG(in));
+			buf_free(&file[i]);
+		}
+	}
+}
+
+int
+secrets_login(struct span name, struct span *user, struct span *secret,
+    int *token)
+{
+	*token = find(buf_span(&file[TOKENS]), name, user, secret);
+	return *token || find(buf_span(&file[PASSWORDS]), name, user, secret);
+}
+
+struct span
+secrets_srs(void)
+{
+	return buf_span(&file[SRS]);
+}
+
+static int
+find(struct span in, struct span name, struct span *user, struct span *secret)
+{
+	struct span line, word;
+
+	while (in.n) {
+		span_cut(&in, '\n', &line);
+		if (!span_word(&line, &word) || !span_eq(word, name))
+			continue;
+		*secret = span_trim(line);
+		return span_cut(secret, ':', user) && user->n && secret->n;
+	}
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* What waits: by a clock that was set back, and with a state cut off. */
+#include "queued/world.h"
+
+static void
+waits_until(int64_t due, char id[QUEUE_ID + 1])
+{
+	struct queue_name n = { .attempts = 1, .due = due };
+	char file[QUEUE_NAME];
+
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+	    "ok@example.test", "ok2@example.test" } }, NULL, id);
+	memcpy(n.id, id, QUEUE_ID + 1);
+	queue_name_format(&n, file);
+	assert_int_equal(renameat(q->queue->new, id, q->queue->cur, file), 0);
+}
+
+static void
+say(const char *id, const char *text)
+{
+	int fd = openat(q->queue->state, id, O_WRONLY | O_CREAT | O_APPEND,
+	    0640);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void
+until_sent(const char *to)
+{
+	uint64_t end = clock_mono_ms() + 10000;
+
+	while (times(text(jobs_fd, NULL), to) == 0) {
+		loop_turn(q, 20);
+		assert_true(clock_mono_ms() < end);
+	}
+	run();
+}
+
+/* No wait of ours reaches ten years on. */
+static void
+set_back(void **state)
+{
+	char far[QUEUE_ID + 1], near[QUEUE_ID + 1], file[64] = "";
+
+	(void)state;
+	q->queue = &q->places.queue;
+	waits_until(clock_s() + 10LL * 365 * 86400, far);
+	waits_until(clock_s() + 3000, near);
+	loop_begin(q, trigger_fd);
+	until_sent(far);
+	assert_int_equal(times(text(jobs_fd, NULL), near), 0);
+	assert_int_equal(count(q->queue->cur), 1);
+	(void)file_each(q->queue->cur, last_name, file);
+	assert_memory_equal(file, near, QUEUE_ID);
+}
+
+/* Half a line is none; a line that came twice is one. */
+static void
+cut_off(void **state)
+{
+	static const struct {
+		const char *state, *sent;
+	} row[] = {
+		{ "1 r1 done 250 2.0.0 local - ok\n"
+		    "1 r2 to 2 ok@example.te", "to=ok2@example.test" },
+		{ "1 r1 done 250 2.0.0 local - ok\n"
+		    "1 r2 done 2", "to=ok2@example.test" },
+		{ "1 r1 done 250 2.0.0 local - ok\n"
+		    "1 r2 to 1 full@example.test\n"
+		    "1 r2 to 1 full@example.test\n"
+		    "1 r3 done 250 2.0.0 local", "to=full@example.test" }
+	};
+	char id[QUEUE_ID + 1];
+	size_t i;
+
+	(void)state;
+	q->queue = &q->places.queue;
+	loop_begin(q, trigger_fd);
+	run();
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		assert_int_equal(ftruncate(jobs_fd, 0), 0);
+		waits_until(clock_s(), id);
+		say(id, row[i].state);
+		hint_for(id);
+		until_sent(id);
+		has(text(jobs_fd, NULL), row[i].sent);
+		assert_int_equal(times(text(jobs_fd, NULL), id), 1);
+	}
+	has(text(q->queue->state, id), "r3 done 250 2.0.0 local \\\n");
+	has(text(q->queue->state, id), " r3 later 452 4.2.2 local - ");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off) };
+
+	signal(SIGPIPE, SIG_IGN);
+	log_program("queued");
+	return cmocka_run_group_tests(test, NULL, NULL);
+}

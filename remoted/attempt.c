@@ -1,0 +1,182 @@
+/* attempt - one job, from host to host. */
+#include <string.h>
+
+#include "remoted/attempt.h"
+
+static void settle_all(struct attempt *, const struct job *,
+    const struct verdict *);
+static void from_host_to_host(struct attempt *, const struct job *,
+    struct body *);
+static int  use_host(struct attempt *, const struct job *, struct body *,
+    const struct host *, struct verdict *);
+static int  talk(struct attempt *, const struct job *, struct body *);
+static size_t count(const struct attempt *, const struct job *,
+    enum fate_state);
+static size_t refused_as_ipv6(struct attempt *, const struct job *);
+static void remember(struct verdict *, const struct verdict *);
+
+void
+attempt_job(struct attempt *a, const struct job *j, int fd)
+{
+	struct client *c = &a->client;
+	struct verdict v;
+	struct body body;
+	size_t i;
+
+	for (i = 0; i < j->nrcpt; i++)
+		a->fate[i] = (struct fate){ .state = FATE_OPEN };
+	if (body_open(&body, fd, &v) < 0) {
+		settle_all(a, j, &v);
+		return;
+	}
+	if (conn_quiet(&c->conn))
+		(void)talk(a, j, &body);
+	else
+		client_close(c, 0);
+	/* a kept connection that broke says nothing about the host */
+	if (count(a, j, FATE_OPEN))
+		from_host_to_host(a, j, &body);
+}
+
+static void
+settle_all(struct attempt *a, const struct job *j, const struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < j->nrcpt; i++) {
+		struct fate *f = &a->fate[i];
+
+		if (f->state == FATE_KNOWN)
+			continue;
+		f->state = FATE_KNOWN;
+		if (f->policy)
+			continue;	/* it has words of its own */
+		f->verdict = *v;
+		memcpy(f->peer, a->client.peer, sizeof f->peer);
+	}
+}
+
+static void
+from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
+{
+	struct resolve *r = &a->resolve;
+	struct verdict why = { .kind = VERDICT_DONE }, v;
+	struct host h;
+	unsigned tries = 0;
+	int ipv4_only = 0;
+
+	a->client.peer[0] = '\0';
+	if (resolve_begin(r, a->client.hop) < 0) {
+		settle_all(a, j, &r->verdict);
+		return;
+	}
+	while (tries < ATTEMPT_HOSTS && resolve_next(r, &h)) {
+		if (ipv4_only && !ip_is_v4(&h.ip))
+			continue;
+		tries++;
+		if (use_host(a, j, b, &h, &v) < 0)
+			remember(&why, &v);
+		if (!ip_is_v4(&h.ip) && refused_as_ipv6(a, j)) {
+			/* no PTR record, a bad network: not so by IPv4 */
+			ipv4_only = 1;
+			client_close(&a->client, 1);
+		}
+		if (count(a, j, FATE_OPEN) == 0)
+			return;
+	}
+	if (r->verdict.kind != VERDICT_DONE)
+		remember(&why, &r->verdict);
+	if (why.kind == VERDICT_DONE)
+		why = verdict_make(451, "4.4.0", "no host is left to try");
+	settle_all(a, j, &why);
+}
+
+/* 0, or -1 and *v: something is left to be tried elsewhere. */
+static int
+use_host(struct attempt *a, const struct job *j, struct body *b,
+    const struct host *h, struct verdict *v)
+{
+	struct client *c = &a->client;
+	struct client_tls dane = { .n = 0 };
+	size_t i;
+
+	if (c->hop->tls != HOP_TLS_NONE && c->hop->scheme != HOP_LMTP_UNIX &&
+	    (dane.n = resolve_tlsa(&a->resolve, h, dane.tlsa, v)) < 0)
+		return -1;
+	if (client_open(c, h, &dane, j, v) < 0) {
+		if (c->is_us)
+			resolve_is_us(&a->resolve);
+		return -1;
+	}
+	if (talk(a, j, b) == 0)
+		return 0;
+	for (i = 0; i < j->nrcpt; i++)
+		if (a->fate[i].state == FATE_OPEN) {
+			*v = a->fate[i].verdict;
+			return -1;
+		}
+	return 0;
+}
+
+/* Transactions until all are served: more than one where the server takes so
+ * many recipients at a time.  0, or -1: the connection is closed. */
+static int
+talk(struct attempt *a, const struct job *j, struct body *b)
+{
+	size_t before, left = j->nrcpt + 1;
+
+	do {
+		before = left;
+		if (transact(&a->client, j, b, a->fate) < 0)
+			return -1;
+		left = count(a, j, FATE_AGAIN);
+	} while (left && left < before);
+	if (left) {			/* not one more was taken */
+		size_t i;
+
+		for (i = 0; i < j->nrcpt; i++)
+			if (a->fate[i].state == FATE_AGAIN)
+				a->fate[i].state = FATE_KNOWN;
+	}
+	return 0;
+}
+
+static size_t
+count(const struct attempt *a, const struct job *j, enum fate_state s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < j->nrcpt; i++)
+		n += a->fate[i].state == s;
+	return n;
+}
+
+/* Those that security or policy (X.7.X) refused are open again; how many. */
+static size_t
+refused_as_ipv6(struct attempt *a, const struct job *j)
+{
+	size_t i, n = 0;
+
+	if (a->client.hop->scheme == HOP_LMTP_UNIX)
+		return 0;
+	for (i = 0; i < j->nrcpt; i++) {
+		struct fate *f = &a->fate[i];
+
+		if (f->state != FATE_KNOWN || f->policy ||
+		    f->verdict.kind == VERDICT_DONE ||
+		    strncmp(f->verdict.enhanced + 1, ".7.", 3) != 0)
+			continue;
+		f->state = FATE_OPEN;
+		f->policy = 1;
+		n++;
+	}
+	return n;
+}
+
+/* What may pass is stronger than what will not. */
+static void
+remember(struct verdict *why, const struct verdict *v)
+{
+	if (why->kind != VERDICT_LATER || v->kind == VERDICT_LATER)
+		*why = *v;
+}

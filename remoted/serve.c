@@ -1,0 +1,138 @@
+/* serve - the role, and a child's loop of jobs. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "remoted/attempt.h"
+#include "remoted/serve.h"
+#include "run/zygote.h"
+#include "store/queue.h"
+#include "sys/chan.h"
+#include "sys/log.h"
+#include "sys/stream.h"
+#include "wire/record.h"
+
+static int  child(struct role_env *, const struct note *, int *);
+static int  take_job(int, struct job *, int *);
+static int  answer(int, const struct job *, const struct fate *);
+static int  flush(int, struct buf *);
+
+static struct dns dns;
+static struct tls_site *tls;
+static const char *no_ca;
+
+int
+serve_role(struct role_env *env)
+{
+	const struct config *conf = env->conf;
+	struct confine c = { .may = MAY_NET };
+
+	if (dns_open(&dns, env->site->resolver) < 0)
+		log_die(LOG_FIX, "resolver %s", env->site->resolver);
+	if ((tls = tls_site_new(conf->ca_file, &no_ca)) == NULL)
+		log_die(LOG_AGAIN, "OpenSSL");
+	if (no_ca)
+		log_warn("ca_file", "remoted.ca_file %s: %s, so tls=verify "
+		    "never succeeds", conf->ca_file, no_ca);
+	if (*conf->lmtp_dir)
+		c.empty_dir = conf->lmtp_dir;
+	role_confine(env, &c);
+	role_wait(env);
+	return zygote_run(env, child);
+}
+
+static int
+child(struct role_env *env, const struct note *n, int *fd)
+{
+	static struct attempt a = { .client.conn.fd = -1 };
+	static struct job j;
+	static char key[HOP_KEY];
+	static struct hop hop;
+	const char *why;
+	int file, r;
+
+	if (fd[0] < 0 || span_str(span_of(n->text), key, sizeof key) < 0)
+		return LOG_AGAIN;
+	if (hop_parse(span_of(key), &hop, &why) < 0)
+		log_die(LOG_AGAIN, "next hop %s: %s", key, why);
+	a.client.conf = a.resolve.conf = env->conf;
+	a.client.hostname = a.resolve.hostname = env->site->hostname;
+	a.client.tls = tls;
+	a.client.no_ca = no_ca;
+	a.client.hop = &hop;
+	a.client.enclosed = env->root;
+	a.resolve.dns = &dns;
+	while ((r = take_job(fd[0], &j, &file)) > 0) {
+		attempt_job(&a, &j, file);
+		close(file);
+		if (answer(fd[0], &j, a.fate) < 0)
+			break;
+	}
+	client_close(&a.client, 1);
+	return r < 0 ? LOG_AGAIN : 0;
+}
+
+/* 1; 0: no more will come. */
+static int
+take_job(int ch, struct job *j, int *file)
+{
+	static unsigned char packet[CHAN_PACKET_MAX];
+	struct span in, fields;
+	const char *why = "a job without a message";
+	int fd[CHAN_FDS];
+	ssize_t n;
+
+	if (stream_ended)
+		return 0;
+	n = chan_recv(ch, packet, sizeof packet, fd, 1);
+	if (n == 0 || (n < 0 && (errno == EINTR || errno == ECONNRESET)))
+		return 0;
+	if (n < 0)
+		log_die(LOG_AGAIN, "channel of jobs");
+	in = span_mem(packet, (size_t)n);
+	errno = 0;
+	if (fd[0] < 0 || record_next(&in, RECORD_MAX, &fields, &why) != 1 ||
+	    in.n || job_parse(fields, j, &why) < 0)
+		log_die(LOG_AGAIN, "job: %s", why);
+	*file = fd[0];
+	return 1;
+}
+
+/* All verdicts, and that the next job may come. */
+static int
+answer(int ch, const struct job *j, const struct fate *f)
+{
+	static struct answer a;		/* large, and all 0 but for these */
+	struct buf b = { .max = CHAN_PACKET_MAX };
+	int r = 0;
+	size_t i;
+
+	for (i = 0; i < j->nrcpt && r == 0; i++) {
+		a.ready = 0;
+		a.id = j->id;
+		a.nr = j->rcpt[i].nr;
+		a.verdict = f[i].verdict;
+		a.peer = span_of(f[i].peer);
+		a.dsn = f[i].dsn;
+		if (answer_add(&b, &a) < 0)
+			log_die(LOG_AGAIN, "answer");
+		if (b.n > CHAN_PACKET_MAX / 2)
+			r = flush(ch, &b);
+	}
+	a.ready = 1;
+	if (r == 0 && answer_add(&b, &a) < 0)
+		log_die(LOG_AGAIN, "answer");
+	if (r == 0)
+		r = flush(ch, &b);
+	buf_free(&b);
+	return r;
+}
+
+static int
+flush(int ch, struct buf *b)
+{
+	int r = chan_send(ch, buf_span(b), NULL, 0);
+
+	buf_reset(b);
+	return r;
+}

@@ -1,0 +1,31 @@
+/* transact - one transaction: a message to some of its recipients. */
+#ifndef REMOTED_TRANSACT_H
+#define REMOTED_TRANSACT_H
+
+#include "remoted/body.h"
+#include "remoted/client.h"
+
+enum fate_state {
+	FATE_OPEN,			/* not known; verdict: why so far */
+	FATE_AGAIN,			/* too many at once: next transaction */
+	FATE_KNOWN
+};
+
+struct fate {
+	enum fate_state state;
+	int accepted;			/* its RCPT, in this transaction */
+	int dsn;
+	int policy;			/* refused by IPv6: its last words */
+	struct verdict verdict;
+	char peer[DNS_NAME + 64];
+};
+
+/*
+ * For all recipients that are FATE_OPEN or FATE_AGAIN.  0: the connection may
+ * be used again; -1: it is closed; what is FATE_OPEN then may be tried
+ * elsewhere.  Nothing stays FATE_OPEN once the last dot was sent.
+ */
+int	transact(struct client *, const struct job *, struct body *,
+	    struct fate *);
+
+#endif

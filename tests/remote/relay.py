@@ -1,0 +1,491 @@
+#!/usr/bin/env python3
+"""relay.py DIR - mail leaves: scripted peers, TLS, logins, DNS, reports."""
+import email
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from world import *
+
+STEPS = ["greet", "ehlo", "mail", "rcpt", "data", "end"]
+HOW = ["421 4.3.2 closing", "450 4.2.0 later", "550 5.5.0 never", "DROP",
+       "REST", "SILENT", "SLOW", "ENDLESS", "BINARY", "LINES", "250 odd"]
+
+
+def certificates():
+    d = PLACE + "/tls"
+    os.makedirs(d)
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+       "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=ca",
+       "-keyout", d + "/ca.key", "-out", d + "/ca.pem")
+    for name in "good", "other":
+        sh("openssl", "req", "-newkey", "ec", "-pkeyopt",
+           "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+           "-keyout", d + "/key", "-out", d + "/csr")
+        open(d + "/ext", "w").write("subjectAltName=DNS:%s.test" % name)
+        sh("openssl", "x509", "-req", "-in", d + "/csr", "-CA", d + "/ca.pem",
+           "-CAkey", d + "/ca.key", "-CAcreateserial", "-days", "30",
+           "-extfile", d + "/ext", "-out", d + "/crt")
+        with open(d + "/%s.pem" % name, "w") as f:
+            f.write(open(d + "/crt").read() + open(d + "/key").read())
+    der = subprocess.run(["sh", "-c", "openssl x509 -in %s/good.pem -pubkey "
+                          "-noout | openssl pkey -pubin -outform DER | "
+                          "sha256sum" % d], stdout=subprocess.PIPE).stdout
+    return d, der.decode().split()[0]
+
+
+def set_up():
+    global TLS, PIN
+    TLS, PIN = certificates()
+    os.makedirs(PLACE + "/dns")
+    with open(PLACE + "/dns/zone", "w") as f:
+        f.write(ZONE.replace("PIN", PIN))
+    port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
+                 ready="dnsport")
+    sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",
+       "127.0.0.1:%d" % port)
+    with open(DIR + "/etc/correo.conf", "a") as f:
+        f.write("remoted.timeout 3s\nremoted.end_timeout 4s\n"
+                "remoted.connect_timeout 3s\nremoted.ca_file %s/ca.pem\n"
+                "remoted.lmtp_dir %s/lmtp\nqueued.children 300\n"
+                % (TLS, PLACE))
+    os.makedirs(PLACE + "/lmtp")
+    os.chmod(PLACE + "/lmtp", 0o755)
+    with open(DIR + "/etc/tables/relay", "a") as f:
+        f.write("net 127.0.0.0/8\n")
+    with open(DIR + "/etc/secrets/relay-passwords", "w") as f:
+        f.write("far user@far.test:pass word\nwrong user@far.test:nonsense\n")
+    with open(DIR + "/etc/secrets/relay-tokens", "w") as f:
+        f.write("cloud user@far.test:ya29.token\n")
+    correo("tables")
+    sh(TOP + "/quickstart", "-d", DIR, "restart")
+
+
+ZONE = """
++mx.test MX 20 b.mx.test
++mx.test MX 10 a.mx.test
+a.mx.test A 127.0.0.66
++b.mx.test A 127.0.0.2
+null.test MX 0 .
+nodata.test A 127.0.0.2
+empty.test TXT-less nxdomain
+us.test MX 10 mx.example.test
+us.test MX 20 b.mx.test
+lo.test MX 10 lo.lo.test
+lo.lo.test A 127.0.0.1
+silent.test silent
+servfail.test servfail
+bogus.test bogus
+garbage.test garbage
+ring.test ring
+many.test many
+alias.test CNAME real.test
+real.test MX 10 b.mx.test
+nohost.test MX 10 nowhere.test
+xn--bcher-kva.test MX 10 b.mx.test
+good.test A 127.0.0.1
+other.test A 127.0.0.1
++dane.test MX 10 good.dane.test
++good.dane.test A 127.0.0.3
++_25._tcp.good.dane.test TLSA 3 1 1 PIN
++badane.test MX 10 bad.dane.test
++bad.dane.test A 127.0.0.3
++_25._tcp.bad.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+insecure.test MX 10 loose.dane.test
+loose.dane.test A 127.0.0.3
+_25._tcp.loose.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+""".replace("empty.test TXT-less nxdomain\n", "")
+
+
+# ------------------------------------------------ the message
+
+def byte_for_byte():
+    ugly = b"Subject: =?utf-8?q?x?=\r\nX-Long: " + b"y" * 900 + b"\r\n\r\n" + \
+        b".\r\n..\r\n.x\r\n" + b"caf\xc3\xa9\r\n" * 3000 + b"\ttail  \r\n"
+    for name, caps in ("all", None), ("single", "8BITMIME"):
+        p = Peer(name, *(["caps=" + caps] if caps else []))
+        routes([(name + ".relay.test", "smtp://127.0.0.1:%d" % p.port)])
+        send([n + "@%s.relay.test" % name for n in "abc"], ugly)
+        assert outcome("c@%s.relay.test" % name)[0] == "delivered"
+        (mail, env), = p.mails()
+        assert trace_cut(mail) == ugly, name
+        assert env.count("RCPT TO") == 3
+
+
+def helo_and_7bit():
+    p = Peer("old", "ehlo=502 5.5.1 no", "caps=")
+    routes([("old.relay.test", "smtp://127.0.0.1:%d" % p.port)])
+    body = b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; " \
+        b"charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" \
+        b".caf\xc3\xa9\r\n"
+    send("a@old.relay.test", body)
+    assert outcome("a@old.relay.test")[0] == "delivered"
+    mail = email.message_from_bytes(p.mails()[0][0])
+    assert mail["Content-Transfer-Encoding"] == "quoted-printable"
+    assert mail.get_payload(decode=True) == b".caf\xc3\xa9\r\n"
+    send("b@old.relay.test", b"Subject: caf\xc3\xa9\r\n\r\nx\r\n")
+    e = outcome("b@old.relay.test")
+    assert e[0] == "failed" and "5.6.3" in e[1], e
+
+
+def reuse():
+    p = Peer("reuse")
+    routes([("reuse.relay.test", "smtp://127.0.0.1:%d connections=1" %
+             p.port)])
+    for i in range(20):
+        send("n%d@reuse.relay.test" % i)
+    for i in range(20):
+        assert outcome("n%d@reuse.relay.test" % i)[0] == "delivered"
+    assert len(open(p.dir + "/connections").read().split()) <= 2
+
+
+def dsn_size_utf8():
+    p, q = Peer("dsn", "caps=DSN,SIZE 2000"), Peer("nodsn", "caps=8BITMIME")
+    routes([("dsn.relay.test", "smtp://127.0.0.1:%d" % p.port),
+            ("nodsn.relay.test", "smtp://127.0.0.1:%d" % q.port)])
+    before = len(bodies())
+    send("a@dsn.relay.test", mail=["RET=HDRS", "ENVID=Q+2Bx"],
+         rcpt=["NOTIFY=SUCCESS", "ORCPT=rfc822;o@dsn.test"],
+         sender="alice@example.test")
+    assert outcome("a@dsn.relay.test")[0] == "delivered"
+    env = p.mails()[0][1]
+    assert "RET=HDRS ENVID=Q+2Bx" in env, env
+    assert "NOTIFY=SUCCESS ORCPT=rfc822;o@dsn.test" in env, env
+    send("a@nodsn.relay.test", rcpt=["NOTIFY=SUCCESS"],
+         sender="alice@example.test")
+    report = wait("relayed report", lambda: bodies()[before:])
+    time.sleep(0.5)
+    assert len(bodies()) == before + 1      # the other one is their business
+    assert b"Action: relayed" in report[0]
+    send("b@dsn.relay.test", b"Subject: x\r\n\r\n" + b"y" * 70 + b"\r\n" +
+         b"z" * 3000 + b"\r\n")
+    e = outcome("b@dsn.relay.test")
+    assert e[0] == "failed" and "5.3.4" in e[1], e
+    send("c@nodsn.relay.test", "Subject: é\r\n\r\nx\r\n".encode(),
+         mail=["SMTPUTF8"])
+    e = outcome("c@nodsn.relay.test")
+    assert e[0] == "failed" and "5.6.7" in e[1], e
+
+
+def many_recipients():
+    p = Peer("limit", "limit=7", "rcptbad=550 5.1.1 nobody",
+             "rcptslow=450 4.2.1 later")
+    routes([("limit.relay.test", "smtp://127.0.0.1:%d" % p.port)])
+    names = ["u%02d" % i for i in range(20)] + ["bad", "slow"]
+    send([n + "@limit.relay.test" for n in names], sender="alice@example.test")
+    got = {n: outcome(n + "@limit.relay.test")[0] for n in names}
+    assert [got["bad"], got["slow"]] == ["failed", "deferred"], got
+    assert all(got[n] == "delivered" for n in names[:20]), got
+    assert len(p.mails()) == 3
+
+
+# ------------------------------------------------ every reply at every step
+
+def every_step():
+    case, rows = {}, []
+    for s in STEPS:
+        for i, how in enumerate(HOW):
+            name = "%s%d" % (s, i)
+            case[name] = (s, how, Peer(name, "%s=%s" % (s, how), "first=1"))
+            rows.append((name + ".step.test", "smtp://127.0.0.1:%d" %
+                         case[name][2].port))
+    routes(rows)
+    for n in case:
+        send("x@%s.step.test" % n, sender="alice@example.test")
+    wrong = []
+    for n, (s, how, p) in case.items():
+        e = outcome("x@%s.step.test" % n, 60)
+        want = "failed" if how[0] == "5" else "delivered" if how[:3] == \
+            "250" and s in ("ehlo", "mail", "rcpt", "end") else "deferred"
+        if s == "ehlo" and how[0] == "5":
+            want = "delivered"              # HELO
+        if e[0] != want:
+            wrong.append((n, how, want, e[1]))
+    assert not wrong, wrong
+    left = [n for n in case if events("x@%s.step.test" % n)[-1][0] ==
+            "deferred"]
+    correo("queue", "retry", "--all")
+    for n in left:
+        s, how, p = case[n]
+        wait("second attempt for " + n, lambda: events(
+            "x@%s.step.test" % n)[-1][0] == "delivered", 60)
+        copies = len(p.mails())
+        # the text was there, and no reply that says so: nobody can know
+        twice = s == "end" and how != "450 4.2.0 later"
+        assert copies == 1 + (s == "end"), (n, copies, twice)
+
+
+# ------------------------------------------------ cut at byte N
+
+def cut_everywhere():
+    p = Peer("cut")
+    total, lock, count = int(os.environ.get("CUTS", "700")), threading.Lock(), [0]
+    l = socket.create_server(("127.0.0.1", 0), backlog=512)
+
+    def pump(a, b, left):
+        try:
+            while True:
+                d = a.recv(1 if left[0] is not None and left[0] < 2000
+                           else 4096)
+                if not d:
+                    break
+                if left[0] is not None:
+                    if left[0] < len(d):
+                        break
+                    left[0] -= len(d)
+                b.sendall(d)
+        except OSError:
+            pass
+        for s in a, b:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def serve():
+        while True:
+            a, _ = l.accept()
+            with lock:
+                count[0] += 1
+                left = [count[0]] if count[0] <= total else [None]
+            b = socket.create_connection(("127.0.0.1", p.port))
+            for x, y in (a, b), (b, a):
+                threading.Thread(target=pump, args=(x, y, left),
+                                 daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    port = l.getsockname()[1]
+    routes([("n%d.cut.test" % i, "smtp://127.0.0.1:%d helo=n%d.test" %
+             (port, i)) for i in range(total)])
+    for i in range(total):
+        send("x@n%d.cut.test" % i, b"Subject: cut\r\n\r\nbody\r\n")
+    for i in range(total):
+        outcome("x@n%d.cut.test" % i, 60)
+    wait("all cuts", lambda: count[0] >= total, 60)
+
+    def all_there():
+        correo("queue", "retry", "--all")
+        return all(events("x@n%d.cut.test" % i)[-1][0] == "delivered"
+                   for i in range(total))
+    wait("all delivered after the cuts", all_there, 60)
+    copies = {}
+    for _, env in p.mails():
+        who = re.search(r"n(\d+)\.cut", env).group(1)
+        copies[who] = copies.get(who, 0) + 1
+    assert len(copies) == total, "lost: %d of %d" % (total - len(copies), total)
+    twice = sum(1 for n in copies.values() if n > 1)
+    assert all(n <= 2 for n in copies.values())
+    # only where the reply to the last dot was cut: "250 2.0.0 taken as NNN"
+    assert twice <= 30, twice
+    print("# cut: %d sessions, all arrived, %d twice" % (total, twice))
+
+
+def killed_in_the_middle():
+    p = Peer("killed", "end=SILENT", "first=1")
+    routes([("killed.relay.test", "smtp://127.0.0.1:%d" % p.port)])
+    send("a@killed.relay.test")
+    wait("text", lambda: p.mails())
+    for pid in sh("pgrep", "-x", "remoted", ok=False).split():
+        try:
+            args = open("/proc/%s/cmdline" % pid).read()
+            parent = open("/proc/%s/stat" % pid).read().split()[3]
+            if DIR in args and "remoted" in open("/proc/%s/comm" %
+                                                 parent).read():
+                os.kill(int(pid), signal.SIGKILL)
+        except OSError:
+            pass
+    assert outcome("a@killed.relay.test")[0] == "deferred"
+    correo("queue", "retry", "--all")
+    wait("the second", lambda: events("a@killed.relay.test")[-1][0] ==
+         "delivered")
+    assert len(p.mails()) == 2
+
+
+# ------------------------------------------------ LMTP, TLS, logins
+
+def lmtp():
+    p = Peer("lmtp", "lmtp=1", "end2=550 5.2.2 over quota",
+             "unix=%s/lmtp/sock" % PLACE)
+    q = Peer("lmtptcp", "lmtp=1")
+    routes([("lmtp.relay.test", "lmtp+unix://%s/lmtp/sock" % PLACE),
+            ("lmtptcp.relay.test", "lmtp://127.0.0.1:%d" % q.port)])
+    send([n + "@lmtp.relay.test" for n in "abc"], sender="alice@example.test")
+    got = [outcome(n + "@lmtp.relay.test")[0] for n in "abc"]
+    assert got == ["delivered", "failed", "delivered"], got
+    send("a@lmtptcp.relay.test")
+    assert outcome("a@lmtptcp.relay.test")[0] == "delivered"
+    assert q.commands()[0].startswith("LHLO")
+
+
+def tls():
+    caps, good, other = "caps=STARTTLS,8BITMIME,PIPELINING", \
+        "cert=%s/good.pem" % TLS, "cert=%s/other.pem" % TLS
+    g, o = Peer("tlsgood", caps, good), Peer("tlsother", caps, other)
+    n, b = Peer("tlsnone"), Peer("tlsbroken", caps, good,
+                                 "inject=1")
+    s = Peer("smtps", "smtps=1", good)
+    half = Peer("tlshalf", caps, "cert=/dev/null")
+    rows = [("may", o, "may", "delivered"), ("ver", g, "verify", "delivered"),
+            ("oth", o, "verify", "deferred"),
+            ("req", o, "require", "delivered"),
+            ("non", n, "require", "deferred"), ("pla", n, "may", "delivered"),
+            ("bro", b, "may", "delivered"), ("brr", b, "require", "deferred"),
+            ("hal", half, "may", "delivered"),
+            ("har", half, "require", "deferred"),
+            ("off", g, "none", "delivered")]
+    routes([(r[0] + ".tls.test", "smtp://good.test:%d tls=%s" %
+             (r[1].port, r[2])) for r in rows] +
+           [("smt.tls.test", "smtps://good.test:%d tls=verify" % s.port)])
+    for r in rows:
+        send("x@%s.tls.test" % r[0])
+    send("x@smt.tls.test")
+    for r in rows:
+        e = outcome("x@%s.tls.test" % r[0])
+        assert e[0] == r[3], e
+    assert outcome("x@smt.tls.test")[0] == "delivered"
+    assert "STARTTLS" in g.commands()
+    log = open(DIR + "/log").read()
+    assert "proof=name" in log and "reason=\"TLS with" in log
+
+
+def logins():
+    rows = []
+    for mech, name, want in (
+            ("PLAIN", "far", "delivered"), ("LOGIN", "far", "delivered"),
+            ("SCRAM-SHA-256", "far", "delivered"),
+            ("PLAIN", "wrong", "deferred"),
+            ("SCRAM-SHA-256", "wrong", "deferred"),
+            ("XOAUTH2", "cloud", "delivered"),
+            ("OAUTHBEARER", "cloud", "delivered"),
+            ("OAUTHBEARER", "far", "deferred"),
+            ("PLAIN", "missing", "deferred"),
+            ("GSSAPI", "far", "deferred")):
+        n = "l%d" % len(rows)
+        secret = "ya29.token" if name == "cloud" else "pass word"
+        p = Peer(n, "mechs=" + mech, "user=user@far.test", "pass=" + secret)
+        rows.append((n, p, name, want))
+    liar = Peer("liar", "mechs=SCRAM-SHA-256", "user=user@far.test",
+                "pass=pass word", "liar=1")
+    rows.append(("liar", liar, "far", "deferred"))
+    routes([(n + ".login.test", "smtp://127.0.0.1:%d login=%s" % (p.port, l))
+            for n, p, l, _ in rows])
+    for n, *_ in rows:
+        send("x@%s.login.test" % n)
+    for n, p, _, want in rows:
+        e = outcome("x@%s.login.test" % n)
+        assert e[0] == want, e
+    assert "pass word" not in open(DIR + "/log").read()
+
+
+# ------------------------------------------------ DNS
+
+def questions():
+    try:
+        return open(PLACE + "/dns/questions").read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def dns():
+    try:
+        Peer("mx25", "listen=127.0.0.2", "port=25")
+    except AssertionError:
+        return "port 25 of 127.0.0.2 cannot be had"
+    want = {
+        "mx.test": "delivered", "nodata.test": "delivered",
+        "alias.test": "delivered",
+        "null.test": "failed .* 556 5.1.10", "gone.test": "failed .* 550 5.1.2",
+        "us.test": "failed .* 554 5.4.6", "lo.test": "failed .* 554 5.4.6",
+        "silent.test": "deferred .* 451 4.4.3",
+        "servfail.test": "deferred .* 451 4.4.3",
+        "bogus.test": "deferred .* 451 4.7.5",
+        "garbage.test": "deferred .* 451 4.4.3",
+        "ring.test": "deferred .* 451 4.4.3",
+        "many.test": "(failed|deferred)", "nohost.test": "failed .* 550 5.4.4",
+        "[127.0.0.2]": "delivered", "[127.0.0.1]": "failed .* 554 5.4.6",
+    }
+    for d in want:
+        before = len(questions())
+        send("x@" + d)
+        e = outcome("x@" + d, 40)
+        line = e[1].replace("code=", "")
+        assert re.search("event=" + want[d].split(" ")[0], line), e
+        assert re.search(want[d].replace("failed .* ", "").replace(
+            "deferred .* ", "") if " " in want[d] else "", line), e
+        assert len(questions()) - before <= 40, (d, len(questions()) - before)
+    send("\u00e9@b\u00fccher.test", mail=["SMTPUTF8"])
+    assert outcome("\u00e9@b\u00fccher.test")[0] == "delivered"
+
+
+def dane():
+    caps = "caps=STARTTLS,8BITMIME"
+    try:
+        p = Peer("dane25", "listen=127.0.0.3", "port=25", caps,
+                 "cert=%s/good.pem" % TLS)
+    except AssertionError:
+        return "port 25 of 127.0.0.3 cannot be had"
+    for d, want in ("dane.test", "delivered"), ("badane.test", "deferred"), \
+            ("insecure.test", "delivered"):
+        send("x@" + d)
+        e = outcome("x@" + d)
+        assert e[0] == want, e
+    assert "proof=dane" in open(DIR + "/log").read()
+
+
+# ------------------------------------------------ forwards and reports
+
+def rewritten_senders():
+    p = Peer("srs")
+    q = Peer("srsbad", "rcpt=550 5.1.1 no such user")
+    routes([("srs.relay.test", "smtp://127.0.0.1:%d" % p.port),
+            ("srsbad.relay.test", "smtp://127.0.0.1:%d" % q.port),
+            ("origin.test", "smtp://127.0.0.1:%d" % p.port)])
+    correo("alias", "add", "fwd@example.test", "out@srs.relay.test")
+    time.sleep(1.3)
+    send("fwd@example.test", sender="a@origin.test")
+    assert outcome("out@srs.relay.test")[0] == "delivered"
+    sender = re.search(r"<(.*)>", p.mails()[0][1].split("\n")[0]).group(1)
+    assert sender.startswith("SRS0=") and sender.endswith("@example.test")
+    # a report comes back by it, and goes on to the one it is for
+    send(sender, sender="")
+    assert outcome("a@origin.test")[0] == "delivered"
+    assert p.mails()[1][1].startswith("MAIL FROM:<>")
+    # a forged one goes nowhere, and nobody is told
+    before = len(bodies("alice"))
+    send("SRS0=aaaaaa=aa=victim.test=v@example.test",
+         sender="alice@example.test")
+    e = outcome("SRS0=aaaaaa=aa=victim.test=v@example.test")
+    assert e[0] == "failed", e
+    send("x@srsbad.relay.test", sender="alice@example.test")
+    report = wait("report", lambda: bodies("alice")[before:])
+    assert len(report) == 1
+    m = email.message_from_bytes(report[0])
+    assert m.get_content_type() == "multipart/report"
+    status = m.get_payload(1).as_string()
+    assert "Status: 5.1.1" in status and "no such user" in status, status
+    assert "127.0.0.1" in status
+
+
+def greylisted():
+    p = Peer("grey", "rcpt=451 4.7.1 Greylisted, come back", "first=1")
+    routes([("grey.relay.test", "smtp://127.0.0.1:%d" % p.port)])
+    send("x@grey.relay.test")
+    line = outcome("x@grey.relay.test")[1]
+    due = int(re.search(r"due=(\d+)", line).group(1))
+    assert 60 <= due - time.time() <= 130, line
+
+
+only = sys.argv[2:]
+all_tests = [byte_for_byte, helo_and_7bit, reuse, dsn_size_utf8,
+             many_recipients, lmtp, tls, logins, dns, dane, rewritten_senders,
+             greylisted, killed_in_the_middle, every_step, cut_everywhere]
+try:
+    set_up()
+    bad = tell(*[t for t in all_tests if not only or t.__name__ in only])
+finally:
+    end()
+sys.exit(bad)

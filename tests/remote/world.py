@@ -1,0 +1,145 @@
+"""What the tests of remoted share: an instance by quickstart, scripted peers
+(peer.py), a scripted DNS server (dns.py)."""
+import json
+import os
+import re
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+PLACE = sys.argv[1]
+DIR = PLACE + "/main"
+BASE = int(os.environ.get("CORREO_BASE", "29500"))
+PORT = BASE + 25
+procs, peers = [], {}
+
+
+def sh(*argv, ok=True):
+    r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       timeout=180)
+    if ok and r.returncode:
+        raise AssertionError("%s: %d %s" % (argv, r.returncode, r.stdout))
+    return r.stdout.decode(errors="replace")
+
+
+def correo(*words, ok=True):
+    return sh(DIR + "/correo", *words, ok=ok)
+
+
+def wait(what, found, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        v = found()
+        if v:
+            return v
+        if time.monotonic() > end:
+            raise AssertionError("%s: not within %d s" % (what, seconds))
+        time.sleep(0.05)
+
+
+def start(script, where, *argv, ready):
+    os.makedirs(where, exist_ok=True)
+    procs.append(subprocess.Popen([sys.executable, HERE + "/" + script, where,
+                                   *argv]))
+    wait(script, lambda: os.path.exists(where + "/" + ready) and
+         os.path.getsize(where + "/" + ready))
+    return int(open(where + "/" + ready).read())
+
+
+class Peer:
+    def __init__(self, name, *argv):
+        self.dir = PLACE + "/peer/" + name
+        self.port = start("peer.py", self.dir, *argv, ready="port")
+
+    def mails(self):
+        n = 1
+        while os.path.exists("%s/%d.env" % (self.dir, n)):
+            n += 1
+        return [(open("%s/%d.eml" % (self.dir, i), "rb").read(),
+                 open("%s/%d.env" % (self.dir, i),
+                      errors="surrogateescape").read())
+                for i in range(1, n)]
+
+    def commands(self):
+        try:
+            return open(self.dir + "/commands").read().splitlines()
+        except FileNotFoundError:
+            return []
+
+
+def route(domain, target):
+    correo("route", "add", domain, *target.split(" "))
+
+
+def routes(rows):
+    """Many at once, as an editor would."""
+    with open(DIR + "/etc/tables/routes", "a") as f:
+        f.writelines("%s %s\n" % r for r in rows)
+    correo("tables")
+    time.sleep(1.3)
+
+
+def send(rcpts, body=b"Subject: test\r\n\r\nhello\r\n", sender="a@sender.test",
+         mail=(), rcpt=()):
+    with smtplib.SMTP("127.0.0.1", PORT, timeout=30) as s:
+        s.ehlo("client.test")
+        code, text = s.mail(sender, mail)
+        assert code == 250, text
+        for r in [rcpts] if isinstance(rcpts, str) else rcpts:
+            code, text = s.rcpt(r, rcpt)
+            assert code == 250, text
+        s.putcmd("data")
+        assert s.getreply()[0] == 354
+        s.send(re.sub(rb"(?m)^\.", b"..", body) + b".\r\n")
+        code, text = s.getreply()
+        assert code == 250, text
+
+
+def events(rcpt):
+    """What the log says of a recipient: [(event, line)]."""
+    with open(DIR + "/log", errors="replace") as f:
+        return [(re.search(r"event=(\w+)", l).group(1), l) for l in f
+                if l.startswith("queued:") and "rcpt=<%s>" % rcpt in l]
+
+
+def outcome(rcpt, seconds=20, after=0):
+    return wait("outcome for " + rcpt, lambda: [
+        e for e in events(rcpt)[after:] if e[0] in
+        ("delivered", "failed", "deferred", "expired")], seconds)[0]
+
+
+def bodies(user="alice"):
+    d = DIR + "/mail/example.test/%s/Maildir/new" % user
+    return [open(d + "/" + n, "rb").read() for n in sorted(os.listdir(d))] \
+        if os.path.isdir(d) else []
+
+
+def trace_cut(mail):
+    """Without the trace fields that we put in front."""
+    return re.sub(rb"\A(?:Received:[^\n]*\n(?:[ \t][^\n]*\n)*)+", b"", mail)
+
+
+def tell(*tests):
+    bad = 0
+    for t in tests:
+        try:
+            r = t()
+            print("skip remote %s: %s" % (t.__name__, r) if r else
+                  "ok remote %s" % t.__name__, flush=True)
+        except Exception:
+            bad = 1
+            traceback.print_exc(file=sys.stdout)
+            print("not ok remote %s" % t.__name__, flush=True)
+    return bad
+
+
+def end():
+    sh(TOP + "/quickstart", "-d", DIR, "stop", ok=False)
+    for p in procs:
+        p.kill()
+        p.wait()

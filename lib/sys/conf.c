@@ -480,5 +480,6 @@ mdoc_default(const char *fallback)
 	else if (*fallback == '\0')
 		printf("Default: empty.\n");
 	else
-		printf("Default:\n.Ql %s .\n", fallback);
+		/* the \& keeps mdoc from taking a last :: for punctuation */
+		printf("Default:\n.Ql %s\\& .\n", fallback);
 }

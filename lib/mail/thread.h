@@ -19,10 +19,7 @@
 #include "base/siphash.h"
 #include "base/span.h"
 
-enum {
-	THREAD_REFERENCES = 100,
-	THREAD_ID = 1000		/* longer ones are no ids */
-};
+enum { THREAD_REFERENCES = 100 };
 
 struct thread_mail {
 	uint32_t number;		/* what is told of it; not 0 */
@@ -46,10 +43,5 @@ int	thread_by_subject(struct thread *);
 void	thread_tell(const struct thread *, void (*put)(void *, struct span),
 	    void *arg);
 void	thread_free(struct thread *);
-
-/* The next message id, between < and >, off the front of *in: without quotes,
- * backslashes and white space (5256 5, "normalized").  Its bytes, at most
- * THREAD_ID; 0 at the end. */
-size_t	thread_next_id(struct span *in, unsigned char out[THREAD_ID]);
 
 #endif

@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	while (in.n && span_cut(&in, '\n', &line) + 1) {
 		m.number++;
-		m.date = line.n % 5;
+		m.date = (int64_t)(line.n % 5);
 		m.reply = line.n % 2;
 		(void)span_cut(&line, '|', &m.id);
 		(void)span_cut(&line, '|', &m.references);

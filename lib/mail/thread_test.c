@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "mail/thread.h"
+#include "mail/thread_id.h"
 
 enum { MOST = 12 };
 

@@ -1,0 +1,236 @@
+/* append - APPEND. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "imapd/append.h"
+#include "imapd/flags.h"
+#include "imapd/verbs.h"
+#include "sys/clock.h"
+
+/* A message of a command holds a descriptor and a buffer. */
+enum { MESSAGES = 100 };
+
+struct incoming {
+	char name[FOLDER_NAME];
+	struct folder *folder;		/* NULL: not opened yet */
+	struct append v[MESSAGES];
+	size_t n;
+	int failed;			/* errno of the first that failed */
+	/* refused: the reply that waits for the command's end */
+	char tag[260];
+	enum answer answer;
+};
+
+static int  check(struct box *, struct imap_command *, uint64_t);
+static int  refused(struct box *, enum answer);
+static int  take(struct box *, uint64_t);
+static void appenduid(struct box *, const struct incoming *);
+
+int
+append_message(struct box *b)
+{
+	uint64_t size = b->reader.literal;
+	struct incoming *in = b->incoming;
+	struct imap_command c;
+	const char *why;
+	int r;
+
+	if (in == NULL)
+		in = b->incoming = calloc(1, sizeof *in);
+	if (in == NULL) {
+		b->over = "no memory";
+		return 0;
+	}
+	imap_reader_message(&b->reader);
+	r = imap_command_parse(&c, buf_span(&b->reader.text), 1, &why);
+	(void)span_str(c.tag, in->tag, sizeof in->tag);
+	if (r < 0)
+		r = refused(b, box_say(b, ANSWER_BAD, "", "%s", why));
+	else
+		r = check(b, &c, size);
+	imap_command_free(&c);
+	if (b->over)
+		return 0;
+	if (r < 0) {
+		imap_reader_refuse(&b->reader);
+		return 1;
+	}
+	if (b->reader.sync)
+		out_str(&b->out, "+ go ahead\r\n");
+	return take(b, size);
+}
+
+void
+append_refused(struct box *b)
+{
+	if (b->incoming)
+		verbs_answer(b, span_of(b->incoming->tag),
+		    b->incoming->answer);
+	append_drop(b);
+}
+
+enum answer
+append_run(struct box *b, struct imap_command *c)
+{
+	struct incoming *in = b->incoming;
+	size_t i;
+
+	if (in == NULL || in->n != c->nappend)
+		return box_say(b, ANSWER_BAD, "",
+		    "APPEND wants a literal (RFC 9051 6.3.12)");
+	/* RFC 3502 3: an empty one is how a client takes it all back */
+	for (i = 0; i < in->n; i++)
+		if (in->v[i].n == 0 && in->v[i].size == 0 && !in->v[i].cr)
+			return box_say(b, ANSWER_NO, "", "an empty message");
+	if (in->failed) {
+		errno = in->failed;
+		return box_failed(b, "APPEND");
+	}
+	if (folder_append(in->folder, in->v, in->n) < 0)
+		return box_failed(b, "APPEND");
+	b->appended += in->n;
+	box_say(b, ANSWER_OK, "", "appended");
+	appenduid(b, in);
+	return ANSWER_OK;
+}
+
+/* The new one is durable before the old one goes. */
+enum answer
+append_replace(struct box *b, struct imap_command *c)
+{
+	enum answer a;
+	uint32_t *v;
+	size_t n;
+
+	if ((v = box_array(b, c, &n)) == NULL)
+		return b->answer;
+	/* RFC 8508 3.5: nothing is appended for one that is not there */
+	a = n == 1 ? append_run(b, c) : box_say(b, ANSWER_NO, "NONEXISTENT",
+	    "no such message");
+	if (a == ANSWER_OK) {
+		/* the code comes before the EXPUNGE (RFC 8508 4.3) */
+		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),
+		    "replaced");
+		if (folder_expunge(b->folder, v, n) < 0)
+			a = box_failed(b, "REPLACE");
+		else
+			box_say(b, a, "", "replaced");
+	}
+	free(v);
+	return a;
+}
+
+void
+append_drop(struct box *b)
+{
+	struct incoming *in = b->incoming;
+	size_t i;
+
+	if (in == NULL)
+		return;
+	for (i = 0; i < in->n; i++)
+		append_abort(in->folder, &in->v[i]);
+	if (in->folder)
+		box_release(b, in->folder);
+	free(in);
+	b->incoming = NULL;
+}
+
+/* May it come?  0; or -1 and the reply waits. */
+static int
+check(struct box *b, struct imap_command *c, uint64_t size)
+{
+	struct incoming *in = b->incoming;
+	const struct imap_append *m;
+	struct append *a;
+	uint32_t flags;
+
+	int replace = c->verb == IMAP_REPLACE;
+
+	if (replace && (b->folder == NULL || b->read_only))
+		return refused(b, b->folder == NULL ? box_say(b, ANSWER_BAD,
+		    "", "select a mailbox first (RFC 8508 3.1)") :
+		    box_say(b, ANSWER_NO, "READ-ONLY",
+		    "the mailbox is selected read-only"));
+	m = &c->append[in->n];
+	if (m->utf8 && !b->utf8)
+		return refused(b, box_say(b, ANSWER_BAD, "",
+		    "ENABLE UTF8=ACCEPT first (RFC 6855 4)"));
+	if (size > b->conf->max_append)
+		return refused(b, box_say(b, ANSWER_NO, "TOOBIG", "a message "
+		    "has at most %llu octets (RFC 7889)",
+		    (unsigned long long)b->conf->max_append));
+	if (in->n == MESSAGES)
+		return refused(b, box_say(b, ANSWER_NO, "LIMIT",
+		    "at most %d messages at once", MESSAGES));
+	if (in->folder == NULL) {
+		if (box_name(b, replace ? c->target : c->mailbox, 0,
+		    in->name) < 0)
+			return refused(b, ANSWER_NO);
+		if ((in->folder = box_folder(b, in->name, 1)) == NULL)
+			return refused(b, ANSWER_NO);
+	}
+	if (flags_take(b, in->folder, &m->flags, &flags) < 0)
+		return refused(b, b->answer);
+	if (b->tree.quota && b->tree.quota(b->tree.quota_arg, 0,
+	    (int64_t)size, 1) < 0)
+		return refused(b, box_failed(b, "APPEND"));
+	a = &in->v[in->n];
+	if (append_open(in->folder, a) < 0)
+		return refused(b, box_failed(b, "APPEND"));
+	a->flags = flags;
+	a->date = m->dated ? m->date : clock_s();
+	in->n++;
+	return 0;
+}
+
+static int
+refused(struct box *b, enum answer a)
+{
+	b->incoming->answer = a;
+	return -1;
+}
+
+/* Its octets.  A disk that is full fails the command, not the dialog. */
+static int
+take(struct box *b, uint64_t size)
+{
+	struct incoming *in = b->incoming;
+	struct append *a = &in->v[in->n - 1];
+	struct span have;
+
+	while (size > 0) {
+		have = stream_have(&b->client);
+		if (have.n > size)
+			have.n = (size_t)size;
+		if (have.n == 0) {
+			if (!box_more(b))
+				return 0;
+			continue;
+		}
+		if (!in->failed && append_write(a, have) < 0)
+			in->failed = errno;
+		stream_eat(&b->client, have.n);
+		size -= have.n;
+	}
+	return 1;
+}
+
+/* RFC 4315 3 */
+static void
+appenduid(struct box *b, const struct incoming *in)
+{
+	struct imap_set uids = { 0 };
+	struct folder_totals t;
+	size_t i;
+	int r = 0;
+
+	folder_totals(in->folder, &t);
+	for (i = 0; i < in->n; i++)
+		r |= in->v[i].uid == 0 || imap_set_push(&uids, in->v[i].uid);
+	if (!r) {
+		buf_addf(&b->code, "APPENDUID %u ", t.uidvalidity);
+		(void)imap_set_format(&uids, &b->code);
+	}
+	imap_set_free(&uids);
+}

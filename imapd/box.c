@@ -1,0 +1,398 @@
+/* box - an IMAP session after its login. */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "imapd/append.h"
+#include "imapd/capability.h"
+#include "imapd/events.h"
+#include "imapd/quota.h"
+#include "imapd/special.h"
+#include "imapd/verbs.h"
+#include "run/mailbox_role.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "wire/imap_name.h"
+
+enum { INPUT = 16384, REST_MS = 2000 };
+
+static int  enter(struct box *, int);
+static int  next_command(struct box *, struct span *);
+static int  took(struct box *, enum imap_read, const char *);
+static void bad_text(struct box *, const char *);
+
+static struct charset_cache *charsets;	/* box_warm */
+
+void
+box_warm(void)
+{
+	charsets = charset_new();
+	if (charsets)
+		charset_warm(charsets);
+}
+
+int
+box_serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
+{
+	struct mailbox m;
+	struct verdict v;
+	int r = mailbox_enter(env, n, &m, &v);
+
+	return box_session(env, n, fd[0], r < 0 ? NULL : &m,
+	    r < 0 && v.kind == VERDICT_NEVER);
+}
+
+int
+box_session(struct role_env *env, const struct note *n, int stream,
+    const struct mailbox *mailbox, int never)
+{
+	static unsigned char output[BOX_BUFFER], input[INPUT];
+	static struct box b;
+	struct span text, words = span_of(n->facts.helo), word;
+
+	b.env = env;
+	b.conf = env->conf;
+	b.facts = &n->facts;
+	b.mailbox = mailbox;
+	b.began_ms = clock_mono_ms();
+	b.charset = charsets;
+	b.code.max = BOX_CODE;
+	b.scratch.max = BOX_CODE;
+	b.client = (struct stream){ .fd = stream, .b = input,
+	    .size = sizeof input, .timeout_s = (unsigned)b.conf->timeout };
+	b.out = (struct out){ .stream = &b.client, .b = output,
+	    .size = sizeof output };
+	(void)(span_word(&words, &word) &&
+	    span_str(word, b.tag, sizeof b.tag));
+	(void)span_str(span_trim(words), b.mech, sizeof b.mech);
+	if (enter(&b, never) == 0) {
+		while (!b.over && next_command(&b, &text))
+			verbs_run(&b, text);
+		out_flush(&b.out);
+		events_logout(&b);
+	}
+	out_flush(&b.out);
+	/* what is only for the next session need not be waited for */
+	shutdown(b.client.fd, SHUT_WR);
+	append_drop(&b);
+	box_unselect(&b);
+	return 0;
+}
+
+enum answer
+box_say(struct box *b, enum answer answer, const char *code, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	buf_reset(&b->code);
+	buf_adds(&b->code, code);
+	va_start(ap, fmt);
+	if (vsnprintf(b->text, sizeof b->text, fmt, ap) < 0)
+		b->text[0] = '\0';
+	va_end(ap);
+	return answer;
+}
+
+enum answer
+box_failed(struct box *b, const char *what)
+{
+	static const struct {
+		int error;
+		const char *code;
+	} codes[] = {
+		{ ENOENT, "NONEXISTENT" }, { ENOTDIR, "NONEXISTENT" },
+		{ EEXIST, "ALREADYEXISTS" }, { EDQUOT, "OVERQUOTA" },
+		{ EACCES, "NOPERM" }, { EPERM, "NOPERM" },
+		{ EROFS, "READ-ONLY" }, { EINVAL, "CANNOT" },
+		{ ENAMETOOLONG, "CANNOT" }, { 0, "UNAVAILABLE" }
+	};
+	int e = errno;
+	size_t i = 0;
+
+	if (e == EUCLEAN) {
+		log_warn("damaged-index", "mailbox %s: thrown away, the next "
+		    "session makes it anew", b->facts->user);
+		out_line(&b->out, "* BYE [UNAVAILABLE] an index was damaged; "
+		    "connect again");
+		b->over = "damaged index";
+		return ANSWER_NONE;
+	}
+	while (codes[i].error && codes[i].error != e)
+		i++;
+	if (codes[i].error == 0)
+		log_warn("failed", "mailbox %s: %s: %s", b->facts->user, what,
+		    strerror(e));
+	return box_say(b, ANSWER_NO, codes[i].code, "%s: %s", what,
+	    strerror(e));
+}
+
+int
+box_name(struct box *b, struct span name, int make, char out[FOLDER_NAME])
+{
+	unsigned char room[IMAP_NAME + 8], room2[4 * IMAP_NAME];
+	struct buf utf7 = { .p = room, .size = sizeof room,
+	    .max = sizeof room };
+	struct buf utf8 = { .p = room2, .size = sizeof room2,
+	    .max = sizeof room2 };
+	const char *why = "a mailbox name has at most 200 bytes";
+	int r = 0;
+
+	if (imap_name_inbox(name)) {
+		memcpy(out, "INBOX", 6);
+		return 0;
+	}
+	/* RFC 9051 6.3.4: a separator at the end says that there will be
+	 * children */
+	if (make && name.n && name.p[name.n - 1] == '.')
+		name.n--;
+	if (b->utf8 && !span_eq(name, SPAN(""))) {
+		r = imap_name_to_utf7(name, &utf7, &why);
+		if (r == 0 && make)
+			r = imap_name_valid(name, '.', &why);
+		name = buf_span(&utf7);
+	} else if (make) {
+		r = imap_name_from_utf7(name, &utf8, &why);
+		if (r == 0)
+			r = imap_name_valid(buf_span(&utf8), '.', &why);
+	}
+	if (r == 0)
+		r = tree_name(name, &why);
+	if (r == 0 && span_str(name, out, FOLDER_NAME) == 0)
+		return 0;
+	box_say(b, ANSWER_NO, "CANNOT", "%s", why);
+	return -1;
+}
+
+struct folder *
+box_folder(struct box *b, const char *name, int create)
+{
+	struct folder *f;
+
+	if (b->folder && strcmp(b->name, name) == 0)
+		return b->folder;
+	if (folder_open(&f, &b->tree, name, FOLDER_READ) == 0)
+		return f;
+	if (create && errno == ENOENT)
+		box_say(b, ANSWER_NO, "TRYCREATE", "no such mailbox");
+	else
+		box_failed(b, "mailbox");
+	return NULL;
+}
+
+void
+box_release(struct box *b, struct folder *f)
+{
+	if (f != b->folder)
+		folder_close(f);
+}
+
+int
+box_numbers(struct box *b, struct imap_command *c, struct imap_set *numbers)
+{
+	uint32_t count = folder_count(b->folder);
+	struct mail m = { .uid = 0 };
+	int r;
+
+	*numbers = (struct imap_set){ 0 };
+	if (c->set.saved)
+		r = box_of_uids(b, &b->saved, numbers);
+	/* what "*" stands for */
+	else if (c->uid && count && folder_mail(b->folder, count, &m) < 0)
+		r = -1;
+	else if (c->uid) {
+		imap_set_resolve(&c->set, m.uid);
+		r = box_of_uids(b, &c->set, numbers);
+	} else {
+		imap_set_resolve(&c->set, count);
+		*numbers = c->set;
+		c->set = (struct imap_set){ 0 };
+		r = 0;
+	}
+	if (r < 0)
+		b->answer = box_failed(b, "set");
+	else if (numbers->n && numbers->v[numbers->n - 1].last > count) {
+		b->answer = box_say(b, ANSWER_BAD, "", "there are %u messages "
+		    "(RFC 9051 9, seq-number)", count);
+		r = -1;
+	}
+	if (r < 0)
+		imap_set_free(numbers);
+	return r;
+}
+
+uint32_t *
+box_array(struct box *b, struct imap_command *c, size_t *n)
+{
+	struct imap_set s;
+	uint32_t *v, number = 0;
+
+	if (box_numbers(b, c, &s) < 0)
+		return NULL;
+	v = calloc((size_t)imap_set_count(&s) + 1, sizeof *v);
+	if (v == NULL)
+		b->answer = box_failed(b, "set");
+	for (*n = 0; v && imap_set_next(&s, number, &number);)
+		v[(*n)++] = number;
+	imap_set_free(&s);
+	return v;
+}
+
+int
+box_of_uids(const struct box *b, const struct imap_set *uids,
+    struct imap_set *out)
+{
+	uint32_t first, last, count = folder_count(b->folder);
+	size_t i;
+
+	for (i = 0; i < uids->n; i++) {
+		first = folder_seek(b->folder, uids->v[i].first);
+		last = uids->v[i].last == UINT32_MAX ? count :
+		    folder_seek(b->folder, uids->v[i].last + 1) - 1;
+		if (first <= last && imap_set_add(out, first, last) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+box_more(struct box *b)
+{
+	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
+	long r;
+
+	if (out_flush(&b->out) < 0) {
+		b->over = "closed by client";
+		return 0;
+	}
+	if (b->reader.state == IMAP_DONE && !box_ready(b) &&
+	    poll(&p, 1, REST_MS) == 0)
+		box_rest(b);
+	r = b->out.deflate ? deflate_fill(b->out.deflate, &b->client) :
+	    stream_fill(&b->client);
+	if (r > 0)
+		return 1;
+	b->over = events_stream(r);
+	if (r == STREAM_TIMEOUT || r == STREAM_SIGNAL)
+		out_line(&b->out, "* BYE [UNAVAILABLE] %s", b->over);
+	return 0;
+}
+
+int
+box_ready(struct box *b)
+{
+	return b->out.deflate && deflate_ready(b->out.deflate, &b->client);
+}
+
+void
+box_unselect(struct box *b)
+{
+	if (b->folder)
+		folder_close(b->folder);
+	b->folder = NULL;
+	imap_set_free(&b->saved);
+}
+
+void
+box_rest(struct box *b)
+{
+	if (b->folder)
+		folder_save(b->folder);
+	buf_free(&b->scratch);
+	buf_free(&b->code);
+	madvise(b->out.b, BOX_BUFFER, MADV_DONTNEED);
+}
+
+/* The mailbox is opened and the login answered: 0; or -1, the client told why
+ * not. */
+static int
+enter(struct box *b, int never)
+{
+	char text[CAPABILITY_TEXT];
+
+	b->tree.root = -1;
+	if (b->mailbox && tree_open(&b->tree, b->mailbox->maildir,
+	    b->env->site->hostname) == 0 &&
+	    (!b->conf->make_folders || special_make(&b->tree) == 0)) {
+		quota_watch(b);
+		capability_text(&(struct capability){ b->env->site, b->conf,
+		    b->facts, 1 }, text);
+		out_tagged(&b->out, span_of(b->tag), "OK", span_of(text),
+		    "logged in");
+		events_login(b, "ok");
+		return 0;
+	}
+	if (b->mailbox) {
+		log_warn("unreachable", "mailbox %s: %s: %s", b->facts->user,
+		    b->mailbox->maildir, strerror(errno));
+		never = errno == EACCES || errno == EPERM ||
+		    errno == ENOTDIR || errno == ELOOP;
+	}
+	out_tagged(&b->out, span_of(b->tag), "NO", never ?
+	    SPAN("CONTACTADMIN") : SPAN("UNAVAILABLE"),
+	    "the mailbox cannot be opened");
+	out_line(&b->out, "* BYE connect again");
+	events_login(b, "unreachable");
+	return -1;
+}
+
+/* 1; 0: the session is over. */
+static int
+next_command(struct box *b, struct span *text)
+{
+	struct span in, have;
+	enum imap_read r;
+	const char *why = "";
+
+	while (!b->over && !b->out.lost) {
+		in = have = stream_have(&b->client);
+		r = imap_read(&b->reader, &in, &why);
+		stream_eat(&b->client, have.n - in.n);
+		if (r == IMAP_READ_COMMAND) {
+			*text = buf_span(&b->reader.text);
+			return 1;
+		}
+		if (r == IMAP_READ_MORE ? !box_more(b) : !took(b, r, why))
+			break;
+	}
+	if (!b->over)
+		b->over = "closed by client";
+	return 0;
+}
+
+/* What is not a whole command.  1, or 0 and the session is over. */
+static int
+took(struct box *b, enum imap_read r, const char *why)
+{
+	switch (r) {
+	case IMAP_READ_CONTINUE:
+		out_str(&b->out, "+ \r\n");
+		break;
+	case IMAP_READ_MESSAGE:
+		return append_message(b);
+	case IMAP_READ_REFUSED:
+		append_refused(b);
+		break;
+	default:
+		append_drop(b);
+		bad_text(b, why);
+		break;
+	}
+	return !b->over;
+}
+
+static void
+bad_text(struct box *b, const char *why)
+{
+	struct imap_command c;
+	const char *unused;
+
+	(void)imap_command_parse(&c, buf_span(&b->reader.text), 1, &unused);
+	verbs_answer(b, c.tag, box_say(b, ANSWER_BAD, "", "%s", why));
+	imap_command_free(&c);
+}

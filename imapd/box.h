@@ -1,0 +1,106 @@
+/*
+ * box - an IMAP session after its login (RFC 9051 3.2 and 3.3, AUTHENTICATED
+ * and SELECTED).
+ *
+ * Runs as the mailbox's user, with nothing but its Maildir in reach.  Reads a
+ * command, runs its handler, tells what changed meanwhile, and writes the
+ * tagged reply.  The client's numbers of messages are those of the folder's
+ * view (store/folder.h), which follows only in update_tell.
+ */
+#ifndef IMAPD_BOX_H
+#define IMAPD_BOX_H
+
+#include "imapd/config.h"
+#include "imapd/out.h"
+#include "run/role.h"
+#include "store/folder.h"
+#include "sys/charset.h"
+#include "wire/imap_command.h"
+#include "wire/imap_reader.h"
+
+enum { BOX_BUFFER = 65536, BOX_TEXT = 256, BOX_CODE = 4 << 20 };
+
+/* What a handler answers; box_say sets the rest.  NONE: nothing, the session
+ * is over. */
+enum answer { ANSWER_OK, ANSWER_NO, ANSWER_BAD, ANSWER_NONE };
+
+struct incoming;
+
+struct box {
+	const struct role_env *env;
+	const struct imapd_conf *conf;
+	const struct facts *facts;
+	const struct mailbox *mailbox;
+	char tag[260], mech[32];	/* of the login */
+	const char *over;		/* why it ends, or NULL */
+	uint64_t bad;			/* BAD answers in a row */
+
+	int condstore, qresync, utf8, rev2;	/* ENABLEd */
+
+	struct tree tree;
+	struct folder *folder;		/* selected; NULL: none */
+	char name[FOLDER_NAME];		/* its name, as the tree has it */
+	int read_only;
+	unsigned keywords;		/* that the client knows of */
+	struct imap_set saved;		/* "$", as UIDs */
+
+	enum answer answer;
+	char text[BOX_TEXT];		/* of the tagged reply */
+	struct buf code;		/* its response code */
+	struct incoming *incoming;	/* of an APPEND that is read */
+
+	uint64_t fetched, fetched_bytes, appended, expunged;
+	uint64_t began_ms;
+	struct charset_cache *charset;	/* NULL until one is wanted */
+	struct imap_reader reader;
+	struct stream client;
+	struct out out;
+	struct buf scratch;		/* of whoever needs one for a while */
+};
+
+/* Makes ready, for all children, what they could not load themselves. */
+void	box_warm(void);
+/* The child of the zygote, as lib/run/mailbox_role says: fd[0] the stream. */
+int	box_serve(struct role_env *, const struct note *, int fd[CHAN_FDS]);
+/* The same as the user that we are already.  mailbox NULL: it cannot be had;
+ * with never 1 not without an operator. */
+int	box_session(struct role_env *, const struct note *, int stream,
+	    const struct mailbox *, int never);
+
+/* Sets the text and the code ("" none) of the reply, and returns the answer. */
+enum answer box_say(struct box *, enum answer, const char *code,
+	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* NO, and the code that errno calls for (RFC 5530).  EUCLEAN ends the session:
+ * nothing that the index says can be told any more. */
+enum answer box_failed(struct box *, const char *what);
+
+/* A mailbox name as the client wrote it, into what the tree wants.  make 1:
+ * it shall come into being.  0, or -1 and the answer is said. */
+int	box_name(struct box *, struct span, int make, char out[FOLDER_NAME]);
+/* A folder by that name: the selected one, or another, which box_release
+ * closes.  NULL and the answer is said; create 1: with [TRYCREATE]. */
+struct folder *box_folder(struct box *, const char *name, int create);
+void	box_release(struct box *, struct folder *);
+
+/* The set of a command as numbers of the view, in normal form.  0, or -1 and
+ * the answer is said.  The caller frees it; that of
+ * the command is used up. */
+int	box_numbers(struct box *, struct imap_command *,
+	    struct imap_set *numbers);
+/* The same as an array: *n of them, ascending; NULL only on failure. */
+uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
+/* The UIDs of a set as numbers of the view; out is empty before.  0, or -1. */
+int	box_of_uids(const struct box *, const struct imap_set *uids,
+	    struct imap_set *out);
+
+/* Reads more of the client's bytes; what is told so far leaves before.  1; or
+ * 0 and the session is over. */
+int	box_more(struct box *);
+/* 1: box_more would not wait, though a poll may. */
+int	box_ready(struct box *);
+/* Nothing is selected any more. */
+void	box_unselect(struct box *);
+/* A client that is silent: what is known is saved, memory given back. */
+void	box_rest(struct box *);
+
+#endif

@@ -1,0 +1,284 @@
+/* change - STORE, COPY, MOVE, EXPUNGE. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "imapd/change.h"
+#include "imapd/flags.h"
+#include "imapd/update.h"
+
+static int  store_tell(struct box *, const struct imap_command *,
+	    const uint32_t *, const unsigned char *, size_t);
+static enum answer store_answer(struct box *, const struct imap_command *,
+	    const uint32_t *, const unsigned char *, size_t);
+static enum answer transfer(struct box *, struct imap_command *,
+	    struct folder *, uint32_t *, size_t);
+static void copyuid(struct box *, struct folder *, const uint32_t *,
+	    const uint32_t *, size_t);
+static int  deleted(struct box *, const struct imap_set *, uint32_t **,
+	    size_t *);
+static enum answer read_only(struct box *);
+
+enum answer
+change_store(struct box *b, struct imap_command *c)
+{
+	static const enum store_how how[] = {
+		[IMAP_STORE_SET] = STORE_SET, [IMAP_STORE_ADD] = STORE_ADD,
+		[IMAP_STORE_REMOVE] = STORE_REMOVE
+	};
+	struct store s = { .how = how[c->store.how],
+	    .unchanged_since = UINT64_MAX };
+	unsigned char *result;
+	uint32_t *v;
+	size_t n;
+	enum answer a;
+
+	if (b->read_only)
+		return read_only(b);
+	if (c->store.unchanged) {
+		s.unchanged_since = c->store.unchanged_since;
+		update_condstore(b);
+	}
+	if (flags_take(b, b->folder, &c->store.flags, &s.flags) < 0)
+		return b->answer;
+	update_keywords(b);
+	if ((v = box_array(b, c, &n)) == NULL)
+		return b->answer;
+	if ((result = calloc(n + 1, 1)) == NULL ||
+	    folder_store(b->folder, &s, v, n, result) < 0)
+		a = box_failed(b, "STORE");
+	else if (store_tell(b, c, v, result, n) < 0)
+		a = box_failed(b, "STORE");
+	else
+		a = store_answer(b, c, v, result, n);
+	free(result);
+	free(v);
+	return a;
+}
+
+enum answer
+change_copy(struct box *b, struct imap_command *c)
+{
+	char name[FOLDER_NAME];
+	struct folder *to;
+	uint32_t *v;
+	enum answer a;
+	size_t n;
+
+	if (c->verb == IMAP_MOVE && b->read_only)
+		return read_only(b);
+	if (box_name(b, c->target, 0, name) < 0)
+		return ANSWER_NO;
+	if ((v = box_array(b, c, &n)) == NULL)
+		return b->answer;
+	if (n == 0)
+		a = box_say(b, ANSWER_OK, "", "there are none of them");
+	else if ((to = box_folder(b, name, 1)) == NULL)
+		a = b->over ? ANSWER_NONE : ANSWER_NO;
+	else {
+		a = transfer(b, c, to, v, n);
+		box_release(b, to);
+	}
+	free(v);
+	return a;
+}
+
+enum answer
+change_expunge(struct box *b, struct imap_command *c)
+{
+	struct folder_totals t;
+	struct imap_set only = { 0 };
+	uint32_t *v = NULL;
+	char code[48];
+	size_t n = 0;
+	int r;
+
+	if (b->read_only)
+		return read_only(b);
+	if (c->uid && box_numbers(b, c, &only) < 0)
+		return b->answer;
+	r = deleted(b, c->uid ? &only : NULL, &v, &n);
+	imap_set_free(&only);
+	if (r == 0)
+		r = folder_expunge(b->folder, v, n);
+	free(v);
+	if (r < 0)
+		return box_failed(b, "EXPUNGE");
+	b->expunged += n;
+	if (update_tell(b, 1) < 0)
+		return box_failed(b, "EXPUNGE");
+	box_say(b, ANSWER_OK, "", "%zu expunged", n);
+	if (n && b->condstore) {
+		/* RFC 7162 3.1.2.1 */
+		folder_totals(b->folder, &t);
+		snprintf(code, sizeof code, "HIGHESTMODSEQ %llu",
+		    (unsigned long long)t.modseq);
+		buf_adds(&b->code, code);
+	}
+	return ANSWER_OK;
+}
+
+enum answer
+change_expunge_all(struct box *b)
+{
+	uint32_t *v = NULL;
+	size_t n = 0;
+	int r = deleted(b, NULL, &v, &n);
+
+	if (r == 0)
+		r = folder_expunge(b->folder, v, n);
+	free(v);
+	b->expunged += r == 0 ? n : 0;
+	return r < 0 ? box_failed(b, "CLOSE") : ANSWER_OK;
+}
+
+/* What was changed; RFC 7162 3.1.3: with CONDSTORE the new mod-sequence is
+ * told of a silent STORE, too. */
+static int
+store_tell(struct box *b, const struct imap_command *c, const uint32_t *v,
+    const unsigned char *result, size_t n)
+{
+	struct out *o = &b->out;
+	struct mail m;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (result[i] != STORED ||
+		    (c->store.silent && !b->condstore))
+			continue;
+		if (folder_mail(b->folder, v[i], &m) < 0)
+			return -1;
+		if (!c->store.silent) {
+			update_flags(b, v[i], &m);
+			continue;
+		}
+		out_str(o, "* ");
+		out_number(o, v[i]);
+		out_str(o, " FETCH (UID ");
+		out_number(o, m.uid);
+		out_str(o, " MODSEQ (");
+		out_number(o, m.modseq);
+		out_str(o, "))\r\n");
+	}
+	return 0;
+}
+
+static enum answer
+store_answer(struct box *b, const struct imap_command *c, const uint32_t *v,
+    const unsigned char *result, size_t n)
+{
+	struct imap_set modified = { 0 };
+	struct mail m;
+	size_t i;
+	int gone = 0, r = 0;
+
+	for (i = 0; i < n; i++) {
+		gone |= result[i] == STORE_GONE;
+		if (result[i] == STORE_MODIFIED && (!c->uid ||
+		    folder_mail(b->folder, v[i], &m) == 0))
+			r |= imap_set_push(&modified, c->uid ? m.uid : v[i]);
+	}
+	box_say(b, ANSWER_OK, "", "stored");
+	if (modified.n) {
+		buf_adds(&b->code, "MODIFIED ");
+		r |= imap_set_format(&modified, &b->code);
+	} else if (gone && !c->uid)
+		/* RFC 2180 4.2, RFC 5530: told at the next chance */
+		box_say(b, ANSWER_NO, "EXPUNGEISSUED",
+		    "some of them are gone");
+	imap_set_free(&modified);
+	return r < 0 ? box_failed(b, "STORE") : modified.n || !gone || c->uid ?
+	    ANSWER_OK : ANSWER_NO;
+}
+
+static enum answer
+transfer(struct box *b, struct imap_command *c, struct folder *to,
+    uint32_t *v, size_t n)
+{
+	uint32_t *uid = calloc(n, sizeof *uid);
+	int move = c->verb == IMAP_MOVE, r = -1;
+	enum answer a;
+
+	if (uid)
+		r = move ? folder_move(b->folder, v, n, to, uid) :
+		    folder_copy(b->folder, v, n, to, uid);
+	if (r < 0) {
+		a = box_failed(b, move ? "MOVE" : "COPY");
+		free(uid);
+		return a;
+	}
+	a = box_say(b, ANSWER_OK, "", move ? "moved" : "copied");
+	copyuid(b, to, v, uid, n);
+	free(uid);
+	if (!move)
+		return a;
+	/* RFC 6851 4.3: COPYUID before the first EXPUNGE */
+	if (b->code.n)
+		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),
+		    "moved");
+	if (update_tell(b, 1) < 0)
+		return box_failed(b, "MOVE");
+	return box_say(b, a, "", "moved");
+}
+
+/* RFC 4315 3: two sets side by side. */
+static void
+copyuid(struct box *b, struct folder *to, const uint32_t *v,
+    const uint32_t *uid, size_t n)
+{
+	struct imap_set from = { 0 }, into = { 0 };
+	struct folder_totals t;
+	struct mail m;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++)
+		if (uid[i] && folder_mail(b->folder, v[i], &m) == 0)
+			r = imap_set_push(&from, m.uid) |
+			    imap_set_push(&into, uid[i]);
+	folder_totals(to, &t);
+	if (r == 0 && from.n) {
+		buf_addf(&b->code, "COPYUID %u ", t.uidvalidity);
+		(void)imap_set_format(&from, &b->code);
+		buf_addc(&b->code, ' ');
+		(void)imap_set_format(&into, &b->code);
+	}
+	imap_set_free(&from);
+	imap_set_free(&into);
+	if (!buf_ok(&b->code))
+		buf_reset(&b->code);
+}
+
+/* Those of the set (NULL: of all) that are \Deleted, and that nobody has
+ * rescued meanwhile. */
+static int
+deleted(struct box *b, const struct imap_set *only, uint32_t **v, size_t *n)
+{
+	uint32_t i, count = folder_count(b->folder);
+	struct folder_totals t;
+	struct mail m;
+
+	*n = 0;
+	*v = NULL;
+	if (folder_sync(b->folder) < 0)
+		return -1;
+	folder_totals(b->folder, &t);
+	*v = calloc((size_t)t.deleted + 1, sizeof **v);
+	if (*v == NULL)
+		return -1;
+	for (i = 1; i <= count && *n < t.deleted; i++) {
+		if (only && !imap_set_has(only, i))
+			continue;
+		if (folder_mail(b->folder, i, &m) < 0)
+			return -1;
+		if (m.flags & FLAG_DELETED && !m.gone)
+			(*v)[(*n)++] = i;
+	}
+	return 0;
+}
+
+static enum answer
+read_only(struct box *b)
+{
+	return box_say(b, ANSWER_NO, "READ-ONLY",
+	    "the mailbox is selected read-only");
+}

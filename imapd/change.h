@@ -1,0 +1,15 @@
+/* change - STORE, COPY, MOVE, EXPUNGE (RFC 9051 6.4.3 to 6.4.9, RFC 4315,
+ * RFC 7162). */
+#ifndef IMAPD_CHANGE_H
+#define IMAPD_CHANGE_H
+
+#include "imapd/box.h"
+
+enum answer change_store(struct box *, struct imap_command *);
+/* COPY and MOVE. */
+enum answer change_copy(struct box *, struct imap_command *);
+enum answer change_expunge(struct box *, struct imap_command *);
+/* All that is \Deleted, for CLOSE. */
+enum answer change_expunge_all(struct box *);
+
+#endif

@@ -1,0 +1,51 @@
+/* config - the keys of imapd in correo.conf. */
+#include <stddef.h>
+
+#include "imapd/config.h"
+
+#define AT(field) offsetof(struct imapd_conf, field)
+
+const struct conf_key imapd_keys[] = {
+	{ "imapd.listen", CONF_LISTEN, AT(listen), "0.0.0.0:143 [::]:143", 0,
+	    0, "Addresses for clients (STARTTLS and login)." },
+	{ "imapd.imaps.listen", CONF_LISTEN, AT(imaps_listen), "", 0, 0,
+	    "Addresses for clients (TLS from the start)." },
+	{ "imapd.local_networks", CONF_NETS, AT(local_networks),
+	    "127.0.0.0/8 ::1", 0, 0,
+	    "Networks whose clients may log in without TLS." },
+	{ "imapd.proxies", CONF_NETS, AT(proxies), "", 0, 0,
+	    "Networks whose clients are proxies: each connection from there "
+	    "must begin with a PROXY header (version 1 or 2)." },
+	{ "imapd.max_connections", CONF_NUMBER, AT(max_connections), "10000",
+	    1, 100000, "Connections at one time." },
+	{ "imapd.max_per_address", CONF_NUMBER, AT(max_per_address), "2000",
+	    1, 100000, "Connections at one time from one address "
+	    "(IPv6: from one /64)." },
+	{ "imapd.max_per_network", CONF_NUMBER, AT(max_per_network), "4000",
+	    1, 100000, "Connections at one time from one network "
+	    "(IPv4 /24, IPv6 /48)." },
+	{ "imapd.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
+	    UINT32_MAX, "Refused commands of a connection before its login, "
+	    "failed logins among them; one more ends it.  After the login: "
+	    "commands that are answered BAD in a row." },
+	{ "imapd.login_timeout", CONF_TIME, AT(login_timeout), "3m", 1, 86400,
+	    "Time for a connection to log in." },
+	{ "imapd.timeout", CONF_TIME, AT(timeout), "30m", 1, 86400,
+	    "Time without a command, IDLE too, or without progress in what "
+	    "is sent, after which a session ends (RFC 9051 wants at least "
+	    "30m)." },
+	{ "imapd.look", CONF_TIME, AT(look), "5s", 1, 3600,
+	    "Time between two looks at the mailbox of a client that is in "
+	    "IDLE.  Where the kernel tells of changes, they are seen at "
+	    "once; this is for those that another machine made." },
+	{ "imapd.still_here", CONF_TIME, AT(still_here), "2m", 1, 86400,
+	    "Time between two lines that say nothing to a client in IDLE, so "
+	    "that no router forgets the connection." },
+	{ "imapd.max_append", CONF_SIZE, AT(max_append), "50M", 1024,
+	    UINT32_MAX, "Size of the largest message that a client may store "
+	    "(APPENDLIMIT)." },
+	{ "imapd.make_folders", CONF_YES, AT(make_folders), "yes", 0, 0,
+	    "Whether Drafts, Sent, Junk, Trash and Archive are made, and get "
+	    "their special use, in a mailbox where no folder has one." },
+	{ .name = NULL }
+};

@@ -1,0 +1,163 @@
+/* find - SEARCH: runs the program over the messages, and tells the result. */
+#include "imapd/find.h"
+#include "imapd/match.h"
+#include "imapd/update.h"
+#include "wire/imap_reply.h"
+
+struct result {
+	struct imap_set set;		/* numbers, or UIDs */
+	struct imap_set uids;		/* for "$" */
+	uint32_t first, last, first_uid, last_uid;
+	uint64_t modseq;		/* highest of them */
+};
+
+static int  run(struct box *, struct imap_command *, struct match *,
+	    struct result *);
+static int  found(struct result *, const struct imap_command *, uint32_t,
+	    const struct mail *);
+static void save(struct box *, const struct imap_command *, struct result *);
+static void tell_old(struct box *, const struct imap_command *,
+	    const struct result *);
+static void tell(struct box *, const struct imap_command *,
+	    const struct result *);
+
+enum answer
+find_search(struct box *b, struct imap_command *c)
+{
+	struct result r = { .modseq = 0 };
+	struct match m;
+	enum answer a;
+	int ok;
+
+	if (c->find.search.modseq)
+		update_condstore(b);
+	if (c->find.result & IMAP_RESULT_SAVE && !c->find.search.saved)
+		imap_set_free(&b->saved);
+	ok = match_begin(&m, b, &c->find);
+	if (ok == 0 && run(b, c, &m, &r) < 0) {
+		b->answer = box_failed(b, "SEARCH");
+		ok = -1;
+	}
+	match_end(&m);
+	if (ok < 0) {
+		a = b->answer;
+		if (c->find.result & IMAP_RESULT_SAVE)
+			imap_set_free(&b->saved);
+	} else {
+		if (c->find.result & IMAP_RESULT_SAVE)
+			save(b, c, &r);
+		if (c->find.result & IMAP_RESULT || b->rev2)
+			tell(b, c, &r);
+		else
+			tell_old(b, c, &r);
+		a = box_say(b, ANSWER_OK, "", "searched");
+	}
+	imap_set_free(&r.set);
+	imap_set_free(&r.uids);
+	return a;
+}
+
+static int
+run(struct box *b, struct imap_command *c, struct match *m, struct result *r)
+{
+	uint32_t i, n = folder_count(b->folder);
+	int is = 0;
+
+	for (i = 1; i <= n && is >= 0; i++) {
+		is = match_run(m, i);
+		if (is == 1 && found(r, c, i, &m->message.mail) < 0)
+			is = -1;
+	}
+	return is < 0 ? -1 : 0;
+}
+
+static int
+found(struct result *r, const struct imap_command *c, uint32_t number,
+    const struct mail *m)
+{
+	uint32_t v = c->uid ? m->uid : number;
+
+	if (r->first == 0) {
+		r->first = v;
+		r->first_uid = m->uid;
+	}
+	r->last = v;
+	r->last_uid = m->uid;
+	if (m->modseq > r->modseq)
+		r->modseq = m->modseq;
+	return imap_set_add(&r->set, v, v) < 0 ||
+	    (c->find.result & IMAP_RESULT_SAVE &&
+	    imap_set_add(&r->uids, m->uid, m->uid) < 0) ? -1 : 0;
+}
+
+/* RFC 5182 2.4: with MIN or MAX, and neither ALL nor COUNT, only those. */
+static void
+save(struct box *b, const struct imap_command *c, struct result *r)
+{
+	unsigned bits = c->find.result;
+
+	imap_set_free(&b->saved);
+	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX)) ||
+	    bits & (IMAP_RESULT_ALL | IMAP_RESULT_COUNT)) {
+		b->saved = r->uids;
+		r->uids = (struct imap_set){ 0 };
+		return;
+	}
+	if (bits & IMAP_RESULT_MIN && r->first_uid)
+		(void)imap_set_add(&b->saved, r->first_uid, r->first_uid);
+	if (bits & IMAP_RESULT_MAX && r->last_uid)
+		(void)imap_set_add(&b->saved, r->last_uid, r->last_uid);
+}
+
+static void
+tell_old(struct box *b, const struct imap_command *c, const struct result *r)
+{
+	struct out *o = &b->out;
+	uint32_t v = 0;
+
+	out_str(o, "* SEARCH");
+	while (imap_set_next(&r->set, v, &v)) {
+		out_str(o, " ");
+		out_number(o, v);
+	}
+	/* RFC 7162 3.1.5 */
+	if (c->find.search.modseq && r->set.n) {
+		out_str(o, " (MODSEQ ");
+		out_number(o, r->modseq);
+		out_str(o, ")");
+	}
+	out_str(o, "\r\n");
+}
+
+/* RFC 4731 3.1 */
+static void
+tell(struct box *b, const struct imap_command *c, const struct result *r)
+{
+	unsigned bits = c->find.result;
+	struct buf *s = &b->scratch;
+
+	if (bits == 0)
+		bits = IMAP_RESULT_ALL;	/* RFC 9051 6.4.4 */
+	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX | IMAP_RESULT_ALL |
+	    IMAP_RESULT_COUNT)))
+		return;
+	buf_reset(s);
+	buf_adds(s, "* ESEARCH (TAG ");
+	imap_reply_string(s, c->tag, 0);
+	buf_adds(s, c->uid ? ") UID" : ")");
+	if (bits & IMAP_RESULT_MIN && r->first)
+		buf_addf(s, " MIN %u", r->first);
+	if (bits & IMAP_RESULT_MAX && r->last)
+		buf_addf(s, " MAX %u", r->last);
+	if (bits & IMAP_RESULT_ALL && r->set.n) {
+		buf_adds(s, " ALL ");
+		(void)imap_set_format(&r->set, s);
+	}
+	if (bits & IMAP_RESULT_COUNT)
+		buf_addf(s, " COUNT %llu",
+		    (unsigned long long)imap_set_count(&r->set));
+	if (c->find.search.modseq && r->set.n)
+		buf_addf(s, " MODSEQ %llu", (unsigned long long)r->modseq);
+	buf_adds(s, "\r\n");
+	out_span(&b->out, buf_span(s));
+}

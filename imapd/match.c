@@ -1,0 +1,407 @@
+/*
+ * match - does a message fit a search program?
+ *
+ * Text is decoded into one folded form, piece by piece (a field, a part), and
+ * searched as bytes.  What the structure shows to be no text is not looked at.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "imapd/flags.h"
+#include "imapd/match.h"
+#include "mail/encword.h"
+#include "mail/date.h"
+#include "mail/decode.h"
+#include "mail/fold.h"
+#include "mail/header.h"
+#include "mail/param.h"
+#include "sys/clock.h"
+
+/* A piece of text that is looked at, decoded. */
+enum { PIECE = 64 << 20 };
+
+struct match_key {
+	uint32_t flag;			/* its bit */
+	size_t at, n;			/* its needle in needles */
+	struct imap_set set;		/* numbers, resolved */
+	int has_set;
+};
+
+static int  prepare(struct match *, const struct imap_find *, size_t);
+static int  needle(struct match *, const struct imap_find *, size_t);
+static int  numbers(struct match *, size_t);
+static int  test(void *, const struct imap_search_key *);
+static int  is(struct match *, const struct imap_search_key *);
+static int  dated(struct match *, const struct imap_search_key *);
+static int  sent(struct match *, const struct imap_search_key *);
+static int  sized(struct match *, const struct imap_search_key *);
+static int  same_id(struct match *, const struct imap_search_key *);
+static int  in_field(struct match *, const struct imap_search_key *,
+	    struct span);
+static int  in_fields(struct match *, struct span, struct span, int,
+	    struct span);
+static int  in_text(struct match *, struct span, int);
+static int  in_part(struct match *, const struct mime_part *, struct span);
+static int  holds(struct match *, struct span);
+
+int
+match_begin(struct match *m, struct box *b, const struct imap_find *f)
+{
+	size_t i;
+	int r = 0;
+
+	*m = (struct match){ .b = b, .search = &f->search,
+	    .needles = { .max = PIECE }, .decoded = { .max = PIECE },
+	    .folded = { .max = PIECE }, .now = clock_s() };
+	if (b->charset == NULL)
+		b->charset = charset_new();
+	m->key = calloc(f->search.n + 1, sizeof *m->key);
+	if (m->key == NULL || b->charset == NULL) {
+		b->answer = box_failed(b, "SEARCH");
+		return -1;
+	}
+	m->charset = charset_of(b->charset);
+	if (f->charset.n && !charset_known(b->charset, f->charset)) {
+		b->answer = box_say(b, ANSWER_NO,
+		    "BADCHARSET (US-ASCII UTF-8)", "charset not known");
+		return -1;
+	}
+	for (i = 0; i < f->search.n && r == 0; i++)
+		r = prepare(m, f, i);
+	if (r < 0)
+		b->answer = box_failed(b, "SEARCH");
+	return r;
+}
+
+int
+match_run(struct match *m, uint32_t number)
+{
+	int r = message_start(&m->message, m->b->folder, number, 0);
+
+	return r < 0 ? -1 : imap_search_run(m->search, test, m);
+}
+
+void
+match_end(struct match *m)
+{
+	uint32_t i;
+
+	for (i = 0; m->key && i < m->search->n; i++)
+		imap_set_free(&m->key[i].set);
+	free(m->key);
+	buf_free(&m->needles);
+	buf_free(&m->decoded);
+	buf_free(&m->folded);
+	message_free(&m->message);
+}
+
+static int
+prepare(struct match *m, const struct imap_find *f, size_t i)
+{
+	const struct imap_search_key *k = &m->search->v[i];
+
+	switch (k->key) {
+	case IMAP_KEY_FLAG:
+		m->key[i].flag = flags_bit(m->b->folder, k->flag);
+		return 0;
+	case IMAP_KEY_SEQUENCE:
+	case IMAP_KEY_UID:
+		return numbers(m, i);
+	case IMAP_KEY_BCC:
+	case IMAP_KEY_CC:
+	case IMAP_KEY_FROM:
+	case IMAP_KEY_TO:
+	case IMAP_KEY_SUBJECT:
+	case IMAP_KEY_BODY:
+	case IMAP_KEY_TEXT:
+	case IMAP_KEY_HEADER:
+		return needle(m, f, i);
+	default:
+		return 0;
+	}
+}
+
+static int
+needle(struct match *m, const struct imap_find *f, size_t i)
+{
+	struct span text = m->search->v[i].text;
+
+	buf_reset(&m->decoded);
+	if (m->charset.utf8(m->charset.arg, f->charset.n ? f->charset :
+	    SPAN("UTF-8"), text, &m->decoded) < 0)
+		return -1;
+	m->key[i].at = m->needles.n;
+	if (fold_utf8(buf_span(&m->decoded), &m->needles) < 0)
+		return -1;
+	m->key[i].n = m->needles.n - m->key[i].at;
+	return 0;
+}
+
+static int
+numbers(struct match *m, size_t i)
+{
+	const struct imap_search_key *k = &m->search->v[i];
+	struct match_key *key = &m->key[i];
+	uint32_t count = folder_count(m->b->folder);
+	struct imap_set copy = { 0 };
+	struct mail last = { .uid = 0 };
+	size_t n;
+	int r = 0;
+
+	if (k->set.saved)
+		return box_of_uids(m->b, &m->b->saved, &key->set);
+	if (count && folder_mail(m->b->folder, count, &last) < 0)
+		return -1;
+	if ((copy.v = calloc(k->set.n + 1, sizeof *copy.v)) == NULL)
+		return -1;
+	for (n = 0; n < k->set.n; n++)
+		copy.v[n] = k->set.v[n];
+	copy.n = n;
+	copy.size = n + 1;
+	imap_set_resolve(&copy, k->key == IMAP_KEY_UID ? last.uid : count);
+	if (k->key == IMAP_KEY_UID) {
+		r = box_of_uids(m->b, &copy, &key->set);
+		imap_set_free(&copy);
+	} else
+		key->set = copy;
+	return r;
+}
+
+static int
+test(void *arg, const struct imap_search_key *k)
+{
+	struct match *m = arg;
+	int r = is(m, k);
+
+	/* what is gone or cannot be read fits nothing that must be read */
+	if (r < 0)
+		return errno == EUCLEAN || errno == ENOMEM ? -1 : 0;
+	return k->not ? !r : r;
+}
+
+static int
+is(struct match *m, const struct imap_search_key *k)
+{
+	const struct match_key *key = &m->key[k - m->search->v];
+	struct span text = span_sub(buf_span(&m->needles), key->at,
+	    key->at + key->n);
+	const struct mail *mail = &m->message.mail;
+
+	switch (k->key) {
+	case IMAP_KEY_FLAG:
+		return !!(mail->flags & key->flag);
+	case IMAP_KEY_RECENT:
+		return mail->recent;
+	case IMAP_KEY_NEW:
+		return mail->recent && !(mail->flags & FLAG_SEEN);
+	case IMAP_KEY_SEQUENCE:
+	case IMAP_KEY_UID:
+		return imap_set_has(&key->set, m->message.number);
+	case IMAP_KEY_BCC:
+	case IMAP_KEY_CC:
+	case IMAP_KEY_FROM:
+	case IMAP_KEY_TO:
+	case IMAP_KEY_SUBJECT:
+	case IMAP_KEY_HEADER:
+		return in_field(m, k, text);
+	case IMAP_KEY_BODY:
+		return in_text(m, text, 0);
+	case IMAP_KEY_TEXT:
+		return in_text(m, text, 1);
+	case IMAP_KEY_EMAILID:
+		return same_id(m, k);
+	case IMAP_KEY_INTERNAL:
+	case IMAP_KEY_SAVED:
+	case IMAP_KEY_OLDER:
+	case IMAP_KEY_YOUNGER:
+		return dated(m, k);
+	case IMAP_KEY_SENT:
+		return sent(m, k);
+	case IMAP_KEY_SAVEDATE_SUPPORTED:
+		return 1;
+	case IMAP_KEY_LARGER:
+	case IMAP_KEY_SMALLER:
+		return sized(m, k);
+	case IMAP_KEY_MODSEQ:
+		return mail->modseq >= k->number;
+	default:
+		return 0;		/* THREADID: there are none */
+	}
+}
+
+/* RFC 5032 3: OLDER and YOUNGER go by INTERNALDATE; so do the SAVED keys for a
+ * message that was there before us (RFC 8514 4.3). */
+static int
+dated(struct match *m, const struct imap_search_key *k)
+{
+	int64_t t = k->key == IMAP_KEY_SAVED ? m->message.mail.saved : 0;
+
+	if (t == 0 &&
+	    folder_date(m->b->folder, m->message.number, &t) < 0)
+		return -1;
+	if (k->key == IMAP_KEY_INTERNAL || k->key == IMAP_KEY_SAVED)
+		return t >= k->from && t < k->to;
+	return k->key == IMAP_KEY_OLDER ? t <= m->now - (int64_t)k->number :
+	    t >= m->now - (int64_t)k->number;
+}
+
+/* RFC 9051 6.4.4: the Date field, disregarding time and timezone. */
+static int
+sent(struct match *m, const struct imap_search_key *k)
+{
+	struct header h;
+	struct span in;
+	const char *why;
+	int64_t t;
+	int zone;
+
+	if (message_blobs(&m->message, 1u << KIND_FIELDS) < 0)
+		return -1;
+	for (in = m->message.blob[KIND_FIELDS]; header_next(&in, &h) == 1;)
+		if (header_is(&h, "Date") &&
+		    date_parse(h.value, &t, &zone, &why) == 0) {
+			t += zone * 60;
+			return t >= k->from && t < k->to;
+		}
+	return 0;
+}
+
+static int
+sized(struct match *m, const struct imap_search_key *k)
+{
+	uint64_t size, vsize;
+
+	if (folder_sizes(m->b->folder, m->message.number, &size, &vsize) < 0)
+		return -1;
+	return k->key == IMAP_KEY_LARGER ? vsize > k->number :
+	    vsize < k->number;
+}
+
+static int
+same_id(struct match *m, const struct imap_search_key *k)
+{
+	char id[EMAILID];
+
+	if (folder_emailid(m->b->folder, m->message.number, id) < 0)
+		return -1;
+	return span_eq(k->text, span_of(id));
+}
+
+static int
+in_field(struct match *m, const struct imap_search_key *k, struct span text)
+{
+	static const char *const names[] = {
+		[IMAP_KEY_BCC] = "Bcc", [IMAP_KEY_CC] = "Cc",
+		[IMAP_KEY_FROM] = "From", [IMAP_KEY_TO] = "To",
+		[IMAP_KEY_SUBJECT] = "Subject"
+	};
+	struct message *msg = &m->message;
+	struct span name = k->key == IMAP_KEY_HEADER ? k->flag :
+	    span_of(names[k->key]), header;
+
+	if (message_is_field(name)) {
+		if (message_blobs(msg, 1u << KIND_FIELDS) < 0)
+			return -1;
+		header = msg->blob[KIND_FIELDS];
+	} else {
+		if (message_parse(msg) < 0)
+			return -1;
+		header = mime_header(&msg->mime, msg->mime.part);
+	}
+	return in_fields(m, header, name, 0, text);
+}
+
+/* In the values of those of that name; all 1: in all fields and names. */
+static int
+in_fields(struct match *m, struct span in, struct span name, int all,
+    struct span text)
+{
+	struct header h;
+
+	if (span_starts(in, SPAN("From ")))
+		in = span_from(in, span_find(in, '\n') + 1);
+	while (header_next(&in, &h) == 1) {
+		if (!all && !span_case_eq(h.name, name))
+			continue;
+		buf_reset(&m->decoded);
+		if (all) {
+			buf_addspan(&m->decoded, h.name);
+			buf_adds(&m->decoded, ": ");
+		}
+		if (encword_decode(h.value, &m->charset, &m->decoded) == 0 &&
+		    holds(m, text))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+in_text(struct match *m, struct span text, int headers)
+{
+	struct message *msg = &m->message;
+	const struct mime_part *p;
+	uint32_t i;
+
+	if (text.n == 0)
+		return 1;
+	if (message_parse(msg) < 0)
+		return -1;
+	for (i = 0; i < msg->mime.n; i++) {
+		p = &msg->mime.part[i];
+		/* the headers of messages inside are text of the body */
+		if (p->message && (i > 0 || headers) && in_fields(m,
+		    mime_header(&msg->mime, p), SPAN(""), 1, text))
+			return 1;
+		if (p->kind == MIME_LEAF && in_part(m, p, text))
+			return 1;
+	}
+	return 0;
+}
+
+/* What cannot be decoded holds nothing. */
+static int
+in_part(struct match *m, const struct mime_part *p, struct span text)
+{
+	struct message *msg = &m->message;
+	struct span encoding, charset = { 0 }, body = mime_body(&msg->mime, p);
+	struct decode d = { .kind = DECODE_NONE };
+	struct buf raw = { .max = PIECE }, name = { .max = 200 };
+	int r = 0;
+
+	if (!span_case_eq(p->type, SPAN("text")) &&
+	    !span_case_eq(p->type, SPAN("message")))
+		return 0;
+	if (mime_value(&msg->mime, p, MIME_ENCODING, &encoding))
+		d.kind = decode_kind(encoding);
+	if (d.kind == DECODE_BASE64 || d.kind == DECODE_QP) {
+		(void)(decode_add(&d, body, &raw) < 0 ||
+		    decode_end(&d, &raw) < 0);
+		body = buf_span(&raw);
+	}
+	if (param_find(p->params, "charset", &name, &charset) == 1)
+		charset = buf_span(&name);
+	buf_reset(&m->decoded);
+	if ((charset.n == 0 || m->charset.utf8(m->charset.arg, charset, body,
+	    &m->decoded) < 0) && (buf_reset(&m->decoded),
+	    m->charset.utf8(m->charset.arg, SPAN("UTF-8"), body,
+	    &m->decoded) < 0))
+		buf_reset(&m->decoded);
+	r = holds(m, text);
+	buf_free(&raw);
+	buf_free(&name);
+	return r;
+}
+
+/* Does what was decoded hold it? */
+static int
+holds(struct match *m, struct span text)
+{
+	struct span s;
+
+	if (text.n == 0)
+		return 1;
+	buf_reset(&m->folded);
+	(void)fold_utf8(buf_span(&m->decoded), &m->folded);
+	s = buf_span(&m->folded);
+	return span_search(s, text) < s.n;
+}

@@ -1,0 +1,25 @@
+/* match - does a message fit a search program? */
+#ifndef IMAPD_MATCH_H
+#define IMAPD_MATCH_H
+
+#include "imapd/box.h"
+#include "imapd/message.h"
+
+struct match {
+	struct box *b;
+	const struct imap_search *search;
+	struct match_key *key;		/* by index of the search's keys */
+	struct buf needles;		/* folded */
+	struct buf decoded, folded;	/* of what is looked at */
+	struct charset charset;
+	int64_t now;
+	struct message message;		/* the one that was looked at last */
+};
+
+/* 0; or -1 and the answer is said.  match_end in any case. */
+int	match_begin(struct match *, struct box *, const struct imap_find *);
+/* 1, 0; -1 with errno: the search cannot go on. */
+int	match_run(struct match *, uint32_t number);
+void	match_end(struct match *);
+
+#endif

@@ -1,0 +1,181 @@
+/* select - a mailbox is selected, or no longer. */
+#include "imapd/change.h"
+#include "imapd/names.h"
+#include "imapd/select.h"
+#include "imapd/update.h"
+
+static int  tell(struct box *);
+static void list(struct box *);
+static uint32_t recent(struct folder *);
+static uint32_t first_unseen(struct folder *);
+static int  resync(struct box *, struct imap_command *);
+static int  note_vanished(void *, uint32_t, uint32_t);
+
+struct vanished {
+	const struct imap_set *known;	/* n 0: all */
+	struct imap_set set;
+};
+
+enum answer
+select_run(struct box *b, struct imap_command *c)
+{
+	char name[FOLDER_NAME];
+	int was = b->folder != NULL, r;
+
+	if (c->select.qresync && !b->qresync)
+		return box_say(b, ANSWER_BAD, "",
+		    "ENABLE QRESYNC first (RFC 7162 3.2.5)");
+	/* RFC 9051 6.3.2: also when it fails, nothing is selected any more */
+	box_unselect(b);
+	if (was)
+		out_str(&b->out, "* OK [CLOSED] the other is left\r\n");
+	if (box_name(b, c->mailbox, 0, name) < 0)
+		return ANSWER_NO;
+	b->read_only = c->verb == IMAP_EXAMINE;
+	r = folder_open(&b->folder, &b->tree, name, b->read_only ?
+	    FOLDER_READ : FOLDER_WRITE);
+	if (r < 0) {
+		b->folder = NULL;
+		return box_failed(b, "mailbox");
+	}
+	memcpy(b->name, name, sizeof b->name);
+	b->condstore |= c->select.condstore;
+	if (tell(b) < 0 || (c->select.qresync && resync(b, c) < 0)) {
+		enum answer a = box_failed(b, "mailbox");
+
+		box_unselect(b);
+		return a;
+	}
+	return box_say(b, ANSWER_OK, b->read_only ? "READ-ONLY" :
+	    "READ-WRITE", "selected");
+}
+
+enum answer
+select_close(struct box *b, struct imap_command *c)
+{
+	enum answer a = ANSWER_OK;
+
+	/* RFC 9051 6.4.1: CLOSE expunges and tells nothing of it */
+	if (c->verb == IMAP_CLOSE && !b->read_only)
+		a = change_expunge_all(b);
+	if (a == ANSWER_OK)
+		box_say(b, a, "", "nothing is selected");
+	box_unselect(b);
+	return a;
+}
+
+static int
+tell(struct box *b)
+{
+	struct out *o = &b->out;
+	struct folder_totals t;
+	uint32_t n;
+
+	folder_totals(b->folder, &t);
+	b->keywords = UINT32_MAX;
+	update_keywords(b);
+	out_line(o, "* %u EXISTS", folder_count(b->folder));
+	if (b->rev2)
+		list(b);
+	else {
+		out_line(o, "* %u RECENT", recent(b->folder));
+		if (t.unseen && (n = first_unseen(b->folder)) != 0)
+			out_line(o, "* OK [UNSEEN %u] first unseen", n);
+	}
+	out_line(o, "* OK [UIDVALIDITY %u] as long as this", t.uidvalidity);
+	out_line(o, "* OK [UIDNEXT %u] comes next", t.uidnext);
+	out_line(o, "* OK [HIGHESTMODSEQ %llu] so far",
+	    (unsigned long long)t.modseq);
+	out_line(o, "* OK [MAILBOXID (%s)] whatever its name", t.id);
+	return 0;
+}
+
+/* RFC 9051 6.3.2: its name, in the form that the server gives it */
+static void
+list(struct box *b)
+{
+	struct buf *o = &b->scratch;
+
+	buf_reset(o);
+	buf_adds(o, "* LIST () \".\" ");
+	names_add(b, o, b->name);
+	buf_adds(o, "\r\n");
+	out_span(&b->out, buf_span(o));
+}
+
+/* What came last: they have the highest UIDs. */
+static uint32_t
+recent(struct folder *f)
+{
+	uint32_t i = folder_count(f), n = 0;
+	struct mail m;
+
+	for (; i && folder_mail(f, i, &m) == 0 && m.recent; i--)
+		n++;
+	return n;
+}
+
+static uint32_t
+first_unseen(struct folder *f)
+{
+	uint32_t i, n = folder_count(f);
+	struct mail m;
+
+	for (i = 1; i <= n && folder_mail(f, i, &m) == 0; i++)
+		if (!(m.flags & FLAG_SEEN))
+			return i;
+	return 0;
+}
+
+/*
+ * RFC 7162 3.2.5: what is gone and what changed since a mod-sequence.  The
+ * lists of numbers and UIDs that a client may send along only make the answer
+ * shorter where a server forgets what was expunged; the store does not.
+ */
+static int
+resync(struct box *b, struct imap_command *c)
+{
+	struct imap_select *s = &c->select;
+	struct vanished v = { .known = &s->known };
+	struct folder_totals t;
+	uint32_t i, n = folder_count(b->folder);
+	struct mail m;
+	int r;
+
+	folder_totals(b->folder, &t);
+	if (s->uidvalidity != t.uidvalidity)
+		return 0;
+	imap_set_resolve(&s->known, t.uidnext - 1);
+	r = folder_vanished(b->folder, s->modseq, note_vanished, &v);
+	if (r == 0)
+		update_vanished(b, &v.set, 1);
+	imap_set_free(&v.set);
+	for (i = 1; r == 0 && i <= n; i++) {
+		r = folder_mail(b->folder, i, &m);
+		if (r == 0 && m.modseq > s->modseq && (s->known.n == 0 ||
+		    imap_set_has(&s->known, m.uid)))
+			update_flags(b, i, &m);
+	}
+	return r;
+}
+
+/* Cut to the UIDs that the client knows. */
+static int
+note_vanished(void *arg, uint32_t first, uint32_t last)
+{
+	struct vanished *v = arg;
+	uint32_t uid = first - 1, end;
+	size_t i;
+
+	if (v->known->n == 0)
+		return imap_set_add(&v->set, first, last);
+	while (imap_set_next(v->known, uid, &uid) && uid <= last) {
+		for (i = 0; v->known->v[i].last < uid; i++)
+			;
+		end = v->known->v[i].last < last ? v->known->v[i].last : last;
+		if (imap_set_add(&v->set, uid, end) < 0)
+			return -1;
+		uid = end;
+	}
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* update - what a client is told without having asked. */
+#include "imapd/flags.h"
+#include "imapd/update.h"
+
+static int  by_uid(struct imap_set *, uint32_t);
+static void exists(struct box *, uint32_t);
+
+int
+update_sync(struct box *b, int gone)
+{
+	return folder_sync(b->folder) < 0 ? -1 : update_tell(b, gone);
+}
+
+int
+update_tell(struct box *b, int gone)
+{
+	struct imap_set vanished = { 0 };
+	struct change c;
+	struct mail m;
+	int r = 0;
+
+	update_keywords(b);
+	do {
+		c = folder_next(b->folder, gone);
+		if (c.kind == CHANGE_GONE && b->qresync) {
+			r |= by_uid(&vanished, c.uid);
+			continue;
+		}
+		/* numbers are from here on those without the vanished */
+		update_vanished(b, &vanished, 0);
+		imap_set_free(&vanished);
+		if (c.kind == CHANGE_GONE) {
+			out_str(&b->out, "* ");
+			out_number(&b->out, c.number);
+			out_str(&b->out, " EXPUNGE\r\n");
+		} else if (c.kind == CHANGE_EXISTS)
+			exists(b, c.number);
+		else if (c.kind == CHANGE_FLAGS &&
+		    folder_mail(b->folder, c.number, &m) == 0)
+			update_flags(b, c.number, &m);
+	} while (c.kind != CHANGE_NONE);
+	return r;
+}
+
+void
+update_keywords(struct box *b)
+{
+	unsigned n = flags_keywords(b->folder);
+
+	if (n == b->keywords)
+		return;
+	b->keywords = n;
+	out_str(&b->out, "* FLAGS (");
+	flags_known(&b->out, b->folder);
+	out_str(&b->out, ")\r\n* OK [PERMANENTFLAGS (");
+	if (!b->read_only) {
+		flags_known(&b->out, b->folder);
+		if (n < FOLDER_KEYWORDS)
+			out_str(&b->out, " \\*");
+	}
+	out_str(&b->out, ")] kept\r\n");
+}
+
+void
+update_flags(struct box *b, uint32_t number, const struct mail *m)
+{
+	struct out *o = &b->out;
+
+	out_str(o, "* ");
+	out_number(o, number);
+	out_str(o, " FETCH (UID ");
+	out_number(o, m->uid);
+	out_str(o, " FLAGS ");
+	flags_out(o, b->folder, m->flags, m->recent && !b->rev2);
+	if (b->condstore) {
+		out_str(o, " MODSEQ (");
+		out_number(o, m->modseq);
+		out_str(o, ")");
+	}
+	out_str(o, ")\r\n");
+}
+
+void
+update_condstore(struct box *b)
+{
+	struct folder_totals t;
+
+	if (b->condstore)
+		return;
+	b->condstore = 1;
+	if (b->folder) {
+		folder_totals(b->folder, &t);
+		out_line(&b->out, "* OK [HIGHESTMODSEQ %llu] so far",
+		    (unsigned long long)t.modseq);
+	}
+}
+
+void
+update_vanished(struct box *b, const struct imap_set *s, int earlier)
+{
+	if (s->n == 0)
+		return;
+	buf_reset(&b->scratch);
+	(void)imap_set_format(s, &b->scratch);
+	out_str(&b->out, earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
+	out_span(&b->out, buf_span(&b->scratch));
+	out_str(&b->out, "\r\n");
+}
+
+/* They come from the highest down. */
+static int
+by_uid(struct imap_set *s, uint32_t uid)
+{
+	struct imap_range *last = s->n ? &s->v[s->n - 1] : NULL;
+
+	if (last && uid + 1 == last->first) {
+		last->first = uid;
+		return 0;
+	}
+	return imap_set_push(s, uid);
+}
+
+static void
+exists(struct box *b, uint32_t count)
+{
+	struct mail m;
+	uint32_t n = 0, i;
+
+	for (i = count; i && folder_mail(b->folder, i, &m) == 0 && m.recent;
+	    i--)
+		n++;
+	out_str(&b->out, "* ");
+	out_number(&b->out, count);
+	out_str(&b->out, " EXISTS\r\n");
+	if (!b->rev2)
+		out_line(&b->out, "* %u RECENT", n);
+}

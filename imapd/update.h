@@ -1,0 +1,22 @@
+/* update - what a client is told without having asked (RFC 9051 7). */
+#ifndef IMAPD_UPDATE_H
+#define IMAPD_UPDATE_H
+
+#include "imapd/box.h"
+
+/* Looks for what others did, and update_tell.  0, or -1 with errno. */
+int	update_sync(struct box *, int gone);
+/* The view follows what is known.  gone 0: without what is gone. */
+int	update_tell(struct box *, int gone);
+/* "* FLAGS" and "* OK [PERMANENTFLAGS", when there are more than the client
+ * knows. */
+void	update_keywords(struct box *);
+/* "* 4 FETCH (UID 7 FLAGS (…) MODSEQ (…))" */
+void	update_flags(struct box *, uint32_t number, const struct mail *);
+/* The client speaks CONDSTORE from here on (RFC 7162 3.1); a mailbox that is
+ * selected says its HIGHESTMODSEQ. */
+void	update_condstore(struct box *);
+/* "* VANISHED 3:5" of UIDs. */
+void	update_vanished(struct box *, const struct imap_set *, int earlier);
+
+#endif

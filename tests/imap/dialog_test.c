@@ -1,0 +1,559 @@
+/*
+ * dialog - the scripts of tests/imap/ against box_session and session_serve,
+ * each case with a Maildir of its own.  links: imapd
+ *
+ *	case NAME		a fresh Maildir, no connection
+ *	set KEY VALUE		a line of its configuration
+ *	quota BYTES COUNT	of the mailbox
+ *	before [tls | far]	connections are such before their login; over
+ *				TLS; from where no login is without TLS
+ *	mail FOLDER FLAGS	a message whose lines begin with `| `; FLAGS
+ *				letters of a file name, `-` none, `new`: in new/
+ *	C: TEXT  C2: TEXT	a connection sends TEXT CR LF (\r \n \\ \xHH)
+ *	R: TEXT  R2: TEXT	the same without CR LF
+ *	S: TEXT  S2: TEXT	the next line it gets; ~ in it is anything
+ *	U: TEXT  U2: TEXT	some line it gets; those before it are skipped
+ *	E:  E2:			the connection ends here
+ *	X: deliver FOLDER	another program puts a message into new/
+ *	X: remove FOLDER N	removes the N-th of cur/, by name
+ *	X: flag FOLDER N FLAGS	renames the N-th of cur/
+ *	X: count FOLDER N	N files are in new/ and cur/
+ *
+ * A connection is opened when it is first named; the greeting, or the reply to
+ * the login, waits to be read by S.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/scan.h"
+#include "imapd/box.h"
+#include "imapd/session.h"
+#include "store/mailbox.h"
+#include "sys/log.h"
+
+enum { ANSWER_MS = 5000, CONNECTIONS = 3, LINE = 70000 };
+
+struct connection {
+	int fd;				/* -1: none */
+	pid_t pid;
+	struct buf in;
+};
+
+static struct {
+	char file[80], name[200], dir[64];
+	int line, cases, checks;
+	struct buf conf;
+	int before, tls, far;
+	struct mailbox mailbox;
+	struct connection c[CONNECTIONS];
+	int mails;
+	struct span in, folder, flags;	/* of the script; of a mail */
+	struct buf mail;
+	int skip, failed;		/* up to the next case; cases */
+	jmp_buf next_case;
+} run;
+
+/* The case has failed: on with the next. */
+static void
+broken(const char *what, struct span s)
+{
+	print_error("tests/imap/%s:%d (%s): %s%.*s\n", run.file, run.line,
+	    run.name, what, SPAN_ARG(s));
+	run.skip = 1;
+	run.failed++;
+	longjmp(run.next_case, 1);
+}
+
+/* ------------------------------------------------------ connections */
+
+static void
+child(int fd)
+{
+	const struct conf_key *const keys[] = { site_keys, imapd_keys };
+	static struct site site;
+	static struct imapd_conf conf;
+	static struct note n = { .kind = NOTE_SPAWN };
+	void *const out[] = { &site, &conf };
+	struct buf errors = { .max = 4096 };
+	struct role_env env = { .site = &site, .conf = &conf, .control = -1 };
+	int file = memfd_create("conf", 0), devnull, ends[CHAN_FDS], i;
+
+	if (write(file, run.conf.p, run.conf.n) < 0 ||
+	    conf_read(file, "conf", keys, 2, out, &errors) < 0) {
+		fprintf(stderr, "%.*s", SPAN_ARG(buf_span(&errors)));
+		_exit(1);
+	}
+	devnull = open("/dev/null", O_WRONLY);
+	if (getenv("IMAP_LOG") == NULL)
+		dup2(devnull, 2);
+	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
+	n.facts.tls = run.tls != 0;
+	n.facts.may_login = !run.far;
+	memcpy(n.facts.user, "alice", 6);
+	memcpy(n.facts.helo, "login PLAIN", 12);
+	if (!run.before)
+		_exit(box_session(&env, &n, fd, &run.mailbox, 0));
+	for (i = 0; i < CHAN_FDS; i++)
+		ends[i] = -1;
+	ends[0] = fd;
+	ends[1] = devnull;
+	_exit(session_serve(&env, &n, ends));
+}
+
+static struct connection *
+connection(unsigned char digit)
+{
+	struct connection *c = &run.c[ascii_digit(digit) ? digit - '1' : 0];
+	int pair[2], i;
+
+	if (c->fd >= 0)
+		return c;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    pair), 0);
+	if ((c->pid = fork()) == 0) {
+		close(pair[0]);
+		for (i = 0; i < CONNECTIONS; i++)
+			close(run.c[i].fd);
+		child(pair[1]);
+	}
+	close(pair[1]);
+	c->fd = pair[0];
+	c->in.max = 16 << 20;
+	return c;
+}
+
+/* The next line without its CRLF.  1, or 0 at the end. */
+static int
+next_line(struct connection *c, char line[LINE])
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	struct span have;
+	ssize_t r;
+	size_t n;
+
+	for (;;) {
+		have = buf_span(&c->in);
+		n = span_search(have, SPAN("\r\n"));
+		if (n < have.n) {
+			assert_true(n < LINE);
+			if (n)
+				memcpy(line, have.p, n);
+			line[n] = '\0';
+			buf_cut(&c->in, n + 2);
+			return 1;
+		}
+		if (poll(&p, 1, ANSWER_MS) <= 0)
+			broken("no answer; so far: ", have);
+		buf_room(&c->in, 65536);
+		r = read(c->fd, c->in.p + c->in.n, 65536);
+		if (r <= 0)
+			return 0;
+		c->in.n += (size_t)r;
+	}
+}
+
+static void
+hang_up(struct connection *c)
+{
+	int status;
+
+	if (c->fd < 0)
+		return;
+	close(c->fd);
+	c->fd = -1;
+	waitpid(c->pid, &status, 0);
+	buf_free(&c->in);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		broken("the session crashed", SPAN(""));
+}
+
+/* -------------------------------------------------- the file system */
+
+static void
+folder_path(char out[200], struct span folder, const char *sub)
+{
+	if (span_case_eq(folder, SPAN("INBOX")))
+		snprintf(out, 200, "%s/Maildir/%s", run.dir, sub);
+	else
+		snprintf(out, 200, "%s/Maildir/.%.*s/%s", run.dir,
+		    SPAN_ARG(folder), sub);
+}
+
+static void
+put_mail(struct span folder, struct span flags, struct span text)
+{
+	char dir[200], path[400];
+	int in_new = span_eq(flags, SPAN("new"));
+	FILE *f;
+
+	folder_path(dir, folder, "");
+	mkdir(dir, 0700);
+	folder_path(dir, folder, "tmp");
+	mkdir(dir, 0700);
+	folder_path(dir, folder, "cur");
+	mkdir(dir, 0700);
+	folder_path(dir, folder, "new");
+	mkdir(dir, 0700);
+	folder_path(dir, folder, in_new ? "new" : "cur");
+	run.mails++;
+	snprintf(path, sizeof path, "%s/17953000%02d.M%dP1.host%s%.*s", dir,
+	    run.mails, run.mails, in_new ? "" : ":2,",
+	    in_new || span_eq(flags, SPAN("-")) ? 0 : (int)flags.n, flags.p);
+	if ((f = fopen(path, "w")) == NULL ||
+	    fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0)
+		broken("cannot write ", span_of(path));
+}
+
+static int
+visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+static void
+free_names(struct dirent **e, int n)
+{
+	while (n > 0)
+		free(e[--n]);
+	free(e);
+}
+
+static void
+act(struct span s)
+{
+	static const char text[] = "From: other@example.test\n"
+	    "Subject: delivered\n\nHello.\n";
+	struct span verb, folder, n, flags;
+	char dir[200], from[700], to[700];
+	struct dirent **e;
+	unsigned number = 0, count;
+	int k;
+
+	span_word(&s, &verb);
+	span_word(&s, &folder);
+	if (span_eq(verb, SPAN("deliver"))) {
+		put_mail(folder, SPAN("new"), SPAN(text));
+		return;
+	}
+	span_word(&s, &n);
+	assert_int_equal(scan_uint(n, 1000, &number), 0);
+	folder_path(dir, folder, "cur");
+	count = (unsigned)(k = scandir(dir, &e, visible, alphasort));
+	assert_true(k >= 0);
+	if (span_eq(verb, SPAN("count"))) {
+		folder_path(dir, folder, "new");
+		free_names(e, (int)count);
+		k = scandir(dir, &e, visible, alphasort);
+		free_names(e, k);
+		count += (unsigned)k;
+		if (count != number)
+			broken("other number of files", SPAN(""));
+		return;
+	}
+	assert_true(number >= 1 && number <= count);
+	snprintf(from, sizeof from, "%s/%s", dir, e[number - 1]->d_name);
+	if (span_eq(verb, SPAN("remove")))
+		unlink(from);
+	else if (span_word(&s, &flags)) {
+		k = (int)span_find(span_of(from), ':');
+		snprintf(to, sizeof to, "%.*s:2,%.*s", k, from,
+		    SPAN_ARG(flags));
+		rename(from, to);
+	} else
+		broken("what is ", verb);
+	free_names(e, (int)count);
+}
+
+/* ---------------------------------------------------------- a script */
+
+static int
+matches(const char *p, const char *s)
+{
+	const char *star = NULL, *back = NULL;
+
+	while (*s)
+		if (*p == '~') {
+			star = p++;
+			back = s;
+		} else if (*p == *s) {
+			p++;
+			s++;
+		} else if (star) {
+			p = star + 1;
+			s = ++back;
+		} else
+			return 0;
+	while (*p == '~')
+		p++;
+	return *p == '\0';
+}
+
+static void
+unescape(struct span s, struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] != '\\' || i + 1 == s.n) {
+			buf_addc(b, s.p[i]);
+			continue;
+		}
+		switch (s.p[++i]) {
+		case 'r': buf_addc(b, '\r'); break;
+		case 'n': buf_addc(b, '\n'); break;
+		case '0': buf_addc(b, '\0'); break;
+		case 'x':
+			assert_true(i + 2 < s.n);
+			buf_addc(b, (unsigned char)(ascii_hex(s.p[i + 1]) * 16
+			    + ascii_hex(s.p[i + 2])));
+			i += 2;
+			break;
+		case '\\': buf_addc(b, '\\'); break;
+		default:			/* \Seen */
+			buf_addc(b, '\\');
+			buf_addc(b, s.p[i]);
+		}
+	}
+}
+
+static void
+say(struct connection *c, struct span text, int line)
+{
+	struct buf b = { .max = 1 << 20 };
+	size_t at = 0;
+	ssize_t n;
+
+	unescape(text, &b);
+	if (line)
+		buf_adds(&b, "\r\n");
+	while (at < b.n && (n = send(c->fd, b.p + at, b.n - at,
+	    MSG_NOSIGNAL)) > 0)
+		at += (size_t)n;
+	buf_free(&b);
+}
+
+static void
+expect(struct connection *c, struct span text, int skip)
+{
+	static char line[LINE];
+	char want[4096];
+
+	assert_int_equal(span_str(text, want, sizeof want), 0);
+	run.checks++;
+	do
+		if (!next_line(c, line))
+			broken("the connection ended; wanted: ", text);
+	while (skip && !matches(want, line));
+	if (!matches(want, line)) {
+		print_error("wanted: %s\n", want);
+		broken("got: ", span_of(line));
+	}
+}
+
+static void
+end_case(void)
+{
+	char command[100];
+	int i;
+
+	for (i = 0; i < CONNECTIONS; i++)
+		hang_up(&run.c[i]);
+	if (run.dir[0]) {
+		snprintf(command, sizeof command, "rm -rf %s", run.dir);
+		assert_int_equal(system(command), 0);
+	}
+	run.dir[0] = '\0';
+}
+
+static void
+begin_case(struct span name)
+{
+	end_case();
+	(void)span_str(name, run.name, sizeof run.name);
+	run.cases++;
+	run.mails = run.before = run.tls = run.far = 0;
+	buf_reset(&run.conf);
+	run.conf.max = 65536;
+	buf_adds(&run.conf, "hostname mx.example.test\n"
+	    "imapd.make_folders no\nimapd.look 1s\n");
+	strcpy(run.dir, "/tmp/correo-imap-XXXXXX");
+	assert_non_null(mkdtemp(run.dir));
+	run.mailbox = (struct mailbox){ .uid = 1000, .gid = 1000 };
+	snprintf(run.mailbox.maildir, sizeof run.mailbox.maildir,
+	    "%s/Maildir", run.dir);
+	mkdir(run.mailbox.maildir, 0700);
+}
+
+static void
+setting(struct span verb, struct span s)
+{
+	struct span word;
+
+	if (span_eq(verb, SPAN("case")))
+		begin_case(s);
+	else if (span_eq(verb, SPAN("set"))) {
+		size_t n = span_find(s, ' ');
+		struct span key = span_sub(s, 0, n);
+
+		/* it takes the place of a setting of all cases */
+		struct buf b = { .max = 65536 };
+		struct span all = buf_span(&run.conf), line;
+
+		while (span_cut(&all, '\n', &line))
+			if (!span_starts(line, key)) {
+				buf_addspan(&b, line);
+				buf_addc(&b, '\n');
+			}
+		buf_addspan(&b, s);
+		buf_addc(&b, '\n');
+		buf_free(&run.conf);
+		run.conf = b;
+	} else if (span_eq(verb, SPAN("quota"))) {
+		span_word(&s, &word);
+		scan_u64(word, UINT64_MAX, &run.mailbox.quota_bytes);
+		span_word(&s, &word);
+		scan_u64(word, UINT64_MAX, &run.mailbox.quota_count);
+	} else if (span_eq(verb, SPAN("before"))) {
+		run.before = 1;
+		run.tls = span_eq(s, SPAN("tls"));
+		run.far = span_eq(s, SPAN("far"));
+	} else
+		broken("what is ", verb);
+}
+
+static void
+step(struct span line)
+{
+	unsigned char verb = line.p[0];
+	unsigned char digit = line.n > 1 ? line.p[1] : ':';
+	struct span text = span_from(line, digit == ':' ? 2 : 3);
+	struct connection *c;
+	static char got[LINE];
+
+	if (text.n && text.p[0] == ' ')
+		text = span_from(text, 1);
+	if (verb == 'X') {
+		act(text);
+		return;
+	}
+	c = connection(digit);
+	switch (verb) {
+	case 'C': say(c, text, 1); break;
+	case 'R': say(c, text, 0); break;
+	case 'S': expect(c, text, 0); break;
+	case 'U': expect(c, text, 1); break;
+	case 'E':
+		if (next_line(c, got))
+			broken("it goes on: ", span_of(got));
+		break;
+	default: broken("what is ", line);
+	}
+}
+
+static void
+line_of(struct span line)
+{
+	struct span rest = line, verb;
+
+	if (line.n && line.p[0] == '|') {
+		unescape(span_from(line, 2), &run.mail);
+		buf_addc(&run.mail, '\n');
+		return;
+	}
+	if (run.folder.p && !run.skip)
+		put_mail(run.folder, run.flags, buf_span(&run.mail));
+	run.folder.p = NULL;
+	buf_reset(&run.mail);
+	if (line.n == 0 || line.p[0] == '#')
+		return;
+	span_cut(&rest, ' ', &verb);
+	if (span_eq(verb, SPAN("case")))
+		run.skip = 0;
+	if (run.skip)
+		return;
+	if (span_eq(verb, SPAN("mail"))) {
+		span_word(&rest, &run.folder);
+		span_word(&rest, &run.flags);
+	} else if (verb.n && verb.p[verb.n - 1] == ':')
+		step(line);
+	else
+		setting(verb, rest);
+}
+
+static void
+play(const char *file)
+{
+	static struct buf script = { .max = 8 << 20 };
+	struct span line;
+	char path[200];
+	ssize_t n;
+	int fd, i;
+
+	snprintf(path, sizeof path, "tests/imap/%s", file);
+	(void)span_str(span_of(file), run.file, sizeof run.file);
+	for (i = 0; i < CONNECTIONS; i++)
+		run.c[i].fd = -1;
+	buf_reset(&script);
+	run.mail.max = 1 << 20;
+	assert_true((fd = open(path, O_RDONLY)) >= 0);
+	while (buf_room(&script, 65536) == 0 &&
+	    (n = read(fd, script.p + script.n, 65536)) > 0)
+		script.n += (size_t)n;
+	close(fd);
+	run.in = buf_span(&script);
+	run.line = 0;
+	(void)setjmp(run.next_case);
+	while (run.in.n) {
+		span_cut(&run.in, '\n', &line);
+		run.line++;
+		line_of(line);
+	}
+	run.skip = 0;
+	end_case();
+}
+
+static int
+is_script(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && strchr(e->d_name, '.') == NULL;
+}
+
+static void
+scripts(void **state)
+{
+	const char *only = getenv("IMAP_SCRIPT");
+	struct dirent **e;
+	int i, n = scandir("tests/imap", &e, is_script, alphasort);
+
+	(void)state;
+	assert_true(n > 0);
+	for (i = 0; i < n; i++)
+		if (only == NULL || strcmp(only, e[i]->d_name) == 0)
+			play(e[i]->d_name);
+	free_names(e, n);
+	print_message("%d cases, %d replies\n", run.cases, run.checks);
+	assert_int_equal(run.failed, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(scripts) };
+
+	log_program("imapd");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

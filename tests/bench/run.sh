@@ -1,33 +1,72 @@
 #!/bin/sh
-# run.sh [PART...] - this tree beside Debian's Postfix, in one run on one
-# machine, both on one journaled ext4 in a file below BENCH_DIR (/var/tmp):
-# make bench.  Needs root, Debian's package postfix (only its programs are used,
-# with a configuration of their own), e2fsprogs and 3 GiB.  Parts: kept fresh
-# wide latency idle backlog (all, if none is named); ROUNDS=3.
+# run.sh [PART...] - this tree beside Debian's Postfix and Dovecot, in one run
+# on one machine: make bench.  Parts: kept fresh wide latency idle tls backlog
+# beside Postfix, login imap pop3 beside Dovecot; all, if none is named.
+#
+# Of the packages postfix, dovecot-imapd and dovecot-pop3d only the programs are
+# used, with configurations, ports and directories of their own; what is missing
+# is skipped.  Needs root and, below BENCH_DIR (/var/tmp), SPACE MiB (1600) for
+# a journaled ext4 in a file; where that cannot be mounted, BENCH_DIR itself is
+# used, and the table says so.
+# ROUNDS=3; QUICK=1: a fifth of each count, one round, some three minutes;
+# MAILS=10000: the large mailbox.
 set -eu
 cd "$(dirname "$0")/../.."
 die() { echo "bench: $*" >&2; exit 1; }
-[ "$(id -u)" -eq 0 ] || die 'needs root'
-command -v smtp-source >/dev/null ||
-    die 'needs smtp-source and postfix: apt-get install postfix'
-place=${BENCH_DIR:-/var/tmp}/correo-bench
+[ "$(id -u)" -eq 0 ] || die 'needs root, for servers with users of their own'
+PATH=$PATH:/usr/sbin:/sbin
+mkdir -p "${BENCH_DIR:-/var/tmp}"
+place=$(mktemp -d "${BENCH_DIR:-/var/tmp}/correo-bench.XXXXXX")
 image=$place.img
-mkdir -p "$place"
+loop=
+pid=
 
 finish()
 {
-	umount "$place" 2>/dev/null || true
-	[ -z "${loop:-}" ] || losetup -d "$loop"
+	trap '' INT TERM HUP
+	if [ -n "$pid" ]; then
+		kill -TERM "$pid" 2>/dev/null || true
+		wait "$pid" || true
+	fi
+	tries=0
+	while mountpoint -q "$place" && [ "$tries" -lt 50 ]; do
+		umount "$place" 2>/dev/null || sleep 0.2
+		tries=$((tries + 1))
+	done
+	[ -z "$loop" ] || losetup -d "$loop"
 	rm -f "$image"
-	rmdir "$place"
+	mountpoint -q "$place" || rm -rf "$place"
+}
+
+journaled()			# an ext4 of its own at $place
+{
+	# Written out, so that no block is allocated while it is measured.
+	dd if=/dev/zero of="$image" bs=4M count=$((${SPACE:-1600} / 4)) \
+	    oflag=direct status=none &&
+	    loop=$(losetup -f --show --direct-io=on "$image") &&
+	    mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0,nodiscard \
+	    "$loop" && mount -o nodiscard "$loop" "$place"
 }
 
 trap finish EXIT
-trap 'exit 1' INT TERM
-# Written out, so that no block is allocated while it is measured.
-dd if=/dev/zero of="$image" bs=4M count=700 oflag=direct status=none
-loop=$(losetup -f --show --direct-io=on "$image")
-mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0,nodiscard "$loop"
-mount -o nodiscard "$loop" "$place"
+trap 'exit 1' INT TERM HUP
+if journaled 2>"$place.err"; then
+	JOURNAL='a file of its own, with a journal, through a loop device'
+else
+	JOURNAL="a loop device was not to be had: $(tail -n 1 "$place.err")"
+fi
+rm -f "$place.err"
 chmod 755 "$place"
-/usr/bin/python3 tests/bench/bench.py "$place" "$@"
+mkdir -p build/bench
+"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o build/bench/load \
+    tests/bench/load.c -lssl -lcrypto
+LOAD=$PWD/build/bench/load
+export JOURNAL LOAD
+# Behind, so that ^C comes to this shell, which ends it in order.
+PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py \
+    "$place" "$@" &
+pid=$!
+status=0
+wait "$pid" || status=$?
+pid=
+exit "$status"

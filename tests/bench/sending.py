@@ -1,0 +1,217 @@
+"""The parts about SMTP, beside Postfix.  The load is its smtp-source."""
+import ctypes
+import os
+import select
+import smtplib
+import socket
+import statistics
+import struct
+import subprocess
+import time
+
+import tools
+from result import note
+
+COUNT = {n: c // tools.LESS for n, c in {1: 300, 10: 800, 50: 1500}.items()}
+FLOOR_KEPT = {1: 'x1.4', 10: 'x2', 50: 'x3'}
+FLOOR_FRESH = {1: 'x1.3', 10: 'x2', 50: 'x2'}
+
+
+class Arrivals:
+    """Counts the files that come into directories."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def __init__(self, dirs):
+        self.fd = self.libc.inotify_init1(os.O_NONBLOCK)
+        self.count, self.last = 0, 0.0
+        for d in dirs:              # IN_MOVED_TO | IN_CREATE
+            if self.libc.inotify_add_watch(self.fd, d.encode(), 0x180) < 0:
+                raise OSError(d)
+
+    def look(self, seconds):
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return
+        data, at = os.read(self.fd, 1 << 20), 0
+        self.last = time.monotonic()
+        while at < len(data):
+            self.count += 1
+            at += 16 + struct.unpack_from('I', data, at + 12)[0]
+
+    def until(self, count, load=None, seconds=180):
+        end = time.monotonic() + seconds
+        while self.count < count and time.monotonic() < end:
+            self.look(0.05)
+            if load and load.poll():
+                raise SystemExit('smtp-source: status %d' % load.returncode)
+        if self.count < count:
+            raise SystemExit('%d of %d arrived' % (self.count, count))
+
+    def close(self):
+        os.close(self.fd)
+
+
+def source(peer, sessions, count, size, rcpt, *flags):
+    return tools.child(
+        ['smtp-source', *flags, '-s', str(sessions), '-m', str(count), '-l',
+         str(size), '-f', 'from@sender.test', '-t', rcpt,
+         '127.0.0.1:%d' % peer.port], stdout=subprocess.DEVNULL)
+
+
+def cell(peer, sessions, size, keep, wide=False):
+    """(messages/s to the Maildir, server CPU ms per message)"""
+    count = max(COUNT[sessions] // (3 if size > 50000 else 1), sessions)
+    flags = (['-d'] if keep else []) + (['-N'] if wide else [])
+    os.sync()
+    seen = Arrivals(d + '/new' for d in peer.maildirs(wide))
+    cpu, began = peer.cpu(), time.monotonic()
+    p = source(peer, sessions, count, size,
+               peer.rcpt_wide if wide else peer.rcpt, *flags)
+    seen.until(count, p)
+    p.wait()
+    rate = count / (seen.last - began)
+    time.sleep(0.2)
+    cpu = (peer.cpu() - cpu) * 1000 / count
+    seen.close()
+    peer.clear()
+    return rate, cpu
+
+
+def warm(peers):
+    for p in peers:
+        cell(p, 10, 1024, True)
+
+
+def rates(title, peers, floors, keep, wide=False, sizes=(1024,)):
+    for size in sizes:
+        for sessions in (1, 10, 50):
+            row = '%s, %d KiB, %d sessions' % (title, size >> 10, sessions)
+            for p in peers:
+                rate, cpu = cell(p, sessions, size, keep, wide)
+                note(row, 'messages/s to the Maildir', floors[sessions], p,
+                     rate)
+                note(row + ', CPU', 'ms a message',
+                     'x0.5 or less' if size == 1024 else '', p, cpu)
+
+
+def kept(peers):
+    rates('kept connections', peers, FLOOR_KEPT, True,
+          sizes=(1024, 10240, 102400))
+
+
+def fresh(peers):
+    rates('a connection each', peers, FLOOR_FRESH, False)
+
+
+def wide(peers):
+    rates('50 Maildirs of 50 uids', peers, FLOOR_KEPT, True, True)
+
+
+def latency(peers):
+    """From the last dot to the 250, and to the file, one at a time."""
+    for p in peers:
+        answer, there = [], []
+        s = smtplib.SMTP('127.0.0.1', p.port, 'client.test', timeout=60)
+        s.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        s.ehlo()
+        for _ in range(100 // tools.LESS):
+            seen = Arrivals([p.maildir + '/new'])
+            s.mail('from@sender.test')
+            s.rcpt(p.rcpt)
+            s.putcmd('DATA')
+            s.getreply()
+            s.send(b'Subject: x\r\n\r\n' + b'x' * 990 + b'\r\n')
+            began = time.monotonic()
+            s.send(b'.\r\n')
+            reply = s.getreply()
+            answer.append(time.monotonic() - began)
+            if reply[0] != 250:
+                raise SystemExit('%s: %s' % (p.name, reply))
+            seen.until(1)
+            there.append(seen.last - began)
+            seen.close()
+            time.sleep(0.01)
+        s.quit()
+        p.clear()
+        note('last dot to the 250', 'ms', 'x1 or less', p,
+             statistics.median(answer) * 1000)
+        note('last dot to the file in new/', 'ms', 'x0.85 or less', p,
+             statistics.median(there) * 1000)
+
+
+def idle(peers):
+    count = 500
+    for p in peers:
+        p.stop()
+        p.start()
+        time.sleep(2)
+        rest = p.pss(('smtpd', 'queued'))
+        note('the idle suite, its SMTP part, PSS', 'KiB', '4096 or less', p,
+             rest)
+        began = time.monotonic()
+        socks = [tools.connect(p.port) for _ in range(count)]
+        for s in socks:
+            s.recv(1000)
+            s.send(b'EHLO client.test\r\n')
+        for s in socks:
+            s.recv(1000)
+        note('500 connections greeted', 's', '1 or less', p,
+             time.monotonic() - began)
+        time.sleep(1)
+        note('an idle SMTP connection, PSS', 'KiB', '64 or less', p,
+             (p.pss(('smtpd', 'queued')) - rest) / count)
+        for s in socks:
+            s.close()
+        time.sleep(2)
+
+
+def backlog(peers):
+    """The rate with messages deferred, as part of that without."""
+    count = 20000 // tools.LESS
+    for p in peers:
+        before = statistics.median(cell(p, 10, 1024, True)[0]
+                                   for _ in range(3))
+        source(p, 20, count, 1024, 'x@dead.test', '-d').wait()
+        end = time.monotonic() + 120
+        while p.backlog() < count and time.monotonic() < end:
+            time.sleep(0.5)
+        if p.backlog() < count:
+            raise SystemExit('%s: %d of %d deferred'
+                             % (p.name, p.backlog(), count))
+        after = statistics.median(cell(p, 10, 1024, True)[0]
+                                  for _ in range(3))
+        note('rate with %d deferred' % count, 'of that without',
+             '0.9 or more', p, after / before)
+
+
+def tls(peers):
+    """Full handshakes: connection, TLS, greeting, QUIT."""
+    count = 600 // tools.LESS
+    for version in ('1.3', '1.2'):
+        for p in peers:
+            tools.load(p.smtps, 40, 8, ['QUIT'], '-t', version)
+            cpu = p.cpu()
+            seconds = tools.load(p.smtps, count, 8, ['QUIT'], '-t', version)
+            time.sleep(0.2)
+            row = 'TLS %s handshake, greeting, QUIT; 8 clients' % version
+            note(row, 'a second', 'x1', p, count / seconds)
+            note(row + ', CPU', 'ms each', '', p,
+                 (p.cpu() - cpu) * 1000 / count)
+    for p in peers:
+        time.sleep(1)
+        rest, socks = p.pss(), []
+        for _ in range(50):
+            s = tools.connect(p.smtps, True)
+            s.recv(1000)
+            s.send(b'EHLO client.test\r\n')
+            s.recv(1000)
+            socks.append(s)
+        time.sleep(1)
+        note('an idle SMTP connection with TLS, PSS', 'KiB', '350 or less', p,
+             (p.pss() - rest) / 50)
+        for s in socks:
+            s.close()
+        time.sleep(1)
+
+
+PARTS = {f.__name__: f for f in (kept, fresh, wide, latency, idle, tls,
+                                 backlog)}

@@ -8,8 +8,6 @@
 /* The i-th mechanism that this connection is offered, NULL behind the last. */
 const char *login_mechanism(const struct pop3d_conf *, const struct facts *,
 	    size_t i);
-/* Is it one that we know? */
-int	login_known(const char *);
 
 /* USER and PASS, as SASL PLAIN.  On success session.next is NEXT_MAILBOX, and
  * the answer is the mailbox process's to give. */

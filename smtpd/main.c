@@ -11,7 +11,6 @@
 static int listener(struct role_env *);
 static int session(struct role_env *);
 static int writer(struct role_env *);
-static int with_tls(const struct site *, const void *);
 static int with_login(const struct site *, const void *);
 static int check(const struct site *, const void *, struct buf *);
 
@@ -26,10 +25,10 @@ static const struct role roles[] = {
 	{ .name = "auth", .user = "auth", .program = "auth",
 	    .flags = ROLE_PASSWORDS, .wanted = with_login },
 	{ .name = "keyholder", .user = "key", .program = "tls",
-	    .flags = ROLE_KEYS, .wanted = with_tls },
+	    .flags = ROLE_KEYS, .wanted = site_has_tls },
 	{ .name = "relay", .user = "tls", .program = "tls",
 	    .flags = ROLE_CERTS | ROLE_FRESH, .links = "keyholder",
-	    .wanted = with_tls },
+	    .wanted = site_has_tls },
 	{ .name = "listener", .user = "listen",
 	    .flags = ROLE_LISTENS | ROLE_TABLES,
 	    .links = "session writer auth keyholder relay",
@@ -104,13 +103,6 @@ writer(struct role_env *env)
 }
 
 static int
-with_tls(const struct site *site, const void *conf)
-{
-	(void)conf;
-	return site->tls_cert.n > 0;
-}
-
-static int
 with_login(const struct site *site, const void *conf)
 {
 	const struct smtpd_conf *c = conf;
@@ -131,16 +123,10 @@ check(const struct site *site, const void *conf, struct buf *errors)
 			buf_addf(errors, "smtpd.submission.senders: %s: "
 			    "KEY=ADDRESS or KEY=@DOMAIN is wanted\n",
 			    c->senders.word[i]);
-	if (site->tls_cert.n != site->tls_key.n)
-		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
-		    "same order\n");
-	if (c->smtps_listen.n && site->tls_cert.n == 0)
-		buf_addf(errors, "smtpd.smtps.listen: needs tls.cert and "
-		    "tls.key\n");
-	if (c->submission_listen.n && site->tls_cert.n == 0 &&
-	    c->local_networks.n == 0)
-		buf_addf(errors, "smtpd.submission.listen: nobody could log "
-		    "in; name tls.cert and tls.key, or "
-		    "smtpd.local_networks\n");
+	site_check_logins(site, &(struct site_logins){ .program = "smtpd",
+	    .service = "submission.", .tls_service = "smtps",
+	    .listen = c->submission_listen.n > 0,
+	    .tls_listen = c->smtps_listen.n > 0,
+	    .without_tls = c->local_networks.n > 0 }, errors);
 	return errors->n ? -1 : 0;
 }

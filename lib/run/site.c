@@ -69,3 +69,26 @@ site_domains(const struct site *s)
 		log_die(LOG_AGAIN, "no memory for the domains");
 	return (const char *)b.p;	/* kept until exit, as the words are */
 }
+
+int
+site_has_tls(const struct site *site, const void *conf)
+{
+	(void)conf;
+	return site->tls_cert.n > 0;
+}
+
+void
+site_check_logins(const struct site *site, const struct site_logins *l,
+    struct buf *errors)
+{
+	if (site->tls_cert.n != site->tls_key.n)
+		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
+		    "same order\n");
+	if (l->tls_listen && site->tls_cert.n == 0)
+		buf_addf(errors, "%s.%s.listen: needs tls.cert and tls.key\n",
+		    l->program, l->tls_service);
+	if (l->listen && site->tls_cert.n == 0 && !l->without_tls)
+		buf_addf(errors, "%s.%slisten: nobody could log in; name "
+		    "tls.cert and tls.key, or %s.local_networks\n",
+		    l->program, l->service, l->program);
+}

@@ -31,4 +31,19 @@ extern const char *const site_conf;
 /* domains.n words joined by spaces, as struct directory wants them. */
 const char *site_domains(const struct site *);
 
+/* role.wanted of what only TLS needs. */
+int	site_has_tls(const struct site *, const void *conf);
+
+/* Where the users of a program log in. */
+struct site_logins {
+	const char *program;		/* "smtpd" */
+	const char *service;		/* "submission.", "": before "listen" */
+	const char *tls_service;	/* "smtps" */
+	int listen, tls_listen;		/* has it addresses? */
+	int without_tls;		/* do some networks need no TLS? */
+};
+/* Adds a line for what keeps them from it. */
+void	site_check_logins(const struct site *, const struct site_logins *,
+	    struct buf *errors);
+
 #endif

@@ -208,6 +208,7 @@ def every_step():
     assert not wrong, wrong
     left = [n for n in case if events("x@%s.step.test" % n)[-1][0] ==
             "deferred"]
+    time.sleep(1)           # the log says so before the file is renamed
     correo("queue", "retry", "--all")
     for n in left:
         s, how, p = case[n]

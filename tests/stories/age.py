@@ -13,6 +13,7 @@ def a_message_grows_old():
     i = Instance(d, base, test_build())
     try:
         i.quickstart('start')
+        i.change('route', 'add', '*', 'smtp://127.0.0.1:1')
         run(i.dir + '/sendmail', '-f', 'alice@example.test',
             'x@elsewhere.invalid', input=b'Subject: old\n\nhello\n')
         i.wait_log('event=deferred', 'x@elsewhere.invalid')

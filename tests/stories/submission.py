@@ -681,7 +681,7 @@ def fail2ban_reads_the_log():
 
 def failures():
     return len([x for x in c.log().splitlines() if x.startswith('auth: ')
-                and ' result=fail ' in x])
+                and re.search(' result=fail( |$)', x)])
 
 
 try:

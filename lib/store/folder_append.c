@@ -292,8 +292,11 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 	for (i = 0; i < n && r == 0; i++) {
 		if (file_name_parse(span_of(v[i].name), &name) < 0)
 			continue;
-		if (folder_table_find(t, name.base) >= 0)
-			continue;	/* somebody has seen it before us */
+		/* Somebody has seen it before us, or even expunged it: the name
+		 * is nobody else's, and one message has one UID. */
+		if (folder_table_find(t, name.base) >= 0 ||
+		    folder_table_expunged(t, name.base) != 0)
+			continue;
 		l.uid = uid++;
 		l.flags = v[i].flags;
 		l.text = name.base;

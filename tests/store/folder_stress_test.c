@@ -238,7 +238,7 @@ one_step(struct folder *f)
 		if (append_open(f, &a) < 0 || append_write(&a,
 		    SPAN("y\r\n")) < 0 || folder_append(f, &a, 1) < 0)
 			wrong("append", (uint32_t)errno, 0);
-		else if (__atomic_exchange_n(&sh->told[a.uid], 2,
+		else if (a.uid && __atomic_exchange_n(&sh->told[a.uid], 2,
 		    __ATOMIC_SEQ_CST) == 2)
 			wrong("UID told twice", a.uid, 0);
 		__atomic_add_fetch(&sh->appends, 1, __ATOMIC_SEQ_CST);

@@ -68,7 +68,7 @@ int
 mailbox_enter(struct role_env *env, const struct note *n, struct mailbox *m,
     struct verdict *v)
 {
-	struct become b = { .name = env->role->name, .root = env->root,
+	struct become b = { .name = "reader", .root = env->root,
 	    .may = MAY_READ | MAY_WRITE, .filtered = 1,
 	    .data_bytes = DATA_BYTES };
 	struct maildir md;

@@ -69,7 +69,7 @@ listener(struct role_env *env)
 static int
 session(struct role_env *env)
 {
-	role_confine(env, &(struct confine){ .may = 0 });
+	role_confine(env, &(struct confine){ .name = "login" });
 	role_wait(env);
 	return zygote_run(env, reader->session);
 }

@@ -396,6 +396,7 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 	for (tries = 0; tries < 2 && r < 0; tries++) {
 		if ((c = folder_rec(from, number)) == NULL)
 			return -1;
+		in->name[0] = '\0';	/* that of the try before */
 		if (c->bits & REC_DEAD)
 			return 0;
 		if (folder_file(from, c, name) < 0)

@@ -290,6 +290,43 @@ test_append(void **state)
 	folder_close(g);
 }
 
+/* What was deleted beside us is not copied, and gets no UID there. */
+static void
+test_transfer_of_the_gone(void **state)
+{
+	struct folder *f, *g;
+	uint32_t two[] = { 1, 2 }, uid[2], i;
+	char name[300];
+	struct span base;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		f = opened("INBOX", FOLDER_WRITE);
+		g = opened("Archive", FOLDER_WRITE);
+		append(f, "gone\n", 0);
+		append(f, "here\n", 0);
+		assert_int_equal(folder_sync(f), 0);
+		told(f, 1);
+		assert_int_equal(folder_base(f, 1, &base), 0);
+		snprintf(name, sizeof name, "%.*s:2,", (int)base.n,
+		    (const char *)base.p);
+		assert_int_equal(unlinkat(folder_watch(f, 1), name, 0), 0);
+		assert_int_equal((i ? folder_move : folder_copy)(f, two, 2, g,
+		    uid), 0);
+		assert_int_equal(uid[0], 0);
+		assert_int_equal(uid[1], i + 1);
+		assert_int_equal(folder_sync(g), 0);
+		assert_string_equal(told(g, 1), i ? "e2" : "e1");
+		two[0] = 1;
+		assert_int_equal(folder_sync(f), 0);
+		told(f, 1);
+		assert_int_equal(folder_expunge(f, two, folder_count(f)), 0);
+		told(f, 1);
+		folder_close(f);
+		folder_close(g);
+	}
+}
+
 static int
 collect(void *arg, uint32_t a, uint32_t b)
 {
@@ -726,6 +763,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arrival), TEST(test_views), TEST(test_append),
+		TEST(test_transfer_of_the_gone),
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_damage),
 		TEST(test_index_damage), TEST(test_twice),

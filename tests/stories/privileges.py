@@ -1,8 +1,11 @@
 """Every process of the instance, in every phase, against correo(7)'s table:
 ids, groups, capabilities, no_new_privs, the filter, the root directory and
 each open descriptor, as /proc shows them."""
+import imaplib
 import os
+import poplib
 import pwd
+import ssl
 import threading
 import time
 
@@ -166,6 +169,29 @@ def in_each_state_of_a_login():
         s.close()
 
 
+def in_each_state_of_reading():
+    needs_root()
+    rows, mailboxes = table(), users()
+    tls = ssl.create_default_context(cafile=c.ready['cafile'])
+    tls.check_hostname = False
+    user, password = c.ready['user1'], c.ready['password1']
+    host, port = c.ready['pop3s'].rsplit(':', 1)
+    p = poplib.POP3_SSL(host, int(port), context=tls)
+    look(rows, mailboxes)
+    p.user(user)
+    p.pass_(password)
+    look(rows, mailboxes)
+    p.quit()
+    host, port = c.ready['imaps'].rsplit(':', 1)
+    m = imaplib.IMAP4_SSL(host, int(port), ssl_context=tls)
+    look(rows, mailboxes)
+    m.login(user, password)
+    look(rows, mailboxes)
+    m.select()
+    look(rows, mailboxes)
+    m.logout()
+
+
 def under_load():
     """While messages come, are delivered, deferred and reported."""
     needs_root()
@@ -198,4 +224,4 @@ def under_load():
 
 
 tell([at_rest, in_each_state_of_a_session, in_each_state_of_a_login,
-      under_load])
+      in_each_state_of_reading, under_load])

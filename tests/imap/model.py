@@ -1,0 +1,390 @@
+"""model.py [SECONDS [SEED]] - random commands on several connections, and
+deliveries, renames and deletions beside them, checked against a model.
+
+One thing happens at a time, so what the mailbox holds is known exactly; each
+connection learns it when the RFC lets it.  PLANT=expunge|flags|uid spoils one
+reply in the tester, which has to be found.
+"""
+import os
+import random
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'stories'))
+from correo import the_instance
+from model_client import Client, Folder, Gone, Wrong, as_set, need, uids
+
+FLAGS = ['\\Seen', '\\Flagged', '\\Answered', '\\Draft', '\\Deleted',
+         '$Label1', 'work']
+LETTER = {'S': '\\Seen', 'F': '\\Flagged', 'R': '\\Answered', 'D': '\\Draft',
+          'T': '\\Deleted'}
+OF = {v: k for k, v in LETTER.items()}
+FOLDERS = {'INBOX': '', 'Archive': '/.Archive'}
+HOW = {'': lambda old, new: new, '+': lambda old, new: old | new,
+       '-': lambda old, new: old - new}
+
+
+class Model:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+        self.i = the_instance()
+        self.root = self.i.ready['maildir1']
+        host, port = self.i.ready['imap'].rsplit(':', 1)
+        self.address = host, int(port)
+        self.user = self.i.ready['user1'], self.i.ready['password1']
+        self.known = {name: Folder() for name in FOLDERS}
+        # what there is: token: flags, by folder
+        self.truth = {name: {} for name in FOLDERS}
+        self.late = set()       # sent by SMTP, not seen yet
+        self.tokens = 0
+        self.counts = {}
+        self.clients = []
+        c = self.connect('e', '')
+        for name in FOLDERS:
+            c.select(name)
+            c.run('STORE 1:* +FLAGS.SILENT (\\Deleted)')
+            c.ok('EXPUNGE')
+        c.close()
+        for name, enable in zip('abcd', ('', 'CONDSTORE', 'QRESYNC', '')):
+            c = self.connect(name, enable)
+            c.select('INBOX')
+            c.learn()
+            self.clients.append(c)
+
+    def connect(self, name, enable):
+        c = Client(self.address, self.user, self.known, name, enable)
+        c.enable = enable
+        return c
+
+    def note(self, *words):
+        for c in self.clients:
+            c.trace.append('-- ' + ' '.join(words))
+
+    def token(self):
+        self.tokens += 1
+        return 't%d.%d' % (os.getpid(), self.tokens)
+
+    def mail(self, token):
+        return ('From: a@sender.test\r\nSubject: %s\r\nX-Token: %s\r\n\r\n'
+                'Hello.\r\n' % (token, token)).encode()
+
+    def some_flags(self):
+        return frozenset(self.r.sample(FLAGS, self.r.randrange(4)))
+
+    def some(self, c):
+        """Some of the messages that c sees, by UID or number: the command's
+        first words, its set, and the messages."""
+        n = sorted(self.r.sample(range(len(c.view)), min(
+            len(c.view), self.r.choice((1, 1, 2, 5)))))
+        by_uid = self.r.random() < 0.5
+        return 'UID ' if by_uid else '', as_set(
+            c.view[i].uid if by_uid else i + 1 for i in n), \
+            [c.view[i] for i in n]
+
+    # ---- the steps
+
+    def fetch(self, c):
+        uid, which, mails = self.some(c)
+        c.run('%sFETCH %s (UID FLAGS RFC822.SIZE ENVELOPE%s)' % (
+            uid, which, ' MODSEQ' if c.condstore else ''))
+
+    def store(self, c):
+        uid, which, mails = self.some(c)
+        here = self.truth[c.folder]
+        how, flags = self.r.choice(('', '+', '-')), self.some_flags()
+        silent = self.r.random() < 0.4
+        since = None
+        if c.condstore and self.r.random() < 0.5:
+            self.quiet(c)
+            mails = [m for m in mails if m in c.view]
+            if not mails:
+                return
+            uid, which = 'UID ', as_set(m.uid for m in mails)
+            since = self.r.choice([m.modseq for m in mails])
+        late = [m.uid for m in mails if since is not None
+                and m.modseq > since]
+        word, rest = c.run('%sSTORE %s %s%sFLAGS%s (%s)' % (
+            uid, which, '(UNCHANGEDSINCE %d) ' % since
+            if since is not None else '', how, '.SILENT' if silent else '',
+            ' '.join(sorted(flags))))
+        if c.read_only:
+            need(word == 'NO', 'STORE in EXAMINE:', word)
+            return
+        told = [v for k, v in c.codes if k == 'MODIFIED']
+        need(sorted(uids(told[0]) if told else []) == late, 'MODIFIED', told,
+             'but it is', late)
+        for m in mails:
+            if m.token not in here:
+                continue
+            need(word == 'OK' or len(mails) > 1, 'STORE', rest)
+            if m.uid in late:
+                continue
+            here[m.token] = HOW[how](here[m.token], flags)
+            if silent:
+                # its own idea of it, unless the server has told better
+                m.flags = HOW[how](m.flags, flags)
+
+    def append(self, c):
+        to, token, flags = self.r.choice(list(FOLDERS)), self.token(), \
+            self.some_flags()
+        c.ok('APPEND %s (%s)' % (to, ' '.join(sorted(flags))),
+             self.mail(token))
+        self.truth[to][token] = flags
+        self.new(to, [v for k, v in c.codes if k == 'APPENDUID'][0].split()[1],
+                 [token])
+
+    def new(self, to, which, tokens):
+        """What a reply said of new UIDs."""
+        f, which = self.known[to], uids(which)
+        need(len(which) == len(tokens), which, 'for', tokens)
+        for uid, token in zip(which, tokens):
+            need(uid > f.top and uid > f.floor, 'UID', uid, 'after', f.top)
+            need(f.token.setdefault(uid, token) == token, 'UID', uid, 'twice')
+            f.top = uid
+
+    def copy(self, c, verb='COPY'):
+        uid, which, mails = self.some(c)
+        here, to = self.truth[c.folder], self.r.choice(list(FOLDERS))
+        if verb == 'COPY' or to == c.folder:
+            to, verb = 'Drafts', 'COPY'   # there a token may be twice
+        alive = [m for m in mails if m.token in here]
+        word, rest = c.run('%s%s %s %s' % (uid, verb, which, to))
+        if c.read_only and verb == 'MOVE':
+            need(word == 'NO', 'MOVE in EXAMINE', rest)
+            return
+        need(word == 'OK' or len(alive) < len(mails), verb, word, rest)
+        if word != 'OK':
+            return
+        told = [v.split() for k, v in c.codes if k == 'COPYUID']
+        got = uids(told[0][1]) if told else []
+        need(got == [m.uid for m in alive], 'COPYUID', told, 'but',
+             [m.uid for m in alive])
+        if verb == 'MOVE':
+            for m in alive:
+                self.truth[to][m.token] = here.pop(m.token)
+            if alive:
+                self.new(to, told[0][2], [m.token for m in alive])
+
+    def move(self, c):
+        self.copy(c, 'MOVE')
+
+    def expunge(self, c):
+        uid, which, mails = self.some(c)
+        if uid == '' or self.r.random() < 0.5:
+            command, mails = 'EXPUNGE', list(c.view)
+        else:
+            command = 'UID EXPUNGE ' + which
+        word, rest = c.run(command)
+        need((word == 'OK') == (not c.read_only), 'EXPUNGE', word, rest)
+        here = self.truth[c.folder]
+        for m in mails if word == 'OK' else ():
+            if '\\Deleted' in here.get(m.token, ()):
+                del here[m.token]
+
+    def search(self, c):
+        self.quiet(c)
+        flag = self.r.choice(FLAGS)
+        key = flag[1:].upper() if flag[0] == '\\' else 'KEYWORD ' + flag
+        want = [i + 1 for i, m in enumerate(c.view) if flag in m.flags]
+        c.ok('SEARCH ' + key)
+        need(c.found == want, 'SEARCH', key, c.found, 'but it is', want)
+        c.ok('UID SEARCH NOT ' + key)
+        want = [m.uid for m in c.view if flag not in m.flags]
+        need(c.found == want, 'UID SEARCH', c.found, 'but it is', want)
+
+    def noop(self, c):
+        c.ok(self.r.choice(('NOOP', 'CHECK')))
+
+    def idle(self, c):
+        tag = c.send('IDLE')
+        need(c.line()[0].startswith('+'), 'IDLE')
+        before, want = len(c.view), None
+        if self.r.random() < 0.5:
+            want = self.rename_in(c.folder)
+        while want and len(c.view) == before:
+            text, literals = c.line()
+            c.untagged(text[2:], literals)
+        c.sock.sendall(b'DONE\r\n')
+        need(c.finish(tag)[0] == 'OK', 'DONE')
+
+    def select(self, c):
+        name, read_only = self.r.choice(list(FOLDERS)), self.r.random() < 0.2
+        if self.r.random() < 0.5:
+            c.ok('UNSELECT')
+        c.select(name, read_only)
+        c.learn()
+        self.check(c)
+
+    def again(self, c):
+        """A client that comes back with what it knew (QRESYNC)."""
+        if not c.qresync:
+            return
+        self.quiet(c)
+        old, name = {m.uid: m for m in c.view}, c.folder
+        c.ok('NOOP')
+        high = max([m.modseq for m in c.view] + [1])
+        c.ok('UNSELECT')
+        for _ in range(self.r.randrange(4)):
+            self.step(self.r.choice([d for d in self.clients if d is not c]))
+        c.select(name, resync=(self.known[name].validity, high))
+        told = {m.uid: m.flags for m in c.view if m.uid}
+        c.learn()
+        need(not c.resync_gone & {m.uid for m in c.view}, 'VANISHED but here')
+        for uid in old:
+            need(uid in c.resync_gone or uid in {m.uid for m in c.view},
+                 'UID', uid, 'vanished unsaid')
+        for m in c.view:
+            need(m.uid in told or m.uid in old and
+                 old[m.uid].flags == m.flags, 'a change of', m.uid, 'unsaid')
+        self.check(c)
+
+    # ---- beside imapd
+
+    def rename_in(self, folder=None):
+        folder = folder or self.r.choice(list(FOLDERS))
+        token, d = self.token(), self.root + FOLDERS[folder]
+        name = '%d.%s.host' % (time.time(), token)
+        with open(d + '/tmp/' + name, 'wb') as f:
+            f.write(self.mail(token).replace(b'\r\n', b'\n'))
+            st = os.stat(d)
+            os.fchown(f.fileno(), st.st_uid, st.st_gid)
+        os.rename(d + '/tmp/' + name, d + '/new/' + name)
+        self.note('deliver', token, d)
+        self.truth[folder][token] = frozenset()
+        return token
+
+    def deliver(self, c):
+        self.rename_in()
+
+    def smtp(self, c):
+        token = self.token()
+        self.i.send([self.user[0]], self.mail(token))
+        path = self.i.alice.path
+        self.i.alice.with_text(b'X-Token: %s\n' % token.encode())
+        need(path, token)
+        self.truth['INBOX'][token] = frozenset()
+
+    def files(self, folder):
+        d = self.root + FOLDERS[folder]
+        for sub in ('cur', 'new'):
+            for name in os.listdir(d + '/' + sub):
+                path = '%s/%s/%s' % (d, sub, name)
+                data = open(path, 'rb').read(4096)
+                yield path, data.split(b'X-Token: ')[1].split(b'\n')[0] \
+                    .decode()
+
+    def some_file(self):
+        folder = self.r.choice(list(FOLDERS))
+        found = sorted(self.files(folder), key=lambda f: f[1])
+        return (folder,) + self.r.choice(found) if found else (None,) * 3
+
+    def rename(self, c):
+        folder, path, token = self.some_file()
+        if not folder:
+            return
+        d, name = os.path.split(path)
+        base, _, info = name.partition(':2,')
+        keep = ''.join(x for x in info if x.islower())
+        flags = frozenset(f for f in self.some_flags() if f in OF)
+        letters = ''.join(sorted([OF[f] for f in flags])) + keep
+        os.rename(path, '%s/cur/%s:2,%s' % (os.path.dirname(d), base,
+                                            letters))
+        self.note('mv', token, path, letters)
+        here = self.truth[folder]
+        here[token] = flags | {f for f in here[token] if f not in OF}
+
+    def remove(self, c):
+        folder, path, token = self.some_file()
+        if folder:
+            os.unlink(path)
+            self.note('rm', token, path)
+            del self.truth[folder][token]
+
+    # ---- checks
+
+    def quiet(self, c):
+        c.ok('NOOP')
+        c.learn()
+        self.check(c)
+
+    def check(self, c):
+        """After NOOP a client knows the truth."""
+        here = self.truth[c.folder]
+        tokens = [m.token for m in c.view]
+        need(sorted(tokens) == sorted(here), c.folder, 'has', tokens,
+             'but should', sorted(here))
+        for m in c.view:
+            need(m.flags == here[m.token], 'flags of', m.uid,
+                 sorted(m.flags), 'but it is', sorted(here[m.token]))
+
+    STEPS = {fetch: 6, store: 12, append: 5, copy: 2, move: 5, expunge: 4,
+             search: 4, noop: 4, idle: 2, select: 3, again: 2, deliver: 5,
+             smtp: 1, rename: 6, remove: 3}
+
+    def step(self, c):
+        f = self.r.choices(list(self.STEPS), list(self.STEPS.values()))[0]
+        if f in (Model.fetch, Model.store, Model.copy, Model.move,
+                 Model.expunge) and not c.view:
+            f = Model.append
+        if not c.folder:
+            f = Model.deliver
+        self.counts[f.__name__] = self.counts.get(f.__name__, 0) + 1
+        f(self, c)
+        if c.folder:
+            if not all(m.token for m in c.view):
+                c.learn()
+
+    def settle(self):
+        for c in self.clients:
+            self.quiet(c)
+        for name in FOLDERS:
+            need(sorted(t for _, t in self.files(name)) ==
+                 sorted(self.truth[name]), 'the files of', name)
+
+
+def plant(what):
+    true = Client.untagged
+
+    def spoiled(c, text, literals):
+        if what == 'expunge' and text.endswith(' EXPUNGE') and \
+                not spoiled.done and len(c.view) > 1 and c.name != 'e':
+            spoiled.done = True
+            n = int(text.split()[0])
+            text = '%d EXPUNGE' % (n - 1 or 2)
+        elif what == 'flags' and 'FLAGS (\\Seen)' in text:
+            text = text.replace('\\Seen', '\\Flagged')
+        elif what == 'uid' and ' FETCH (UID ' in text and \
+                c.verb == 'NOOP':
+            return
+        true(c, text, literals)
+    spoiled.done = False
+    Client.untagged = spoiled
+
+
+def main():
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else \
+        random.SystemRandom().randrange(1 << 30)
+    if 'PLANT' in os.environ:
+        plant(os.environ['PLANT'])
+    m, n, end = None, 0, time.monotonic() + seconds
+    try:
+        m = Model(seed)
+        while time.monotonic() < end:
+            m.step(m.r.choice(m.clients))
+            n += 1
+            if n % 25 == 0:
+                m.settle()
+        m.settle()
+    except (Wrong, Gone) as e:
+        print('not ok model: %s (seed %d, step %d)' % (e, seed, n))
+        for c in m.clients if m else ():
+            print('# %s %s' % (c.name, c.folder))
+            print('\n'.join('#   ' + t for t in c.trace[-14:]))
+        return 1
+    print('ok model: seed %d, %d steps (%s)' % (seed, n, ' '.join(
+        '%s %d' % kv for kv in sorted(m.counts.items()))))
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,308 @@
+"""One IMAP connection for model.py: what a client may believe.
+
+Every untagged reply changes the connection's idea of its mailbox, as RFC 9051
+7 says, and is refused where it may not stand.  What is refused raises Wrong.
+"""
+import os
+import re
+import socket
+
+TOKEN = re.compile(rb'\{\d+\}\r\n')
+LITERAL = re.compile(rb'\{(\d+)\}\r\n$')
+ATOM = re.compile(rb'"(?:[^"\\]|\\.)*"|\{(\d+)\}\r\n|[()\[\]]|[^\s()\[\]]+')
+
+
+class Wrong(Exception):
+    pass
+
+
+class Gone(Exception):
+    """The connection ended."""
+
+
+def need(true, *what):
+    if not true:
+        raise Wrong(' '.join(str(w) for w in what))
+
+
+def uids(text):
+    """A set without * as a list, in its order."""
+    out = []
+    for part in text.split(','):
+        a, _, b = part.partition(':')
+        out.extend(range(int(a), int(b or a) + 1))
+    return out
+
+
+def as_set(numbers):
+    return ','.join(map(str, numbers))
+
+
+class Mail:
+    __slots__ = ('uid', 'flags', 'modseq', 'token')
+
+    def __init__(self):
+        self.uid = self.flags = self.modseq = self.token = None
+
+
+class Folder:
+    """What may be known of a folder over all connections."""
+
+    def __init__(self):
+        self.validity = None
+        self.top = 0            # the highest UID told
+        self.floor = 0          # what is new is above it
+        self.modseq = 0         # the highest told
+        self.flags = {}         # (uid, modseq): flags
+        self.token = {}         # uid: token, for ever
+        self.dead = set()       # told to be gone
+
+
+class Client:
+    def __init__(self, address, user, folders, name, enable=''):
+        self.sock = socket.create_connection(address, timeout=30)
+        self.file = self.sock.makefile('rb')
+        self.folders = folders
+        self.name = name
+        self.n = 0
+        self.verb = ''
+        self.trace = []
+        self.reset()
+        self.qresync = 'QRESYNC' in enable
+        self.condstore = bool(enable)
+        self.line()
+        self.ok('LOGIN %s %s' % user)
+        if enable:
+            self.ok('ENABLE ' + enable)
+
+    def reset(self):
+        self.folder = None      # its name
+        self.view = []
+        self.read_only = False
+
+    # ---- bytes
+
+    def line(self):
+        """A reply: its bytes without literals, and the literals."""
+        text, literals = b'', []
+        while True:
+            part = self.file.readline()
+            if not part.endswith(b'\r\n'):
+                raise Gone(self.name)
+            text += part
+            m = LITERAL.search(part)
+            if not m:
+                break
+            data = self.file.read(int(m[1]))
+            if len(data) != int(m[1]):
+                raise Gone(self.name)
+            literals.append(data)
+        text = text[:-2].decode()
+        self.trace.append('S: ' + text)
+        return text, literals
+
+    def send(self, command, literal=None):
+        """The tag; with a literal it goes along (LITERAL+)."""
+        self.n += 1
+        tag = '%s%d' % (self.name, self.n)
+        words = command.split(' ')
+        self.verb = words[0]
+        self.by_uid = self.verb == 'UID'
+        if self.by_uid:
+            self.verb = words[1]
+        self.found = self.esearch = None
+        self.told = {}
+        self.codes = []
+        del self.trace[:-60]
+        self.trace.append('C: %s %s' % (tag, command))
+        data = ('%s %s' % (tag, command)).encode()
+        if literal is not None:
+            data += b' {%d+}\r\n' % len(literal) + literal
+        try:
+            self.sock.sendall(data + b'\r\n')
+        except OSError:
+            raise Gone(self.name)
+        return tag
+
+    def finish(self, tag):
+        """Reads until the tagged reply: (OK or NO, its text)."""
+        while True:
+            try:
+                text, literals = self.line()
+            except OSError as e:
+                if isinstance(e, socket.timeout):
+                    raise Wrong('no reply within 30 s')
+                raise Gone(self.name)
+            if text.startswith(tag + ' '):
+                word, _, rest = text[len(tag) + 1:].partition(' ')
+                need(word in ('OK', 'NO'), 'answered', text)
+                self.code(rest)
+                self.verb = ''
+                return word, rest
+            need(text.startswith('* '), 'not a reply:', text)
+            self.untagged(text[2:], literals)
+
+    def run(self, command, literal=None):
+        return self.finish(self.send(command, literal))
+
+    def ok(self, command, literal=None):
+        word, rest = self.run(command, literal)
+        need(word == 'OK', command, word, rest)
+        return rest
+
+    # ---- what it tells
+
+    def untagged(self, text, literals):
+        m = re.match(r'(\d+) (EXISTS|EXPUNGE|RECENT|FETCH)(?: (.*))?$', text,
+                     re.S)
+        if m:
+            n = int(m[1])
+            if m[2] == 'EXISTS':
+                self.exists(n)
+            elif m[2] == 'EXPUNGE':
+                self.expunge(n)
+            elif m[2] == 'FETCH':
+                self.fetch(n, m[3], literals)
+            return
+        word, _, rest = text.partition(' ')
+        if word == 'VANISHED':
+            self.vanished(rest)
+        elif word == 'SEARCH':
+            m = re.match(r'([\d ]*)(?:\(MODSEQ (\d+)\))?$', rest)
+            need(m, 'bad SEARCH', text)
+            self.found = [int(w) for w in m[1].split()]
+        elif word == 'ESEARCH':
+            self.esearch = rest
+        elif word in ('OK', 'NO'):
+            self.code(rest)
+        elif word == 'BYE' and self.verb != 'LOGOUT':
+            raise Gone(self.name + ' ' + text)
+        elif word == 'STATUS':
+            self.status = rest
+        else:
+            need(word in ('FLAGS', 'CAPABILITY', 'ENABLED', 'LIST', 'BYE'),
+                 'unexpected', text)
+
+    def code(self, rest):
+        m = re.match(r'\[([A-Z-]+)(?: ([^]]*))?\]', rest)
+        if not m:
+            return
+        self.codes.append((m[1], m[2]))
+        f = self.folders.get(self.folder)
+        if m[1] == 'UIDVALIDITY' and f:
+            need(f.validity in (None, m[2]), 'UIDVALIDITY changed')
+            f.validity = m[2]
+        elif m[1] == 'UIDNEXT' and f:
+            need(int(m[2]) > f.top or int(m[2]) > f.floor,
+                 'UIDNEXT', m[2], 'after', f.top)
+            self.next = int(m[2])
+        elif m[1] == 'HIGHESTMODSEQ' and f:
+            need(int(m[2]) >= f.modseq, 'HIGHESTMODSEQ back', m[2], f.modseq)
+            f.modseq = int(m[2])
+
+    next = 0
+    status = ''
+
+    def exists(self, n):
+        need(self.folder, 'EXISTS without a mailbox')
+        need(n >= len(self.view), 'EXISTS', n, 'of', len(self.view))
+        while len(self.view) < n:
+            self.view.append(Mail())
+
+    def may_expunge(self):
+        need(self.folder, 'gone without a mailbox')
+        need(self.verb and (self.by_uid or self.verb not in
+                            ('FETCH', 'STORE', 'SEARCH')),
+             'a message goes during', self.verb or 'nothing (RFC 9051 7.5.1)')
+
+    def expunge(self, n):
+        need(not self.qresync, 'EXPUNGE after ENABLE QRESYNC')
+        self.may_expunge()
+        need(1 <= n <= len(self.view), 'EXPUNGE', n, 'of', len(self.view))
+        self.drop(self.view.pop(n - 1))
+
+    def drop(self, m):
+        if m.uid:
+            self.folders[self.folder].dead.add(m.uid)
+
+    def vanished(self, rest):
+        need(self.qresync, 'VANISHED without QRESYNC')
+        earlier = rest.startswith('(EARLIER) ')
+        gone = set(uids(rest.split(' ')[-1]))
+        if earlier:
+            need(self.verb == 'SELECT', 'EARLIER in', self.verb)
+            self.resync_gone |= gone
+            return
+        self.may_expunge()
+        need(gone <= {m.uid for m in self.view}, 'VANISHED', rest,
+             'which it never had')
+        for m in self.view:
+            if m.uid in gone:
+                self.drop(m)
+        self.view = [m for m in self.view if m.uid not in gone]
+
+    def fetch(self, n, text, literals):
+        need(1 <= n <= len(self.view), 'FETCH', n, 'of', len(self.view))
+        m, f = self.view[n - 1], self.folders[self.folder]
+        got = re.search(r'\bUID (\d+)', text)
+        if got:
+            uid = int(got[1])
+            need(m.uid in (None, uid), 'UID of', n, m.uid, 'is now', uid)
+            need(uid not in f.dead or m.uid, 'UID', uid, 'rose from the dead')
+            for other in self.view[:n - 1]:
+                need(not other.uid or other.uid < uid, 'UIDs out of order')
+            if uid not in f.token and m.uid is None:
+                need(uid > f.floor, 'UID', uid, 'is new, after', f.floor)
+            m.uid = uid
+            f.top = max(f.top, uid)
+        got = re.search(r'FLAGS \(([^)]*)\)', text)
+        modseq = re.search(r'MODSEQ \((\d+)\)', text)
+        if got:
+            m.flags = frozenset(got[1].split()) - {'\\Recent'}
+        if modseq and m.uid:
+            was, m.modseq = m.modseq or 0, int(modseq[1])
+            need(m.modseq >= was, 'MODSEQ of', m.uid, was, 'back to',
+                 m.modseq)
+            if got:
+                key = m.uid, m.modseq
+                need(f.flags.setdefault(key, m.flags) == m.flags,
+                     'two sets of flags at MODSEQ', key, m.flags,
+                     f.flags[key])
+        for data in literals:
+            token = re.search(rb'X-Token: (\S+)', data)
+            if token:
+                m.token = token[1].decode()
+                need(f.token.setdefault(m.uid, m.token) == m.token,
+                     'another message under UID', m.uid)
+        self.told[n] = text
+
+    # ---- usual steps
+
+    def select(self, name, read_only=False, resync=None):
+        self.reset()
+        self.folder = name
+        self.read_only = read_only
+        self.resync_gone = set()
+        self.ok('%s %s%s' % ('EXAMINE' if read_only else 'SELECT', name,
+                ' (QRESYNC (%s %d))' % resync if resync else ''))
+
+    def learn(self):
+        """UID, flags and token of what is new."""
+        first = next((i for i, m in enumerate(self.view) if m.uid is None or
+                      m.token is None), None)
+        while first is not None:
+            self.ok('FETCH %d:%d (UID FLAGS%s BODY.PEEK[HEADER.FIELDS '
+                    '(X-TOKEN)])' % (first + 1, len(self.view),
+                                     ' MODSEQ' if self.condstore else ''))
+            if all(m.uid for m in self.view):
+                break
+            self.ok('NOOP')     # some went before they were fetched
+            first = next((i for i, m in enumerate(self.view)
+                          if m.uid is None), None)
+        f = self.folders[self.folder]
+        f.floor = max(f.floor, self.next - 1)
+        self.next = 0
+
+    def close(self):
+        self.file.close()
+        self.sock.close()

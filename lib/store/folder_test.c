@@ -300,9 +300,10 @@ test_transfer_of_the_gone(void **state)
 	struct span base;
 
 	(void)state;
+	assert_int_equal(tree_create(&tree, "Copies"), 0);
 	for (i = 0; i < 2; i++) {
 		f = opened("INBOX", FOLDER_WRITE);
-		g = opened("Archive", FOLDER_WRITE);
+		g = opened("Copies", FOLDER_WRITE);
 		append(f, "gone\n", 0);
 		append(f, "here\n", 0);
 		assert_int_equal(folder_sync(f), 0);

@@ -246,9 +246,10 @@ def need(program):
 
 
 def ten_thousand_byte_for_byte():
+    c.idle()
     texts = fill(c.bob, 10000, 500)
     p = login(2)
-    assert p.stat()[0] == 10000
+    assert p.stat()[0] == 10000, p.stat()
     p.quit()
     s = tls().wrap_socket(
         socket.create_connection(address('pop3d.pop3s.listen')),

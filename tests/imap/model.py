@@ -347,8 +347,7 @@ def plant(what):
 
     def spoiled(c, text, literals):
         if what == 'expunge' and text.endswith(' EXPUNGE') and \
-                not spoiled.done and len(c.view) > 1 and c.name != 'e':
-            spoiled.done = True
+                len(c.view) > 1 and c.name != 'e':
             n = int(text.split()[0])
             text = '%d EXPUNGE' % (n - 1 or 2)
         elif what == 'flags' and 'FLAGS (\\Seen)' in text:
@@ -357,7 +356,6 @@ def plant(what):
                 c.verb == 'NOOP':
             return
         true(c, text, literals)
-    spoiled.done = False
     Client.untagged = spoiled
 
 

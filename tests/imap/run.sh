@@ -2,6 +2,12 @@
 # run.sh - imapd under a random tester with several connections, on a private
 # instance; the bugs planted in the tester have to be found.  LONG=1: an hour.
 set -u
+# A random run that can fail by chance is no gate: tests/README.md has its last
+# result.
+[ -n "${LONG:-}" ] || {
+	echo "skip model: random, in make check-long only"
+	exit 0
+}
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
 place=$(mktemp -d /var/tmp/correo-check.XXXXXX) || exit 1

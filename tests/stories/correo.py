@@ -134,6 +134,23 @@ class Instance:
         self.correo(*words)
         time.sleep(1.2)
 
+    def own_users(self):
+        """Two users of this story's own in place of alice and bob, to whom
+        mail of another story may still come."""
+        story = os.path.basename(sys.argv[0])[:-3]
+        for n in ('1', '2'):
+            user = '%s%s@example.test' % (story, n)
+            self.ready['user' + n] = user
+            self.ready['password' + n] = 'of-' + user
+            self.correo('user', 'add', user, '--password-stdin',
+                        input=('of-' + user).encode())
+            listed = self.correo('-j', 'user', 'list').stdout.splitlines()
+            self.ready['maildir' + n] = [
+                u['maildir'] for u in map(json.loads, listed)
+                if u['user'] == user][0]
+        self.alice = Maildir(self.ready['maildir1'])
+        self.bob = Maildir(self.ready['maildir2'])
+
     def queue(self, *words):
         out = self.correo('-j', 'queue', 'list', *words).stdout
         return [json.loads(line) for line in out.splitlines()]

@@ -14,6 +14,7 @@ import time
 from correo import Skip, run, tell, the_instance, wait
 
 c = the_instance()
+c.own_users()
 
 
 def address(key):
@@ -36,6 +37,14 @@ def login(n=1, clear=True):
         imaplib.IMAP4_SSL(*address('imaps'), ssl_context=tls(), timeout=60)
     m.login(*user(n))
     return m
+
+
+def known(n):
+    try:
+        login(n).logout()
+        return True
+    except imaplib.IMAP4.error:
+        return False
 
 
 def ok(answer):
@@ -452,6 +461,8 @@ $m->logout; print "ok\n";
 ''')
 
 
+for number in (1, 2):
+    wait('a login of user %d' % number, lambda: known(number))
 tell([
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
     two_clients_see_each_other, idle_tells_at_once, mail_that_arrives_by_SMTP,

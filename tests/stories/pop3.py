@@ -17,6 +17,7 @@ import time
 from correo import Skip, Maildir, run, tell, the_instance, wait
 
 c = the_instance()
+c.own_users()
 CONF = dict(line.split(None, 1) for line in open(c.ready['config'])
             if line.strip() and not line.startswith('#'))
 
@@ -68,10 +69,12 @@ def fill(box, count, size=0):
     return texts
 
 
-def prepared():
-    """Mailboxes exist once somebody has logged in."""
-    for n in (1, 2):
+def known(n):
+    try:
         login(n).quit()
+        return True
+    except poplib.error_proto:
+        return False
 
 
 def fetched(p, number):
@@ -79,7 +82,6 @@ def fetched(p, number):
 
 
 def poplib_over_STLS_leaves_and_deletes():
-    prepared()
     texts = fill(c.alice, 3)
     p = poplib.POP3(*address('pop3d.listen'), timeout=60)
     assert 'STLS' in p.capa()
@@ -246,7 +248,6 @@ def need(program):
 
 
 def ten_thousand_byte_for_byte():
-    c.idle()
     texts = fill(c.bob, 10000, 500)
     p = login(2)
     assert p.stat()[0] == 10000, p.stat()
@@ -562,6 +563,8 @@ def a_full_disk_at_QUIT():
         run('umount', '-l', box)
 
 
+for number in (1, 2):
+    wait('a login of user %d' % number, lambda: known(number))
 tell([poplib_over_STLS_leaves_and_deletes, curl_fetches_and_deletes,
       fetchmail_keeps_then_takes, getmail_fetches, mpop_fetches, mutt_fetches,
       ten_thousand_byte_for_byte, all_of_them_deleted,

@@ -13,12 +13,16 @@
 #include "sys/clock.h"
 #include "wire/smtp_reply.h"
 
-enum { LINGER_S = 2 };
+enum {
+	LINGER_S = 2,
+	LINE_PATIENCE = 64 << 10	/* bytes of a line that is too long */
+};
 
 static int  greet(struct session *);
 static int  waiting(const struct session *);
 static int  next_line(struct session *, struct span *);
 static size_t longest(const struct session *, struct span);
+static int  skip_line(struct session *);
 static int  check_line(struct session *, struct span);
 static int  fill(struct session *);
 static void obey(struct session *, struct span);
@@ -152,12 +156,7 @@ next_line(struct session *s, struct span *line)
 		n = span_find(have, '\n');
 		if (n < have.n)
 			break;
-		if (n == max) {
-			end(s, "long line", 500, "5.5.2",
-			    "command line too long (RFC 5321 4.5.3.1.4)");
-			return 0;
-		}
-		if (fill(s) <= 0)
+		if (n == max ? skip_line(s) : fill(s) <= 0)
 			return 0;
 	}
 	stream_eat(&s->client, n + 1);
@@ -176,6 +175,39 @@ longest(const struct session *s, struct span have)
 {
 	return s->auth >= 0 || span_case_starts(have, SPAN("AUTH ")) ?
 	    SMTP_AUTH_LINE : SMTP_LINE;
+}
+
+/* What is too long is no command; the next line may be one, but not in the
+ * middle of a login.  0, or -1 and the connection is over. */
+static int
+skip_line(struct session *s)
+{
+	struct verdict v = verdict_make(500, "5.5.2",
+	    "command line too long (RFC 5321 4.5.3.1.4)");
+	struct span have;
+	size_t n, eaten = 0;
+	int cr = 0;
+
+	for (;;) {
+		have = stream_have(&s->client);
+		n = span_find(have, '\n');
+		if (n > 0)
+			cr = have.p[n - 1] == '\r';
+		stream_eat(&s->client, n + (n < have.n));
+		eaten += n;
+		if (n < have.n && cr && s->auth < 0)
+			break;
+		if (n < have.n || eaten > LINE_PATIENCE) {
+			end(s, "long line", v.code, v.enhanced, v.text);
+			return -1;
+		}
+		if (fill(s) <= 0)
+			return -1;
+	}
+	events_refused(s, NULL, &v);
+	reply(s, &v);
+	count(s, &v);
+	return s->over ? -1 : 0;
 }
 
 /* A control character in a command is somebody else's protocol. */

@@ -1,7 +1,9 @@
 /*
  * address - the addresses of an envelope.
  *
- *	Path        = "<" Mailbox ">"			RFC 5321 4.1.2
+ *	Path        = "<" [ A-d-l ":" ] Mailbox ">"	RFC 5321 4.1.2
+ *	A-d-l       = At-domain *( "," At-domain )
+ *	At-domain   = "@" Domain
  *	Mailbox     = Local-part "@" ( Domain / address-literal )
  *	Local-part  = Dot-string / Quoted-string
  *	Domain      = sub-domain *("." sub-domain)
@@ -18,6 +20,7 @@
 #include "base/utf8.h"
 #include "mail/address.h"
 
+static int take_route(struct span *, const char **);
 static int take_mailbox(struct span *, struct address *, const char **);
 static int take_local(struct span *, struct span *, const char **);
 static int take_quoted(struct span *, struct span *, const char **);
@@ -50,10 +53,8 @@ address_parse(struct span *in, unsigned flags, struct address *out,
 		return -1;
 	}
 	s = span_from(s, 1);
-	if (s.n && s.p[0] == '@') {
-		*why = "no source routes (RFC 5321 F.2)";
+	if (s.n && s.p[0] == '@' && take_route(&s, why) < 0)
 		return -1;
-	}
 	if (s.n && s.p[0] == '>') {
 		if (!(flags & ADDRESS_NULL)) {
 			*why = "the null path stands only behind MAIL FROM "
@@ -153,6 +154,27 @@ target_text(const struct target *t, struct buf *b)
 		buf_addc(b, t->text.p[i]);
 	}
 	return buf_ok(b) ? 0 : -1;
+}
+
+/* A source route is read and ignored: RFC 5321 F.2. */
+static int
+take_route(struct span *in, const char **why)
+{
+	struct span hop;
+
+	while (in->n && in->p[0] == '@') {
+		*in = span_from(*in, 1);
+		if (take_domain(in, &hop, why) < 0)
+			return -1;
+		if (in->n && in->p[0] == ':') {
+			*in = span_from(*in, 1);
+			return 0;
+		}
+		if (in->n && in->p[0] == ',')
+			*in = span_from(*in, 1);
+	}
+	*why = "a source route is @domain,@domain: (RFC 5321 4.1.2)";
+	return -1;
 }
 
 static int

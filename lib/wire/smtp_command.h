@@ -44,7 +44,7 @@ struct smtp_command {
 	struct span response;		/* AUTH: base64, or "=" for an empty one;
 					 * empty when not said */
 	struct address address;		/* MAIL (may be null), RCPT */
-	struct span path;		/* its text without <> */
+	struct span path;		/* its text without <> and source route */
 	uint64_t size;			/* MAIL: 0 when not said; BDAT */
 	int last;			/* BDAT LAST */
 	int utf8;			/* MAIL SMTPUTF8 */

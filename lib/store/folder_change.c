@@ -302,10 +302,14 @@ store_one(struct folder *f, struct storing *g, size_t i)
 		return 0;
 	}
 	flags = new_flags(g->s, c->flags);
-	g->result[i] = STORED;
-	if (flags == c->flags)
+	if (flags == c->flags) {
+		/* nothing to do, unless others have changed them since */
+		if (folder_stands(f, c))
+			g->result[i] = STORED;
+		else
+			g->missing++;
 		return 0;
-	g->result[i] = STORE_UNDONE;
+	}
 	if (rename_flags(f, c, flags) < 0) {
 		g->missing += errno == ENOENT;
 		return errno == ENOENT ? 0 : -1;

@@ -50,6 +50,8 @@ int	folder_note(struct folder *);
 /* Where the file of a record should be: its name, and the directory. */
 int	folder_file(struct folder *, const struct rec *, char out[256]);
 int	folder_dirfd(const struct folder *, const struct rec *);
+/* Is it there, under that name?  1 also when nobody can say. */
+int	folder_stands(struct folder *, const struct rec *);
 
 /* A base that nobody has: of the fields of old (a file name) it keeps sizes
  * and identity, if old is not empty; and its information. */

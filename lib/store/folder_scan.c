@@ -56,7 +56,6 @@ static int  is_place(struct look *, const struct found *);
 static int  leftover(struct look *, const struct found *);
 static int  record(struct look *, int);
 static int  record_missing(struct look *, struct buf *, uint64_t, int);
-static int  still_there(struct folder *, const struct rec *);
 static int  place_all(struct look *, uint32_t);
 static int  move_new(struct folder *);
 static int  write_stamps(struct folder *);
@@ -458,24 +457,12 @@ record_missing(struct look *k, struct buf *b, uint64_t modseq, int whole)
 			errno = EUCLEAN;
 			return -1;
 		}
-		if (c->bits & REC_DEAD || still_there(k->f, c))
+		if (c->bits & REC_DEAD || folder_stands(k->f, c))
 			continue;
 		line_format(b, &(struct line){ .kind = LINE_VANISHED,
 		    .uid = c->uid, .modseq = modseq });
 	}
 	return 0;
-}
-
-/* ENOENT is the only word for gone. */
-static int
-still_there(struct folder *f, const struct rec *c)
-{
-	char name[FOLDER_FILE];
-	struct stat st;
-
-	return folder_file(f, c, name) < 0 ||
-	    fstatat(folder_dirfd(f, c), name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	    errno != ENOENT;
 }
 
 /* Says in the table where what was found stands.  New ones are in the order

@@ -241,6 +241,50 @@ test_views(void **state)
 	folder_close(g);
 }
 
+/* A STORE that changes nothing, as far as we know, while others have renamed
+ * the file: its client was told OK. */
+static void
+test_store_of_the_renamed(void **state)
+{
+	struct folder *f;
+	struct store s = { STORE_REMOVE, FLAG_SEEN, UINT64_MAX };
+	uint32_t all[] = { 1, 2, 3, 4 };
+	unsigned char result[4];
+	uint64_t modseq;
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	put("cur", "2.b:2,", "b\n");
+	put("cur", "3.c:2,", "c\n");
+	put("cur", "4.d:2,", "d\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	modseq = mail(f, 1).modseq;
+	move("cur", "1.a:2,", "cur", "1.a:2,S");
+	move("cur", "2.b:2,", "cur", "2.b:2,FS");
+	move("cur", "4.d:2,", "tmp", "gone");
+	assert_int_equal(folder_store(f, &s, all, 4, result), 0);
+	assert_int_equal(result[0], STORED);
+	assert_int_equal(result[1], STORED);
+	assert_int_equal(result[2], STORED);
+	assert_int_equal(result[3], STORE_GONE);
+	assert_true(there("cur", "1.a:2,"));
+	assert_true(there("cur", "2.b:2,F"));
+	assert_int_equal(folder_sync(f), 0);
+	assert_int_equal(mail(f, 1).flags, 0);
+	assert_int_equal(mail(f, 2).flags, FLAG_FLAGGED);
+	assert_int_equal(mail(f, 3).modseq, modseq);
+	assert_string_equal(told(f, 1), "x4 f2 f1");
+
+	/* UNCHANGEDSINCE: it has changed, though we would not change it */
+	s.unchanged_since = modseq = mail(f, 3).modseq;
+	move("cur", "3.c:2,", "cur", "3.c:2,S");
+	all[0] = 3;
+	assert_int_equal(folder_store(f, &s, all, 1, result), 0);
+	assert_int_equal(result[0], STORE_MODIFIED);
+	assert_true(mail(f, 3).modseq > modseq);
+	folder_close(f);
+}
+
 static void
 test_append(void **state)
 {
@@ -763,7 +807,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_arrival), TEST(test_views), TEST(test_append),
+		TEST(test_arrival), TEST(test_views),
+		TEST(test_store_of_the_renamed), TEST(test_append),
 		TEST(test_transfer_of_the_gone),
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_damage),

@@ -96,6 +96,18 @@ folder_dirfd(const struct folder *f, const struct rec *c)
 	return c->bits & REC_NEW ? f->new.fd : f->cur.fd;
 }
 
+/* ENOENT is the only word for gone. */
+int
+folder_stands(struct folder *f, const struct rec *c)
+{
+	char name[FOLDER_FILE];
+	struct stat st;
+
+	return folder_file(f, c, name) < 0 ||
+	    fstatat(folder_dirfd(f, c), name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT;
+}
+
 /* Where it was last seen; else in new/ or cur/ as a message just told by the
  * log would stand; else by a look at all. */
 int

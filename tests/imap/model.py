@@ -114,7 +114,7 @@ class Model:
         need(sorted(uids(told[0]) if told else []) == late, 'MODIFIED', told,
              'but it is', late)
         for m in mails:
-            if m.token not in here:
+            if not self.alive(c, m):
                 continue
             need(word == 'OK' or len(mails) > 1, 'STORE', rest)
             if m.uid in late:
@@ -140,14 +140,20 @@ class Model:
         for uid, token in zip(which, tokens):
             need(uid > f.top and uid > f.floor, 'UID', uid, 'after', f.top)
             need(f.token.setdefault(uid, token) == token, 'UID', uid, 'twice')
-            f.top = uid
+            f.uid[token] = f.top = uid
+
+    def alive(self, c, m):
+        """Is what c sees there?  It may have gone, and come back since under
+        another UID."""
+        return m.token in self.truth[c.folder] and \
+            self.known[c.folder].uid.get(m.token, m.uid) == m.uid
 
     def copy(self, c, verb='COPY'):
         uid, which, mails = self.some(c)
         here, to = self.truth[c.folder], self.r.choice(list(FOLDERS))
         if verb == 'COPY' or to == c.folder:
             to, verb = 'Drafts', 'COPY'   # there a token may be twice
-        alive = [m for m in mails if m.token in here]
+        alive = [m for m in mails if self.alive(c, m)]
         word, rest = c.run('%s%s %s %s' % (uid, verb, which, to))
         if c.read_only and verb == 'MOVE':
             need(word == 'NO', 'MOVE in EXAMINE', rest)
@@ -178,7 +184,7 @@ class Model:
         need((word == 'OK') == (not c.read_only), 'EXPUNGE', word, rest)
         here = self.truth[c.folder]
         for m in mails if word == 'OK' else ():
-            if '\\Deleted' in here.get(m.token, ()):
+            if self.alive(c, m) and '\\Deleted' in here[m.token]:
                 del here[m.token]
 
     def search(self, c):

@@ -55,6 +55,7 @@ class Folder:
         self.modseq = 0         # the highest told
         self.flags = {}         # (uid, modseq): flags
         self.token = {}         # uid: token, for ever
+        self.uid = {}           # token: its last UID, as COPYUID told it
         self.dead = set()       # told to be gone
 
 

@@ -123,7 +123,7 @@ step(struct deliver *d, struct dest *t)
 	}
 	if ((c = child_for(d, t)) == NULL)
 		return 0;
-	if (!dest_may(t, clock_s())) {
+	if (!dest_may(t, clock_mono_s())) {
 		dest_starve(d, t);
 		return 0;
 	}

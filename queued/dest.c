@@ -186,7 +186,7 @@ dest_may(struct dest *t, int64_t now)
 {
 	if (t->hop.rate == 0)
 		return 1;
-	if (now - t->minute >= 60 || now < t->minute) {
+	if (now - t->minute >= 60) {
 		t->minute = now;
 		t->sent = 0;
 	}

@@ -48,7 +48,7 @@ struct dest {
 	int64_t until;			/* dead until then; clock_mono_s */
 	struct verdict last;		/* what it died of */
 	struct hop hop;			/* of a remote one: what key says */
-	int64_t minute;			/* the rate is counted since */
+	int64_t minute;			/* the rate is counted since; mono */
 	unsigned sent;
 	char key[];
 };

@@ -5,7 +5,7 @@
 #include "mail/address.h"
 #include "mail/srs.h"
 
-enum { HASH = 6, DAY = 2, DAYS = 1024, DAY_S = 86400 };
+enum { HASH = 10, DAY = 2, DAYS = 1024, DAY_S = 86400 };
 
 static int  forward_again(struct span, struct span, struct span,
     struct buf *);
@@ -144,8 +144,7 @@ hash(struct span key, struct span s, char out[HASH])
 		    key.p[i]);
 	for (i = 0; i < s.n; i++)
 		lower[i] = ascii_lower(s.p[i]);
-	encode_base32(out, HASH, siphash(k, span_mem(lower, s.n)) &
-	    0x3fffffff);
+	encode_base32(out, HASH, siphash(k, span_mem(lower, s.n)) >> 14);
 }
 
 static int

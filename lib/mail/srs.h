@@ -7,8 +7,8 @@
  *						from a forwarder; REST begins
  *						with its separator)
  *
- * HASH is 6 digits 0-9a-v of a keyed SipHash-2-4 of what follows it, in lower
- * case; DAY 2 digits of the day, modulo 1024.  Pure.
+ * HASH is 10 digits 0-9a-v, 50 bits, of a keyed SipHash-2-4 of what follows it,
+ * in lower case; DAY 2 digits of the day, modulo 1024.  Pure.
  */
 #ifndef MAIL_SRS_H
 #define MAIL_SRS_H

@@ -8,18 +8,21 @@
 #include "run/zygote.h"
 #include "store/queue.h"
 #include "sys/chan.h"
+#include "sys/held.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 #include "wire/record.h"
 
+static int  stale(void);
 static int  child(struct role_env *, const struct note *, int *);
 static int  take_job(int, struct job *, int *);
-static int  answer(int, const struct job *, const struct fate *);
+static int  answer(int, const struct job *, const struct fate *, int);
 static int  flush(int, struct buf *);
 
 static struct dns dns;
 static struct tls_site *tls;
 static const char *no_ca;
+static struct held source[2];		/* of dns, of tls */
 
 int
 serve_role(struct role_env *env)
@@ -27,6 +30,8 @@ serve_role(struct role_env *env)
 	const struct config *conf = env->conf;
 	struct confine c = { .may = MAY_NET };
 
+	held_begin(&source[0], "/etc/resolv.conf", ROLE_PRIVATE_FD);
+	held_begin(&source[1], conf->ca_file, ROLE_PRIVATE_FD);
 	if (dns_open(&dns, env->site->resolver) < 0)
 		log_die(LOG_FIX, "resolver %s", env->site->resolver);
 	if ((tls = tls_site_new(conf->ca_file, &no_ca)) == NULL)
@@ -38,7 +43,14 @@ serve_role(struct role_env *env)
 		c.empty_dir = conf->lmtp_dir;
 	role_confine(env, &c);
 	role_wait(env);
+	env->stale = stale;
 	return zygote_run(env, child);
+}
+
+static int
+stale(void)
+{
+	return held_changed(&source[0]) || held_changed(&source[1]);
 }
 
 static int
@@ -49,7 +61,7 @@ child(struct role_env *env, const struct note *n, int *fd)
 	static char key[HOP_KEY];
 	static struct hop hop;
 	const char *why;
-	int file, r;
+	int file, r = 0, kept = 1;
 
 	if (fd[0] < 0 || span_str(span_of(n->text), key, sizeof key) < 0)
 		return LOG_AGAIN;
@@ -62,10 +74,13 @@ child(struct role_env *env, const struct note *n, int *fd)
 	a.client.hop = &hop;
 	a.client.enclosed = env->root;
 	a.resolve.dns = &dns;
-	while ((r = take_job(fd[0], &j, &file)) > 0) {
+	/* without a connection there is nothing to be kept: the next one's
+	 * child knows what its zygote knows by then */
+	while (kept && (r = take_job(fd[0], &j, &file)) > 0) {
 		attempt_job(&a, &j, file);
 		close(file);
-		if (answer(fd[0], &j, a.fate) < 0)
+		kept = a.client.conn.fd >= 0;
+		if (answer(fd[0], &j, a.fate, kept) < 0)
 			break;
 	}
 	client_close(&a.client, 1);
@@ -98,9 +113,9 @@ take_job(int ch, struct job *j, int *file)
 	return 1;
 }
 
-/* All verdicts, and that the next job may come. */
+/* All verdicts, and whether the next job may come. */
 static int
-answer(int ch, const struct job *j, const struct fate *f)
+answer(int ch, const struct job *j, const struct fate *f, int ready)
 {
 	static struct answer a;		/* large, and all 0 but for these */
 	struct buf b = { .max = CHAN_PACKET_MAX };
@@ -120,7 +135,7 @@ answer(int ch, const struct job *j, const struct fate *f)
 			r = flush(ch, &b);
 	}
 	a.ready = 1;
-	if (r == 0 && answer_add(&b, &a) < 0)
+	if (r == 0 && ready && answer_add(&b, &a) < 0)
 		log_die(LOG_AGAIN, "answer");
 	if (r == 0)
 		r = flush(ch, &b);

@@ -49,6 +49,9 @@ struct role_env {
 	void (*file)(struct role_env *, const char *name, int fd);
 	/* Called at each NOTE_GO (the first, and after each batch of files). */
 	void (*go)(struct role_env *);
+	/* Of a zygote: has what it opened at its start become something else,
+	 * so that one in its place must begin anew?  May be NULL. */
+	int (*stale)(void);
 };
 
 enum {

@@ -28,6 +28,7 @@ static void requests(struct zygote *, int);
 static void child(struct zygote *, const struct note *, int *)
 	    __attribute__((noreturn));
 static void reap(struct zygote *);
+static void retire(struct zygote *);
 static void on_child(int);
 
 static volatile int child_ended;
@@ -115,6 +116,8 @@ requests(struct zygote *z, int link)
 			return;
 		}
 		if (n.kind == NOTE_SPAWN) {
+			if (z->env->stale && z->env->stale())
+				retire(z);
 			pid = fork();
 			if (pid == 0)
 				child(z, &n, fd);
@@ -164,13 +167,19 @@ reap(struct zygote *z)
 			continue;
 		log_warn("crashed", "%s %d died by signal %d",
 		    z->env->role->name, (int)pid, sig);
-		if (z->retired)
-			continue;
 		/* what lies where in memory must not be learned by trying */
-		z->retired = 1;
-		if (note_say(z->env->control, NOTE_RETIRE, NULL, NULL, 0) < 0)
-			log_die(LOG_AGAIN, "control channel");
+		retire(z);
 	}
+}
+
+static void
+retire(struct zygote *z)
+{
+	if (z->retired)
+		return;
+	z->retired = 1;
+	if (note_say(z->env->control, NOTE_RETIRE, NULL, NULL, 0) < 0)
+		log_die(LOG_AGAIN, "control channel");
 }
 
 static void

@@ -14,7 +14,8 @@
  * tables and links are taken between requests, so that a child starts with
  * what is current.  A child that dies by a signal of its own making (SEGV,
  * SYS …) makes the zygote ask for its own replacement (NOTE_RETIRE): what lies
- * where in memory must not be learned by trying.  It serves until its askers
+ * where in memory must not be learned by trying.  So does a request that finds
+ * role_env.stale.  It serves until its askers
  * have been given another link, and ends with its last child.
  */
 int	zygote_run(struct role_env *, int (*serve)(struct role_env *,

@@ -16,22 +16,32 @@ HOW = ["421 4.3.2 closing", "450 4.2.0 later", "550 5.5.0 never", "DROP",
        "REST", "SILENT", "SLOW", "ENDLESS", "BINARY", "LINES", "250 odd"]
 
 
+def authority(d, ca):
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+       "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+       "/CN=" + ca, "-keyout", d + "/%s.key" % ca, "-out", d + "/%s.pem" % ca)
+
+
+def certificate(d, ca, name, host, days="30"):
+    """d/name.pem, with its key, for that host, signed by that authority."""
+    sh("openssl", "req", "-newkey", "ec", "-pkeyopt",
+       "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+       "-keyout", d + "/key", "-out", d + "/csr")
+    with open(d + "/ext", "w") as f:
+        f.write("subjectAltName=DNS:" + host)
+    sh("openssl", "x509", "-req", "-in", d + "/csr", "-CA", d + "/%s.pem" % ca,
+       "-CAkey", d + "/%s.key" % ca, "-CAcreateserial", "-days", days,
+       "-extfile", d + "/ext", "-out", d + "/crt")
+    with open(d + "/%s.pem" % name, "w") as f:
+        f.write(open(d + "/crt").read() + open(d + "/key").read())
+
+
 def certificates():
     d = PLACE + "/tls"
     os.makedirs(d)
-    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-       "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=ca",
-       "-keyout", d + "/ca.key", "-out", d + "/ca.pem")
+    authority(d, "ca")
     for name in "good", "other":
-        sh("openssl", "req", "-newkey", "ec", "-pkeyopt",
-           "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
-           "-keyout", d + "/key", "-out", d + "/csr")
-        open(d + "/ext", "w").write("subjectAltName=DNS:%s.test" % name)
-        sh("openssl", "x509", "-req", "-in", d + "/csr", "-CA", d + "/ca.pem",
-           "-CAkey", d + "/ca.key", "-CAcreateserial", "-days", "30",
-           "-extfile", d + "/ext", "-out", d + "/crt")
-        with open(d + "/%s.pem" % name, "w") as f:
-            f.write(open(d + "/crt").read() + open(d + "/key").read())
+        certificate(d, "ca", name, name + ".test")
     der = subprocess.run(["sh", "-c", "openssl x509 -in %s/good.pem -pubkey "
                           "-noout | openssl pkey -pubin -outform DER | "
                           "sha256sum" % d], stdout=subprocess.PIPE).stdout
@@ -353,6 +363,29 @@ def tls():
     assert "proof=name" in log and "reason=\"TLS with" in log
 
 
+def authorities_change():
+    """Without a restart: the connection that sees it first is the last one of
+    the old remoted."""
+    authority(TLS, "new")
+    certificate(TLS, "new", "later", "good.test")
+    p = Peer("later", "caps=STARTTLS", "cert=%s/later.pem" % TLS)
+    routes([("later%d.tls.test" % i, "smtp://good.test:%d tls=verify helo=n%d"
+             % (p.port, i)) for i in range(2)])
+    send("x@later0.tls.test")
+    assert outcome("x@later0.tls.test")[0] == "deferred"
+    with open(TLS + "/both.pem", "w") as f:
+        f.write(open(TLS + "/ca.pem").read() + open(TLS + "/new.pem").read())
+    os.rename(TLS + "/both.pem", TLS + "/ca.pem")
+    send("x@later1.tls.test")
+    outcome("x@later1.tls.test")
+
+    def both():
+        correo("queue", "retry", "--all")
+        return all(events("x@later%d.tls.test" % i)[-1][0] == "delivered"
+                   for i in range(2))
+    wait("both with the new authority", both)
+
+
 def logins():
     rows = []
     for mech, name, want in (
@@ -457,9 +490,9 @@ def rewritten_senders():
     assert p.mails()[1][1].startswith("MAIL FROM:<>")
     # a forged one goes nowhere, and nobody is told
     before = len(bodies("alice"))
-    send("SRS0=aaaaaa=aa=victim.test=v@example.test",
+    send("SRS0=aaaaaaaaaa=aa=victim.test=v@example.test",
          sender="alice@example.test")
-    e = outcome("SRS0=aaaaaa=aa=victim.test=v@example.test")
+    e = outcome("SRS0=aaaaaaaaaa=aa=victim.test=v@example.test")
     assert e[0] == "failed", e
     send("x@srsbad.relay.test", sender="alice@example.test")
     report = wait("report", lambda: bodies("alice")[before:])
@@ -482,7 +515,7 @@ def greylisted():
 
 only = sys.argv[2:]
 all_tests = [byte_for_byte, helo_and_7bit, reuse, dsn_size_utf8,
-             many_recipients, lmtp, tls, logins, dns, dane, rewritten_senders,
+             many_recipients, lmtp, tls, authorities_change, logins, dns, dane, rewritten_senders,
              greylisted, killed_in_the_middle, every_step, cut_everywhere]
 try:
     set_up()

@@ -14,6 +14,8 @@ from mailer import Mailer
 
 c = the_instance()
 SEEN = {}
+WATCHED = {os.path.realpath('/etc/resolv.conf'),
+           os.path.realpath('/etc/ssl/certs/ca-certificates.crt')}
 # A monitor may hold what its starter left open, as we do ourselves.
 INHERITED = {os.readlink('/proc/self/fd/' + n)
              for n in os.listdir('/proc/self/fd')
@@ -52,6 +54,8 @@ def kind(target):
                         ('mail', state + '/postmaster')):
         if target == place or target.startswith(place + '/'):
             return word
+    if target in WATCHED:
+        return 'watched'
     if target == c.ready['config']:
         return 'config'
     return target

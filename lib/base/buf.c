@@ -34,35 +34,6 @@ buf_room(struct buf *b, size_t more)
 }
 
 int
-buf_add(struct buf *b, const void *p, size_t n)
-{
-	if (buf_room(b, n) < 0)
-		return -1;
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-	return 0;
-}
-
-int
-buf_addspan(struct buf *b, struct span s)
-{
-	return buf_add(b, s.p, s.n);
-}
-
-int
-buf_adds(struct buf *b, const char *s)
-{
-	return buf_add(b, s, strlen(s));
-}
-
-int
-buf_addc(struct buf *b, unsigned char c)
-{
-	return buf_add(b, &c, 1);
-}
-
-int
 buf_addu(struct buf *b, uint64_t v)
 {
 	char d[20];
@@ -95,18 +66,6 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	return 0;
 }
 
-int
-buf_ok(const struct buf *b)
-{
-	return !b->failed;
-}
-
-struct span
-buf_span(const struct buf *b)
-{
-	return (struct span){ b->p, b->n };
-}
-
 void
 buf_cut(struct buf *b, size_t n)
 {
@@ -116,13 +75,6 @@ buf_cut(struct buf *b, size_t n)
 		return;
 	memmove(b->p, b->p + n, b->n - n);
 	b->n -= n;
-}
-
-void
-buf_reset(struct buf *b)
-{
-	b->n = 0;
-	b->failed = 0;
 }
 
 void

@@ -2,40 +2,6 @@
 #include "base/span.h"
 #include "base/ascii.h"
 
-struct span
-span_of(const char *s)
-{
-	return (struct span){ (const unsigned char *)s, strlen(s) };
-}
-
-struct span
-span_mem(const void *p, size_t n)
-{
-	return (struct span){ p, n };
-}
-
-struct span
-span_sub(struct span s, size_t from, size_t to)
-{
-	if (to > s.n)
-		to = s.n;
-	if (from > to)
-		from = to;
-	return (struct span){ s.p ? s.p + from : NULL, to - from };
-}
-
-struct span
-span_from(struct span s, size_t from)
-{
-	return span_sub(s, from, s.n);
-}
-
-int
-span_eq(struct span a, struct span b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 int
 span_case_eq(struct span a, struct span b)
 {
@@ -47,12 +13,6 @@ span_case_eq(struct span a, struct span b)
 		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
 			return 0;
 	return 1;
-}
-
-int
-span_starts(struct span s, struct span head)
-{
-	return s.n >= head.n && span_eq(span_sub(s, 0, head.n), head);
 }
 
 int
@@ -80,14 +40,6 @@ span_cmp(struct span a, struct span b)
 	int r = n ? memcmp(a.p, b.p, n) : 0;
 
 	return r ? r : (a.n > b.n) - (a.n < b.n);
-}
-
-size_t
-span_find(struct span s, unsigned char c)
-{
-	const unsigned char *q = s.n ? memchr(s.p, c, s.n) : NULL;
-
-	return q ? (size_t)(q - s.p) : s.n;
 }
 
 size_t

@@ -21,23 +21,63 @@ struct span {
 /* For printf: "%.*s" with SPAN_ARG(s).  Only for text that is known clean. */
 #define SPAN_ARG(s) (int)(s).n, (const char *)(s).p
 
-struct span span_of(const char *);
-struct span span_mem(const void *, size_t);
+/* What parsers do for each byte or word stands here, to be inlined. */
+static inline struct span
+span_mem(const void *p, size_t n)
+{
+	return (struct span){ p, n };
+}
+
+static inline struct span
+span_of(const char *s)
+{
+	return span_mem(s, strlen(s));
+}
 
 /* Bytes from..to (to excluded), cut to what is there. */
-struct span span_sub(struct span, size_t from, size_t to);
-struct span span_from(struct span, size_t from);
+static inline struct span
+span_sub(struct span s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return span_mem(s.p ? s.p + from : NULL, to - from);
+}
 
-int	span_eq(struct span, struct span);
+static inline struct span
+span_from(struct span s, size_t from)
+{
+	return span_sub(s, from, s.n);
+}
+
+static inline int
+span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline int
+span_starts(struct span s, struct span head)
+{
+	return s.n >= head.n && span_eq(span_mem(s.p, head.n), head);
+}
+
 int	span_case_eq(struct span, struct span);		/* ASCII only */
-int	span_starts(struct span, struct span);
 int	span_case_starts(struct span, struct span);
 int	span_ends(struct span, struct span);
 int	span_case_ends(struct span, struct span);
 int	span_cmp(struct span, struct span);		/* memcmp order */
 
 /* Index of the first (last) byte c, or s.n when there is none. */
-size_t	span_find(struct span, unsigned char c);
+static inline size_t
+span_find(struct span s, unsigned char c)
+{
+	const unsigned char *q = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return q ? (size_t)(q - s.p) : s.n;
+}
+
 size_t	span_rfind(struct span, unsigned char c);
 /* Index of the first occurrence of the needle, or s.n. */
 size_t	span_search(struct span, struct span needle);

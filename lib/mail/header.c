@@ -36,12 +36,6 @@ header_next(struct span *in, struct header *h)
 }
 
 int
-header_is(const struct header *h, const char *name)
-{
-	return span_case_eq(h->name, span_of(name));
-}
-
-int
 header_unfold(struct span s, struct buf *b)
 {
 	size_t i = 0, n, end;

@@ -15,6 +15,7 @@
 #include "imapd/special.h"
 #include "imapd/verbs.h"
 #include "run/mailbox_role.h"
+#include "run/reader_log.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "wire/imap_name.h"
@@ -273,11 +274,11 @@ box_more(struct box *b)
 	if (b->reader.state == IMAP_DONE && !box_ready(b) &&
 	    poll(&p, 1, REST_MS) == 0)
 		box_rest(b);
-	r = b->out.deflate ? deflate_fill(b->out.deflate, &b->client) :
+	r = b->deflate ? deflate_fill(b->deflate, &b->client) :
 	    stream_fill(&b->client);
 	if (r > 0)
 		return 1;
-	b->over = events_stream(r);
+	b->over = reader_log_stream(r);
 	if (r == STREAM_TIMEOUT || r == STREAM_SIGNAL)
 		out_line(&b->out, "* BYE [UNAVAILABLE] %s", b->over);
 	return 0;
@@ -286,7 +287,7 @@ box_more(struct box *b)
 int
 box_ready(struct box *b)
 {
-	return b->out.deflate && deflate_ready(b->out.deflate, &b->client);
+	return b->deflate && deflate_ready(b->deflate, &b->client);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "run/role.h"
 #include "store/folder.h"
 #include "sys/charset.h"
+#include "sys/deflate.h"
 #include "wire/imap_command.h"
 #include "wire/imap_reader.h"
 
@@ -55,6 +56,7 @@ struct box {
 	struct imap_reader reader;
 	struct stream client;
 	struct out out;
+	struct deflate *deflate;	/* NULL: not compressed */
 	struct buf scratch;		/* of whoever needs one for a while */
 };
 

@@ -4,10 +4,10 @@
 
 #include "imapd/capability.h"
 #include "imapd/commands.h"
-#include "imapd/events.h"
 #include "imapd/session.h"
 #include "run/ask.h"
 #include "run/proxied.h"
+#include "run/reader_log.h"
 #include "sys/clock.h"
 
 enum { INPUT = 8192, LAST_WORDS_S = 5 };
@@ -117,7 +117,7 @@ more(struct session *s)
 	if (r == STREAM_TIMEOUT || r == STREAM_SIGNAL)
 		out_line(&s->out, "* BYE %s", r == STREAM_TIMEOUT ?
 		    "no login in time" : "the server is shutting down");
-	s->over = events_stream(r);
+	s->over = reader_log_stream(r);
 	s->next = NEXT_END;
 	return 0;
 }
@@ -175,7 +175,7 @@ leave(struct session *s)
 	}
 	if (out_flush(&s->out) == 0 && s->next == NEXT_TLS)
 		return ask_starttls(s->control, s->client.fd) < 0;
-	events_closed(s);
+	reader_log_closed(s->facts, s->logins, s->errors, s->over);
 	return 0;
 }
 

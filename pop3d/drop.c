@@ -11,6 +11,7 @@
 #include "pop3d/events.h"
 #include "pop3d/transaction.h"
 #include "run/mailbox_role.h"
+#include "run/reader_log.h"
 #include "store/maildirsize.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -210,7 +211,7 @@ next_line(struct drop *d, struct span *line)
 			c->deadline_ms = clock_mono_ms() +
 			    d->conf->timeout * 1000;
 		if ((r = stream_fill(c)) <= 0) {
-			d->over = events_stream(r);
+			d->over = reader_log_stream(r);
 			return 0;
 		}
 	}

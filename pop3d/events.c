@@ -1,39 +1,14 @@
-/* events - the log lines of pop3d. */
+/* events - the log lines of a mailbox session. */
 #include "pop3d/events.h"
+#include "run/reader_log.h"
 #include "sys/clock.h"
-#include "sys/log.h"
-
-static void client(struct log *, const struct facts *);
-
-const char *
-events_stream(long r)
-{
-	return r == STREAM_EOF ? "closed by client" :
-	    r == STREAM_TIMEOUT ? "timeout" :
-	    r == STREAM_SIGNAL ? "shutdown" : "error";
-}
-
-void
-events_closed(const struct session *s)
-{
-	struct log l;
-
-	log_open(&l, LOG_INFO, "closed");
-	client(&l, s->facts);
-	log_num(&l, "logins", s->logins);
-	log_num(&l, "refused", s->errors);
-	log_str(&l, "reason", s->over);
-	log_close(&l);
-}
 
 void
 events_login(const struct drop *d, const char *result)
 {
 	struct log l;
 
-	log_open(&l, LOG_INFO, "login");
-	log_str(&l, "user", d->facts->user);
-	client(&l, d->facts);
+	reader_log_open(&l, "login", d->facts->user, d->facts);
 	log_str(&l, "mech", d->mech);
 	log_num(&l, "messages", d->count);
 	log_str(&l, "result", result);
@@ -45,9 +20,7 @@ events_logout(const struct drop *d)
 {
 	struct log l;
 
-	log_open(&l, LOG_INFO, "logout");
-	log_str(&l, "user", d->facts->user);
-	client(&l, d->facts);
+	reader_log_open(&l, "logout", d->facts->user, d->facts);
 	log_num(&l, "retr", d->retr);
 	log_num(&l, "bytes", d->retr_bytes);
 	log_num(&l, "top", d->top);
@@ -56,14 +29,4 @@ events_logout(const struct drop *d)
 	log_num(&l, "seconds", (clock_mono_ms() - d->began_ms) / 1000);
 	log_str(&l, "reason", d->over);
 	log_close(&l);
-}
-
-static void
-client(struct log *l, const struct facts *f)
-{
-	char ip[IP_TEXT];
-
-	ip_format(&f->client, ip);
-	log_str(l, "client", ip);
-	log_str(l, "tls", f->tls ? f->tls_version : "none");
 }

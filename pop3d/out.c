@@ -1,4 +1,4 @@
-/* out - replies on their way to the client. */
+/* out - the lines of replies. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -46,42 +46,4 @@ out_line(struct out *o, const char *line)
 {
 	out_span(o, span_of(line));
 	out_span(o, SPAN("\r\n"));
-}
-
-void
-out_span(struct out *o, struct span s)
-{
-	if (out_room(o, s.n) < 0)
-		return;
-	memcpy(o->b + o->n, s.p, s.n);
-	o->n += s.n;
-}
-
-void
-out_number(struct out *o, uint64_t v)
-{
-	unsigned char b[20];
-	size_t n = sizeof b;
-
-	do
-		b[--n] = (unsigned char)('0' + v % 10);
-	while (v /= 10);
-	out_span(o, span_mem(b + n, sizeof b - n));
-}
-
-int
-out_room(struct out *o, size_t n)
-{
-	return o->size - o->n >= n ? 0 : out_flush(o);
-}
-
-int
-out_flush(struct out *o)
-{
-	struct span s = span_mem(o->b, o->n);
-
-	o->n = 0;
-	if (s.n && !o->lost && stream_write(o->stream, s) < 0)
-		o->lost = 1;
-	return o->lost ? -1 : 0;
 }

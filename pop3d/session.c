@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "pop3d/commands.h"
-#include "pop3d/events.h"
 #include "pop3d/session.h"
 #include "run/ask.h"
 #include "run/proxied.h"
+#include "run/reader_log.h"
 #include "sys/clock.h"
 
 static void obey(struct session *, struct span);
@@ -58,7 +58,7 @@ session_line(struct session *s, struct span *line)
 			out_err(&s->out, "", "line too long (RFC 2449 4)");
 			s->over = "long line";
 		} else
-			s->over = events_stream(r);
+			s->over = reader_log_stream(r);
 		s->next = NEXT_END;
 		return 0;
 	}
@@ -101,7 +101,7 @@ leave(struct session *s)
 	}
 	if (out_flush(&s->out) == 0 && s->next == NEXT_TLS)
 		return ask_starttls(s->control, s->client.fd) < 0;
-	events_closed(s);
+	reader_log_closed(s->facts, s->logins, s->errors, s->over);
 	return 0;
 }
 

@@ -25,6 +25,8 @@ static int  trailer_at(const unsigned char *, size_t, struct trailer *);
 static int  by_uid(const void *, const void *);
 static const struct cache_entry *look(const struct cache_entry *, size_t,
     uint32_t, uint32_t);
+static uint32_t *slot_of(const struct folder_cache *, uint32_t, uint32_t);
+static int  grow(struct folder_cache *);
 static uint32_t blob_sum(uint32_t, uint32_t, uint32_t, struct span);
 static int  append(struct folder_cache *, int, uint64_t);
 static size_t merge(struct folder_cache *, int, struct cache_entry **,
@@ -72,8 +74,6 @@ folder_cache_close(struct folder_cache *c)
 	if (c->map)
 		munmap(c->map, c->map_n);
 	forget(c);
-	free(c->pending);
-	buf_free(&c->blobs);
 	*c = (struct folder_cache){ 0 };
 }
 
@@ -98,15 +98,14 @@ folder_cache_find(struct folder_cache *c, uint32_t uid, unsigned kind,
     struct span *blob)
 {
 	const struct cache_entry *e;
+	uint32_t *slot = slot_of(c, uid, kind);
 	size_t i;
 
-	for (i = c->npending; i > 0; i--) {
-		e = &c->pending[i - 1];
-		if (e->uid == uid && e->kind == kind) {
-			*blob = span_sub(buf_span(&c->blobs), e->offset,
-			    e->offset + e->length);
-			return 1;
-		}
+	if (slot && *slot) {
+		e = &c->pending[*slot - 1];
+		*blob = span_sub(buf_span(&c->blobs), e->offset,
+		    e->offset + e->length);
+		return 1;
 	}
 	for (i = 0; i < c->nsegment; i++) {
 		e = look(c->segment[i].v, c->segment[i].n, uid, kind);
@@ -124,24 +123,16 @@ int
 folder_cache_add(struct folder_cache *c, uint32_t uid, unsigned kind,
     struct span s)
 {
-	struct cache_entry *v;
-	size_t n;
-
-	if (s.n > CACHE_BLOB || c->uidvalidity == 0)
+	if (s.n > CACHE_BLOB || c->uidvalidity == 0 ||
+	    (c->npending == c->size && grow(c) < 0))
 		return 0;
-	if (c->npending == c->size) {
-		n = c->size ? c->size * 2 : 64;
-		if ((v = realloc(c->pending, n * sizeof *v)) == NULL)
-			return 0;
-		c->pending = v;
-		c->size = n;
-	}
 	if (buf_room(&c->blobs, s.n) < 0) {
 		c->blobs.failed = 0;
 		return 1;
 	}
 	c->pending[c->npending++] = (struct cache_entry){ c->blobs.n, uid,
 	    kind, (uint32_t)s.n, blob_sum(c->uidvalidity, uid, kind, s) };
+	*slot_of(c, uid, kind) = (uint32_t)c->npending;
 	buf_addspan(&c->blobs, s);
 	return c->blobs.n >= CACHE_PENDING || c->npending >= 65536;
 }
@@ -212,6 +203,45 @@ look(const struct cache_entry *v, size_t n, uint32_t uid, uint32_t kind)
 	struct cache_entry key = { .uid = uid, .kind = kind };
 
 	return n ? bsearch(&key, v, n, sizeof *v, by_uid) : NULL;
+}
+
+/* Of the pending: that of the last for uid and kind, or where it will be. */
+static uint32_t *
+slot_of(const struct folder_cache *c, uint32_t uid, uint32_t kind)
+{
+	uint32_t hash = (uid * 8 + kind) * UINT32_C(0x9e3779b1);
+	size_t mask = 2 * c->size - 1, i;
+	const struct cache_entry *e;
+
+	if (c->size == 0)
+		return NULL;
+	for (i = hash ^ hash >> 15; c->slot[i & mask]; i++) {
+		e = &c->pending[c->slot[i & mask] - 1];
+		if (e->uid == uid && e->kind == kind)
+			break;
+	}
+	return &c->slot[i & mask];
+}
+
+static int
+grow(struct folder_cache *c)
+{
+	size_t n = c->size ? 2 * c->size : 64, i;
+	struct cache_entry *v = realloc(c->pending, n * sizeof *v);
+	uint32_t *slot = calloc(2 * n, sizeof *slot);
+
+	if (v)
+		c->pending = v;
+	if (v == NULL || slot == NULL) {
+		free(slot);
+		return -1;
+	}
+	free(c->slot);
+	c->slot = slot;
+	c->size = n;
+	for (i = 0; i < c->npending; i++)
+		*slot_of(c, v[i].uid, v[i].kind) = (uint32_t)i + 1;
+	return 0;
 }
 
 static uint32_t
@@ -386,6 +416,10 @@ finish(int fd, struct span blobs, const struct cache_entry *v,
 static void
 forget(struct folder_cache *c)
 {
-	c->npending = 0;
-	buf_reset(&c->blobs);
+	free(c->pending);
+	free(c->slot);
+	c->pending = NULL;
+	c->slot = NULL;
+	c->npending = c->size = 0;
+	buf_free(&c->blobs);
 }

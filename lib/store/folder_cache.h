@@ -42,6 +42,7 @@ struct folder_cache {
 	size_t nsegment;
 	struct buf blobs;		/* not written yet */
 	struct cache_entry *pending;
+	uint32_t *slot;			/* hash of them: 2 * size, index + 1 */
 	size_t npending, size;
 };
 

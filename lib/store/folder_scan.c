@@ -4,7 +4,9 @@
  * While it reads, others rename: a listing may show a file twice or not at
  * all.  So a message that was not seen is gone only when a listing during
  * which nothing changed has missed it, or LISTINGS in a row, and a direct look
- * too; a base seen twice is looked at directly.
+ * too; a base seen twice is looked at directly.  A file not known yet and not
+ * seen is found by the next look; of a folder that nobody knows all listings
+ * count together, so that its first view is whole.
  */
 #include <sys/stat.h>
 #include <dirent.h>
@@ -76,6 +78,7 @@ folder_scan(struct folder *f, int force)
 	struct stat st;
 	size_t bits = folder_table_count(&f->table) / 8 + 1;
 	int only_new, tries, stable = 0, r = 0;
+	int all_new = f->first && f->table.messages == 0;
 
 	/* the file system's own idea of now, wherever its clock is */
 	if (futimens(f->lock, NULL) == 0 && fstat(f->lock, &st) == 0)
@@ -91,10 +94,12 @@ folder_scan(struct folder *f, int force)
 	}
 	k.ever = k.pass + bits;
 	for (tries = 0; r == 0 && tries < LISTINGS && !stable; tries++) {
-		memset(k.pass, 0, bits);
-		k.nfound = k.twice = 0;
-		k.seen = k.seen_new = 0;
-		buf_reset(&k.names);
+		if (!all_new) {
+			memset(k.pass, 0, bits);
+			k.nfound = k.twice = 0;
+			k.seen = k.seen_new = 0;
+			buf_reset(&k.names);
+		}
 		new = folder_stamp_now(f->new.fd);
 		cur = folder_stamp_now(f->cur.fd);
 		r = list(&k, f->new.fd, 1);
@@ -104,7 +109,7 @@ folder_scan(struct folder *f, int force)
 			r = list(&k, f->cur.fd, 0);
 		stable = folder_stamp_quiet(&f->new, new, now) && (only_new ||
 		    folder_stamp_quiet(&f->cur, cur, now));
-		if (only_new || k.never == f->table.messages)
+		if (only_new || (k.never == f->table.messages && !all_new))
 			break;		/* nobody is missing */
 	}
 	if (r == 0)
@@ -123,6 +128,7 @@ folder_scan(struct folder *f, int force)
 			f->new.stamp = f->cur.stamp = 0;
 		r = write_stamps(f);
 	}
+	f->first = 0;
 	free(k.found);
 	free(k.pass);
 	buf_free(&k.names);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -332,6 +333,54 @@ test_append(void **state)
 	assert_string_equal(told(g, 1), "e2");
 	folder_close(f);
 	folder_close(g);
+}
+
+static const char *hidden;		/* from one listing; then renamed */
+
+struct dirent *
+readdir(DIR *d)
+{
+	struct dirent *(*next)(DIR *), *e;
+	void *p = dlsym(RTLD_NEXT, "readdir");
+
+	memcpy(&next, &p, sizeof next);
+	e = next(d);
+	if (e && hidden && strcmp(e->d_name, hidden) == 0) {
+		move("cur", hidden, "cur", "renamed:2,S");
+		hidden = NULL;
+		e = next(d);
+	}
+	return e;
+}
+
+/* Somebody renames while the folder is looked at for the first time: a listing
+ * may then miss a file. */
+static void
+test_first_view_is_whole(void **state)
+{
+	struct folder *f;
+	struct mail m;
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	put("cur", "renamed:2,", "b\n");
+	put("new", "3.c", "c\n");
+	hidden = "renamed:2,";
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_null(hidden);
+	assert_int_equal(folder_count(f), 3);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "");
+	assert_int_equal(mail(f, 1).flags, FLAG_SEEN);
+
+	/* SAVEDATE is of those that come later */
+	assert_int_equal(mail(f, 3).saved, 0);
+	put("new", "4.d", "d\n");
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "e4");
+	m = mail(f, 4);
+	assert_true(m.saved > 0);
+	folder_close(f);
 }
 
 /* What was deleted beside us is not copied, and gets no UID there. */
@@ -808,6 +857,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arrival), TEST(test_views),
+		TEST(test_first_view_is_whole),
 		TEST(test_store_of_the_renamed), TEST(test_append),
 		TEST(test_transfer_of_the_gone),
 		TEST(test_vanished_and_reopen),

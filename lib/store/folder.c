@@ -465,7 +465,9 @@ save_locked(struct folder *f)
 		return;
 	if (f->log.fd < 0)
 		return;
+	/* the index says of each message where it stands */
 	if ((t->learned > INDEX_SLACK || t->map == NULL) &&
+	    (t->placed == folder_table_count(t) || folder_scan(f, 1) == 0) &&
 	    folder_index_write(t, f->dir, f->log.at) == 0) {
 		t->learned = 0;
 		remap(f);

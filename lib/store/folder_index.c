@@ -105,6 +105,7 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 	t->unseen = h->unseen;
 	t->deleted = h->deleted;
 	t->in_new = h->in_new;
+	t->placed = (uint32_t)h->nrec;
 	t->generation = h->generation;
 	t->modseq = h->modseq;
 	t->floor = h->floor;

@@ -30,7 +30,7 @@ struct found {			/* a name that is not as the table has it */
 	int in_new, plain;
 };
 
-enum { LISTINGS = 6 };
+enum { LISTINGS = 6, ASKED = 64 };
 #define NEW_MAIL UINT32_MAX
 
 struct look {
@@ -45,6 +45,7 @@ struct look {
 };
 
 static int  list(struct look *, int, int);
+static int  unplaced_missing(struct look *);
 static int  see(struct look *, const char *);
 static int  add(struct look *, struct span, const struct file_name *,
     uint32_t);
@@ -103,7 +104,8 @@ folder_scan(struct folder *f, int force)
 		new = folder_stamp_now(f->new.fd);
 		cur = folder_stamp_now(f->cur.fd);
 		r = list(&k, f->new.fd, 1);
-		if (r == 0 && only_new && k.seen_new != f->table.in_new)
+		if (r == 0 && only_new && (k.seen_new != f->table.in_new ||
+		    unplaced_missing(&k)))
 			only_new = 0;	/* it may have gone to cur/ */
 		if (r == 0 && !only_new)
 			r = list(&k, f->cur.fd, 0);
@@ -119,6 +121,7 @@ folder_scan(struct folder *f, int force)
 		r = record(&k, only_new ? 2 : stable);
 	}
 	if (r == 0) {
+		f->table.placed = folder_table_count(&f->table);
 		folder_stamp_set(&f->new, new, now);
 		if (!only_new) {
 			folder_stamp_set(&f->cur, cur, now);
@@ -180,6 +183,27 @@ list(struct look *k, int dir, int in_new)
 	closedir(d);
 	errno = fd;
 	return r < 0 ? -1 : 0;
+}
+
+/* Of those that only the log knows, and which new/ does not show: is one not
+ * in cur/ either, or are there too many to ask for each? */
+static int
+unplaced_missing(struct look *k)
+{
+	struct folder_table *t = &k->f->table;
+	uint32_t i, n = folder_table_count(t);
+	struct rec *c;
+
+	if (n - t->placed > ASKED)
+		return 1;
+	for (i = t->placed; i < n; i++) {
+		if (k->pass[i / 8] & 1 << (i & 7))
+			continue;
+		if ((c = folder_table_rec(t, i)) == NULL ||
+		    (!(c->bits & REC_DEAD) && !folder_stands(k->f, c)))
+			return 1;
+	}
+	return 0;
 }
 
 static int

@@ -68,6 +68,8 @@ struct folder_table {
 	char id[28];
 	char keyword[26][101];
 	uint32_t messages, unseen, deleted, in_new;
+	uint32_t placed;		/* those behind it are only known by
+					 * the log, which says no place */
 
 	struct positions died, touched;	/* since the view last asked */
 	int quiet;			/* do not note touched */

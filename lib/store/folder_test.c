@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "store/folder_impl.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 static char dir[64];
@@ -419,6 +420,49 @@ test_transfer_of_the_gone(void **state)
 		folder_close(f);
 		folder_close(g);
 	}
+}
+
+/* Gives new/ or cur/ a time so long ago that a look at it is trusted. */
+static void
+age(const char *sub, int seconds)
+{
+	struct timespec t[2] = { { .tv_sec = clock_s() - seconds } };
+	char p[512];
+
+	t[1] = t[0];
+	path(p, sub, "");
+	assert_int_equal(utimensat(AT_FDCWD, p, t, 0), 0);
+}
+
+/* Mail that stays in new/ (nobody opens it to write) is taken out of there:
+ * the lines of the log alone do not tell where it stood. */
+static void
+test_gone_from_new(void **state)
+{
+	struct folder *f;
+	char p[512];
+
+	(void)state;
+	put("new", "1.a", "x\n");
+	put("new", "2.b", "x\n");
+	put("cur", "3.c:2,", "x\n");
+	age("new", 9);
+	age("cur", 9);
+	f = opened("INBOX", FOLDER_READ);
+	assert_int_equal(folder_count(f), 3);
+	folder_close(f);
+	path(p, "new", "1.a");
+	assert_int_equal(unlink(p), 0);
+	put("new", "4.d", "x\n");
+	age("new", 6);
+	f = opened("INBOX", FOLDER_READ);
+	assert_int_equal(folder_count(f), 3);
+	path(p, "new", "2.b");
+	assert_int_equal(unlink(p), 0);
+	age("new", 3);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "x1");
+	folder_close(f);
 }
 
 static int
@@ -860,6 +904,7 @@ main(void)
 		TEST(test_first_view_is_whole),
 		TEST(test_store_of_the_renamed), TEST(test_append),
 		TEST(test_transfer_of_the_gone),
+		TEST(test_gone_from_new),
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_damage),
 		TEST(test_index_damage), TEST(test_twice),

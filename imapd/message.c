@@ -1,5 +1,4 @@
 /* message - one message of a folder, read and parsed at most once. */
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,9 +9,7 @@
 #include "sys/file.h"
 #include "wire/imap_envelope.h"
 
-/* Up to here a message is read, above it is mapped: a mapping costs more than
- * a few pages are worth. */
-enum { READ_MAX = 256 << 10, BLOB_MAX = 64 << 20 };
+enum { BLOB_MAX = 64 << 20 };
 
 static void let_go(struct message *);
 static int  get(struct message *, int, size_t);
@@ -117,33 +114,22 @@ message_is_field(struct span name)
 static void
 let_go(struct message *m)
 {
-	if (m->map)
-		munmap(m->map, m->map_n);
-	m->map = NULL;
 	if (m->parsed)
 		mime_free(&m->mime);
 	m->loaded = m->parsed = 0;
 }
 
+/* Read, never mapped: its owner may truncate it meanwhile. */
 static int
 get(struct message *m, int fd, size_t n)
 {
-	unsigned char *p;
-
-	if (n > READ_MAX) {
-		m->map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (m->map == MAP_FAILED) {
-			m->map = NULL;
+	if (n > m->room_n || m->room == NULL) {
+		free(m->room);
+		m->room_n = 0;
+		if ((m->room = malloc(n + 1)) == NULL) {
+			errno = EFBIG;	/* of this one, not of the command */
 			return -1;
 		}
-		m->map_n = n;
-		m->bytes = span_mem(m->map, n);
-		return 0;
-	}
-	if (n > m->room_n || m->room == NULL) {
-		if ((p = realloc(m->room, n + 1)) == NULL)
-			return -1;
-		m->room = p;
 		m->room_n = n;
 	}
 	m->bytes = span_mem(m->room, n);

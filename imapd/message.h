@@ -33,15 +33,14 @@ struct message {			/* { 0 } before */
 	/* its own */
 	unsigned char *room;
 	size_t room_n;
-	void *map;
-	size_t map_n;
 	struct buf made[KINDS];
 };
 
 /* Begins with another; what the one before pointed to is gone. */
 int	message_start(struct message *, struct folder *, uint32_t number,
 	    int utf8);
-/* Each 0, or -1 with errno (ENOENT: it is gone). */
+/* Each 0, or -1 with errno (ENOENT: it is gone; EIO: it became shorter
+ * meanwhile; EFBIG: there is no room for it). */
 int	message_load(struct message *);
 int	message_parse(struct message *);
 /* Of kinds 1 << kind. */

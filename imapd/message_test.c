@@ -1,0 +1,115 @@
+/* message_test - a message that its owner changes while it is looked at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "imapd/message.h"
+#include "sys/file.h"
+
+enum { BIG = 600000 };
+
+static char dir[64];
+static struct tree tree;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memcpy(dir, "/tmp/message_test.XXXXXX", 25);
+	return mkdtemp(dir) ? tree_open(&tree, dir, "host.test") : -1;
+}
+
+static int
+remove_one(void *arg, const char *name)
+{
+	return unlinkat(*(int *)arg, name, 0) < 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const sub[] = { "tmp", "new", "cur", "." };
+	int fd;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fd = file_open_dir(tree.root, sub[i]);
+		(void)file_each(fd, remove_one, &fd);
+		close(fd);
+		unlinkat(tree.root, sub[i], AT_REMOVEDIR);
+	}
+	tree_close(&tree);
+	return rmdir(dir);
+}
+
+/* A file of BIG bytes; its descriptor. */
+static int
+put_big(void)
+{
+	struct buf b = { .max = BIG + 100 };
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/cur/1.a:2,", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	buf_adds(&b, "Subject: big\n\n");
+	while (b.n < BIG)
+		buf_adds(&b, "0123456789012345678901234567890123456789\n");
+	assert_int_equal(file_write(fd, span_sub(buf_span(&b), 0, BIG)), 0);
+	buf_free(&b);
+	return fd;
+}
+
+/* What was announced as a literal is there to its end. */
+static void
+test_truncated_meanwhile(void **state)
+{
+	struct message m = { 0 };
+	struct folder *f;
+	size_t i, lines = 0;
+	int fd;
+
+	(void)state;
+	fd = put_big();
+	assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_READ), 0);
+	assert_int_equal(message_start(&m, f, 1, 0), 0);
+	assert_int_equal(message_parse(&m), 0);
+	assert_int_equal(m.bytes.n, BIG);
+	assert_int_equal(ftruncate(fd, 20), 0);
+	for (i = 0; i < m.bytes.n; i++)
+		lines += m.bytes.p[i] == '\n';
+	assert_true(lines > BIG / 50);
+	assert_true(span_starts(m.bytes, SPAN("Subject: big\n\n0")));
+
+	/* the next look has what there is, the one after all again */
+	assert_int_equal(message_start(&m, f, 1, 0), 0);
+	assert_int_equal(message_load(&m), 0);
+	assert_int_equal(m.bytes.n, 20);
+	close(put_big());
+	assert_int_equal(message_start(&m, f, 1, 0), 0);
+	assert_int_equal(message_load(&m), 0);
+	assert_int_equal(m.bytes.n, BIG);
+	close(fd);
+	message_free(&m);
+	folder_close(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_truncated_meanwhile,
+		    setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

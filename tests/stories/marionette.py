@@ -56,9 +56,9 @@ class Program:
                 f.write('user_pref("%s", %s);\n' % (name, json.dumps(value)))
         self.log = open(self.place + '/log', 'wb')
         self.child = subprocess.Popen(
-            [binary, '--headless', '--marionette', '--remote-allow-system-access',
-             '--no-remote', '-profile', profile], stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=self.log, start_new_session=True,
+            [binary, '--headless', '--marionette', '--no-remote',
+             '--remote-allow-system-access', '-profile', profile],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env={'HOME': self.place, 'PATH': os.environ['PATH'],
                  'TMPDIR': self.place, 'LANG': 'C.UTF-8', 'TZ': 'UTC'})
         self.id = 0

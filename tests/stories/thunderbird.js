@@ -80,9 +80,12 @@ const act = {
     account.incomingServer.doBiff = false;
   },
 
-  forget(type) {
-    const account = MailServices.accounts.findAccountForServer(server(type));
-    MailServices.accounts.removeAccount(account, true);
+  /* Another port, or a switch of the account's settings. */
+  reach(type, { port, security }) {
+    const s = server(type);
+    s.port = port;
+    s.socketType = security == "TLS" ? Ci.nsMsgSocketType.SSL :
+      Ci.nsMsgSocketType.alwaysSTARTTLS;
   },
 
   set(type, name, value) {
@@ -96,10 +99,6 @@ const act = {
         folder(type, "Inbox"), server(type)));
     return told(l => folder(type, name).QueryInterface(
       Ci.nsIMsgImapMailFolder).updateFolderWithListener(null, l));
-  },
-
-  discover() {
-    return server("imap").performExpand(null);
   },
 
   folders(type) {
@@ -168,20 +167,12 @@ const act = {
       false, false, l, false));
   },
 
-  compact(type, name) {
-    return told(l => folder(type, name).compact(l, null));
-  },
-
   createFolder(type, name) {
     server(type).rootFolder.createSubfolder(name, null);
   },
 
   renameFolder(type, name, to) {
     folder(type, name).rename(to, null);
-  },
-
-  deleteFolder(type, name) {
-    folder(type, name).deleteSelf(null);
   },
 
   /* On the server; attribute is one of nsMsgSearchAttrib. */

@@ -241,12 +241,14 @@ def IMAP_makes_and_renames_a_folder():
         m.logout()
         return found, subscribed
     p.act('createFolder', 'imap', 'Büro')
-    wait('the folder', lambda: any('B&APw-ro' in x for x in listed()[0]))
+    wait('the folder there', lambda: any('B&APw-ro' in x
+                                         for x in listed()[0]))
+    wait('the folder here', lambda: 'Büro' in p.act('folders', 'imap'))
     p.act('move', 'imap', 'Inbox', 'sync 020', 'Büro')
     p.act('renameFolder', 'imap', 'Büro', 'Amt')
     wait('the other name', lambda: 'Amt' in listed()[0])
     assert on_the_server('Amt') == ['sync 020']
-    assert 'Amt' in listed()[1], listed()
+    wait('the other name subscribed', lambda: 'Amt' in listed()[1])
 
 
 def IMAP_searches_on_the_server():

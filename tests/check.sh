@@ -64,6 +64,31 @@ papers()
 	for s in quickstart check etc/setup tests/*.sh; do
 		quietly "sh -n $s" sh -n "$s"
 	done
+	if [ "$(id -u)" -eq 0 ]; then
+		quietly "etc/setup and tmpfiles" setup_and_tmpfiles
+	else
+		echo "skip etc/setup and tmpfiles: needs root"
+	fi
+}
+
+# What etc/setup makes as root is what systemd-tmpfiles would: directories and
+# the FIFO, with owners and modes.
+setup_and_tmpfiles()
+{
+	rm -rf build/setup
+	mkdir build/setup
+	etc/setup users &&
+	etc/setup dirs "$PWD/build/setup/var/lib/correo" \
+	    "$PWD/build/setup/var/empty/correo" \
+	    "$PWD/build/setup/var/mail/correo" \
+	    "$PWD/build/setup/etc/correo" || return
+	find build/setup -mindepth 2 \( -type d -o -type p \) \
+	    -path '*/correo*' -printf '%p %m %u %g\n' |
+	    sed 's,^build/setup,,' | sort >build/setup/made
+	sed -n 's/^[dp] //p' etc/systemd/correo.tmpfiles |
+	    awk '{ sub(/^0/, "", $2); print $1, $2, $3, $4 }' |
+	    sort >build/setup/wanted
+	diff build/setup/made build/setup/wanted
 }
 
 # The other make, the other compiler, all warnings.

@@ -59,7 +59,12 @@ BIN != for p in smtpd queued remoted localdeliver pop3d imapd tls auth; do \
 	test ! -f admin/sendmail.c || printf 'build/bin/sendmail '
 LIB = libcorreo.a
 DATA_LIBS = -lcdb
-ROLE_LIBS = -lcdb -lseccomp
+# Where their archives are there these become part of the program: a process
+# forked for a connection then has half the maps to copy and nothing to bind.
+ROLE_LIBS != s="-Wl,-Bstatic -lcdb -lseccomp $$(pkg-config --static --libs \
+	libbsd-overlay) -Wl,-Bdynamic"; \
+	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$s \
+	2>/dev/null && echo "$$s" || echo -lcdb -lseccomp $(PKG_LIBS)
 
 all: $(BIN)
 
@@ -82,46 +87,44 @@ Q = @
 build/bin/smtpd: $(SMTPD_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(SMTPD_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(SMTPD_C:.c=.o) $(LIB) $(ROLE_LIBS)
 
 build/bin/queued: $(QUEUED_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(QUEUED_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(QUEUED_C:.c=.o) $(LIB) $(ROLE_LIBS)
 
 build/bin/remoted: $(REMOTED_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@ $(REMOTED_C:.c=.o) $(LIB) -lcares -lssl -lcrypto \
-		$(ROLE_LIBS) $(PKG_LIBS)
+		$(ROLE_LIBS)
 
 build/bin/localdeliver: $(LOCAL_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(LOCAL_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(LOCAL_C:.c=.o) $(LIB) $(ROLE_LIBS)
 
 build/bin/pop3d: $(POP3D_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(POP3D_C:.c=.o) $(LIB) $(ROLE_LIBS) $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(POP3D_C:.c=.o) $(LIB) $(ROLE_LIBS)
 
 build/bin/imapd: $(IMAPD_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) -lutf8proc -lz \
-		$(ROLE_LIBS) $(PKG_LIBS)
+		$(ROLE_LIBS)
 
 build/bin/tls: $(TLS_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(TLS_C:.c=.o) $(LIB) -lssl -lcrypto $(ROLE_LIBS) \
-		$(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(TLS_C:.c=.o) $(LIB) -lssl -lcrypto $(ROLE_LIBS)
 
 build/bin/auth: $(AUTH_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(AUTH_C:.c=.o) $(LIB) -lcrypto -lcrypt $(ROLE_LIBS) \
-		$(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $(AUTH_C:.c=.o) $(LIB) -lcrypto -lcrypt $(ROLE_LIBS)
 
 build/bin/correo: admin/main.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin

@@ -4,6 +4,7 @@
 
 #include "imapd/append.h"
 #include "imapd/flags.h"
+#include "imapd/notify.h"
 #include "imapd/verbs.h"
 #include "sys/clock.h"
 
@@ -89,6 +90,7 @@ append_run(struct box *b, struct imap_command *c)
 	if (folder_append(in->folder, in->v, in->n) < 0)
 		return box_failed(b, "APPEND");
 	b->appended += in->n;
+	notify_put(b, in->name, (uint32_t)in->n);
 	box_say(b, ANSWER_OK, "", "appended");
 	appenduid(b, in);
 	return ANSWER_OK;
@@ -204,7 +206,7 @@ take(struct box *b, uint64_t size)
 		if (have.n > size)
 			have.n = (size_t)size;
 		if (have.n == 0) {
-			if (!box_more(b))
+			if (!box_fill(b))
 				return 0;
 			continue;
 		}

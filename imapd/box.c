@@ -11,6 +11,7 @@
 #include "imapd/append.h"
 #include "imapd/capability.h"
 #include "imapd/events.h"
+#include "imapd/notify.h"
 #include "imapd/quota.h"
 #include "imapd/special.h"
 #include "imapd/verbs.h"
@@ -24,6 +25,7 @@ enum { INPUT = 16384, REST_MS = 2000 };
 
 static int  enter(struct box *, int);
 static int  next_command(struct box *, struct span *);
+static int  more(struct box *);
 static int  took(struct box *, enum imap_read, const char *);
 static void bad_text(struct box *, const char *);
 
@@ -81,6 +83,7 @@ box_session(struct role_env *env, const struct note *n, int stream,
 	/* what is only for the next session need not be waited for */
 	shutdown(b.client.fd, SHUT_WR);
 	append_drop(&b);
+	notify_free(&b);
 	box_unselect(&b);
 	return 0;
 }
@@ -262,18 +265,14 @@ box_of_uids(const struct box *b, const struct imap_set *uids,
 }
 
 int
-box_more(struct box *b)
+box_fill(struct box *b)
 {
-	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
 	long r;
 
 	if (out_flush(&b->out) < 0) {
 		b->over = "closed by client";
 		return 0;
 	}
-	if (b->reader.state == IMAP_DONE && !box_ready(b) &&
-	    poll(&p, 1, REST_MS) == 0)
-		box_rest(b);
 	r = b->deflate ? deflate_fill(b->deflate, &b->client) :
 	    stream_fill(&b->client);
 	if (r > 0)
@@ -358,12 +357,29 @@ next_command(struct box *b, struct span *text)
 			*text = buf_span(&b->reader.text);
 			return 1;
 		}
-		if (r == IMAP_READ_MORE ? !box_more(b) : !took(b, r, why))
+		if (r == IMAP_READ_MORE ? !more(b) : !took(b, r, why))
 			break;
 	}
 	if (!b->over)
 		b->over = "closed by client";
 	return 0;
+}
+
+/* 1, or 0 and the session is over. */
+static int
+more(struct box *b)
+{
+	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
+
+	/* between two commands */
+	if (b->reader.state == IMAP_AT_LINE && b->reader.text.n == 0) {
+		if (b->notify)
+			return notify_attend(b);
+		if (out_flush(&b->out) == 0 && !box_ready(b) &&
+		    poll(&p, 1, REST_MS) == 0)
+			box_rest(b);
+	}
+	return box_fill(b);
 }
 
 /* What is not a whole command.  1, or 0 and the session is over. */

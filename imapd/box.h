@@ -26,6 +26,7 @@ enum { BOX_BUFFER = 65536, BOX_TEXT = 256, BOX_CODE = 4 << 20 };
 enum answer { ANSWER_OK, ANSWER_NO, ANSWER_BAD, ANSWER_NONE };
 
 struct incoming;
+struct notify;
 
 struct box {
 	const struct role_env *env;
@@ -49,6 +50,7 @@ struct box {
 	char text[BOX_TEXT];		/* of the tagged reply */
 	struct buf code;		/* its response code */
 	struct incoming *incoming;	/* of an APPEND that is read */
+	struct notify *notify;		/* NULL: none */
 
 	uint64_t fetched, fetched_bytes, appended, expunged;
 	uint64_t began_ms;
@@ -97,7 +99,7 @@ int	box_of_uids(const struct box *, const struct imap_set *uids,
 
 /* Reads more of the client's bytes; what is told so far leaves before.  1; or
  * 0 and the session is over. */
-int	box_more(struct box *);
+int	box_fill(struct box *);
 /* 1: box_more would not wait, though a poll may. */
 int	box_ready(struct box *);
 /* Nothing is selected any more. */

@@ -17,7 +17,7 @@ capability_text(const struct capability *c, char out[CAPABILITY_TEXT])
 		    "THREAD=ORDEREDSUBJECT THREAD=REFERENCES "
 		    "MULTIAPPEND REPLACE UTF8=ACCEPT BINARY OBJECTID SAVEDATE "
 		    "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
-		    "COMPRESS=DEFLATE PREVIEW "
+		    "COMPRESS=DEFLATE PREVIEW NOTIFY "
 		    "APPENDLIMIT=%llu", (unsigned long long)
 		    c->conf->max_append);
 		return;

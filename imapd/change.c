@@ -4,6 +4,7 @@
 
 #include "imapd/change.h"
 #include "imapd/flags.h"
+#include "imapd/notify.h"
 #include "imapd/update.h"
 
 static int  store_tell(struct box *, const struct imap_command *,
@@ -11,7 +12,7 @@ static int  store_tell(struct box *, const struct imap_command *,
 static enum answer store_answer(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer transfer(struct box *, struct imap_command *,
-	    struct folder *, uint32_t *, size_t);
+	    struct folder *, const char *, uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const uint32_t *,
 	    const uint32_t *, size_t);
 static int  deleted(struct box *, const struct imap_set *, uint32_t **,
@@ -75,7 +76,7 @@ change_copy(struct box *b, struct imap_command *c)
 	else if ((to = box_folder(b, name, 1)) == NULL)
 		a = b->over ? ANSWER_NONE : ANSWER_NO;
 	else {
-		a = transfer(b, c, to, v, n);
+		a = transfer(b, c, to, name, v, n);
 		box_release(b, to);
 	}
 	free(v);
@@ -192,9 +193,10 @@ store_answer(struct box *b, const struct imap_command *c, const uint32_t *v,
 
 static enum answer
 transfer(struct box *b, struct imap_command *c, struct folder *to,
-    uint32_t *v, size_t n)
+    const char *name, uint32_t *v, size_t n)
 {
-	uint32_t *uid = calloc(n, sizeof *uid);
+	uint32_t *uid = calloc(n, sizeof *uid), came = 0;
+	size_t i;
 	int move = c->verb == IMAP_MOVE, r = -1;
 	enum answer a;
 
@@ -206,6 +208,9 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 		free(uid);
 		return a;
 	}
+	for (i = 0; i < n; i++)
+		came += uid[i] != 0;
+	notify_put(b, name, came);
 	a = box_say(b, ANSWER_OK, "", move ? "moved" : "copied");
 	copyuid(b, to, v, uid, n);
 	free(uid);

@@ -36,7 +36,8 @@ const struct conf_key imapd_keys[] = {
 	    "30m)." },
 	{ "imapd.look", CONF_TIME, AT(look), "5s", 1, 3600,
 	    "Time between two looks at the mailbox of a client that is in "
-	    "IDLE.  Where the kernel tells of changes, they are seen at "
+	    "IDLE, and at the mailboxes that one with NOTIFY wants to hear "
+	    "of.  Where the kernel tells of changes, they are seen at "
 	    "once; this is for those that another machine made." },
 	{ "imapd.still_here", CONF_TIME, AT(still_here), "2m", 1, 86400,
 	    "Time between two lines that say nothing to a client in IDLE, so "

@@ -35,7 +35,9 @@ struct fetch {
 	struct message m;
 };
 
-static int  plan(struct fetch *, const struct imap_command *);
+static int  all(struct fetch *);
+static void drop(struct fetch *);
+static void plan(struct fetch *, int);
 static void plan_item(struct fetch *, const struct imap_fetch_item *);
 static int  vanished(struct fetch *, struct imap_command *);
 static int  note_vanished(void *, uint32_t, uint32_t);
@@ -55,12 +57,9 @@ fetch_run(struct box *b, struct imap_command *c)
 {
 	struct fetch f = { .b = b, .f = &c->fetch };
 	enum answer a = ANSWER_NONE;
-	uint32_t number = 0;
 	int r;
 
-	if (plan(&f, c) < 0)
-		return box_say(b, ANSWER_BAD, "", "not offered: see "
-		    "CAPABILITY");
+	plan(&f, c->uid);
 	if (c->fetch.vanished && !b->qresync)
 		return box_say(b, ANSWER_BAD, "",
 		    "ENABLE QRESYNC first (RFC 7162 3.2.6)");
@@ -69,34 +68,66 @@ fetch_run(struct box *b, struct imap_command *c)
 	if ((r = vanished(&f, c)) == 0) {
 		if (box_numbers(b, c, &f.numbers) < 0)
 			return b->answer;
-		r = f.sees ? see(&f) : 0;
+		r = all(&f);
 	}
-	while (r == 0 && !b->out.lost &&
-	    imap_set_next(&f.numbers, number, &number))
-		r = one(&f, number);
 	a = r < 0 ? box_failed(b, "FETCH") : finish(&f);
-	message_free(&f.m);
-	buf_free(&f.words);
-	imap_set_free(&f.numbers);
-	imap_set_free(&f.seen);
+	drop(&f);
 	return a;
 }
 
+int
+fetch_tell(struct box *b, const struct imap_fetch *items, uint32_t first)
+{
+	struct fetch f = { .b = b, .f = items };
+	int r, e;
+
+	plan(&f, 1);
+	if (f.modseq)
+		update_condstore(b);
+	r = imap_set_add(&f.numbers, first, folder_count(b->folder));
+	if (r == 0)
+		r = all(&f);
+	e = errno;
+	drop(&f);
+	errno = e;
+	return r;
+}
+
+/* 0, or -1 with errno */
 static int
-plan(struct fetch *f, const struct imap_command *c)
+all(struct fetch *f)
+{
+	uint32_t number = 0;
+	int r = f->sees ? see(f) : 0;
+
+	while (r == 0 && !f->b->out.lost &&
+	    imap_set_next(&f->numbers, number, &number))
+		r = one(f, number);
+	return r;
+}
+
+static void
+drop(struct fetch *f)
+{
+	message_free(&f->m);
+	buf_free(&f->words);
+	imap_set_free(&f->numbers);
+	imap_set_free(&f->seen);
+}
+
+static void
+plan(struct fetch *f, int uid)
 {
 	uint32_t i;
 
-	for (i = 0; i < f->f->n; i++) {
+	for (i = 0; i < f->f->n; i++)
 		plan_item(f, &f->f->v[i]);
-	}
 	f->load |= f->parse;
 	f->sees = f->sees && !f->b->read_only;
-	f->uid |= c->uid;
+	f->uid |= uid;
 	/* RFC 7162 3.1.4.1: told of each with CHANGEDSINCE */
 	if (f->f->changed && !f->modseq)
 		f->modseq = 2;
-	return 0;
 }
 
 static void

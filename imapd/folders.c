@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "imapd/folders.h"
+#include "imapd/notify.h"
 #include "imapd/special.h"
 
 static int  use_of(struct box *, const struct imap_command *, const char **);
@@ -33,6 +34,7 @@ folders_create(struct box *b, struct imap_command *c)
 		return box_failed(b, "CREATE");
 	folder_totals(f, &t);
 	folder_close(f);
+	notify_changed(b, name, NULL);
 	/* RFC 8474 4.1 */
 	snprintf(code, sizeof code, "MAILBOXID (%s)", t.id);
 	return box_say(b, ANSWER_OK, code, "made");
@@ -61,6 +63,7 @@ folders_delete(struct box *b, struct imap_command *c)
 		return box_say(b, ANSWER_NO, "NONEXISTENT",
 		    "no such mailbox");
 	}
+	notify_changed(b, name, NULL);
 	return box_say(b, ANSWER_OK, "", "deleted");
 }
 
@@ -80,6 +83,7 @@ folders_rename(struct box *b, struct imap_command *c)
 	if (tree_rename(&b->tree, from, to) < 0)
 		return box_failed(b, "RENAME");
 	follow(b, from, to);
+	notify_changed(b, from, to);
 	return box_say(b, ANSWER_OK, "", "renamed");
 }
 
@@ -92,6 +96,7 @@ folders_subscribe(struct box *b, struct imap_command *c)
 		return ANSWER_NO;
 	if (tree_subscribe(&b->tree, name, c->verb == IMAP_SUBSCRIBE) < 0)
 		return box_failed(b, "subscription");
+	notify_changed(b, name, NULL);
 	return box_say(b, ANSWER_OK, "", "noted");
 }
 
@@ -144,6 +149,7 @@ rename_inbox(struct box *b, const char *name)
 		folder_close(in);
 	if (out)
 		folder_close(out);
+	notify_changed(b, "INBOX", name);
 	return a;
 }
 

@@ -69,7 +69,7 @@ list_run(struct box *b, struct imap_command *c)
 			continue;
 		tell(b, c, n, how);
 		if (l->bits & IMAP_RETURN_STATUS && n->bits & NODE_EXISTS)
-			r = status_tell(b, n->name, l->status);
+			r = status_of(b, n->name, l->status);
 		/* RFC 5819 2: one that fails has no STATUS, that is all */
 		if (r < 0 && !b->over)
 			r = 0;

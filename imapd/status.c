@@ -12,33 +12,41 @@ status_run(struct box *b, struct imap_command *c)
 
 	if (box_name(b, c->mailbox, 0, name) < 0)
 		return ANSWER_NO;
-	return status_tell(b, name, c->status) < 0 ? b->answer :
+	return status_of(b, name, c->status) < 0 ? b->answer :
 	    box_say(b, ANSWER_OK, "", "that is all");
 }
 
 int
-status_tell(struct box *b, const char *name, unsigned items)
+status_of(struct box *b, const char *name, unsigned items)
 {
 	struct folder *f = box_folder(b, name, 0);
-	uint64_t size = 0, waste = 0;
-	struct folder_totals t;
-	struct buf *o = &b->scratch;
+	int r;
 
 	if (f == NULL) {
 		b->answer = b->over ? ANSWER_NONE : ANSWER_NO;
 		return -1;
 	}
-	if ((items & IMAP_STATUS_SIZE && folder_size(f, &size) < 0) ||
-	    (items & IMAP_STATUS_DELETED_STORAGE &&
-	    deleted_size(f, &waste) < 0)) {
-		b->answer = box_failed(b, "size");
-		box_release(b, f);
-		return -1;
-	}
-	folder_totals(f, &t);
 	/* RFC 7162 3.1: asking for it means speaking CONDSTORE */
 	if (items & IMAP_STATUS_HIGHESTMODSEQ)
 		update_condstore(b);
+	if ((r = status_tell(b, f, name, items)) < 0)
+		b->answer = box_failed(b, "size");
+	box_release(b, f);
+	return r;
+}
+
+int
+status_tell(struct box *b, struct folder *f, const char *name, unsigned items)
+{
+	uint64_t size = 0, waste = 0;
+	struct folder_totals t;
+	struct buf *o = &b->scratch;
+
+	if ((items & IMAP_STATUS_SIZE && folder_size(f, &size) < 0) ||
+	    (items & IMAP_STATUS_DELETED_STORAGE &&
+	    deleted_size(f, &waste) < 0))
+		return -1;
+	folder_totals(f, &t);
 	buf_reset(o);
 	buf_adds(o, "* STATUS ");
 	names_add(b, o, name);
@@ -62,7 +70,6 @@ status_tell(struct box *b, const char *name, unsigned items)
 	o->n--;				/* the last space */
 	buf_adds(o, ")\r\n");
 	out_span(&b->out, buf_span(o));
-	box_release(b, f);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* update - what a client is told without having asked. */
 #include "imapd/flags.h"
+#include "imapd/notify.h"
 #include "imapd/update.h"
 
 static int  by_uid(struct imap_set *, uint32_t);
@@ -17,10 +18,12 @@ update_tell(struct box *b, int gone)
 	struct imap_set vanished = { 0 };
 	struct change c;
 	struct mail m;
+	uint32_t count, first = 0;
 	int r = 0;
 
 	update_keywords(b);
 	do {
+		count = folder_count(b->folder);
 		c = folder_next(b->folder, gone);
 		if (c.kind == CHANGE_GONE && b->qresync) {
 			r |= by_uid(&vanished, c.uid);
@@ -33,13 +36,16 @@ update_tell(struct box *b, int gone)
 			out_str(&b->out, "* ");
 			out_number(&b->out, c.number);
 			out_str(&b->out, " EXPUNGE\r\n");
-		} else if (c.kind == CHANGE_EXISTS)
+		} else if (c.kind == CHANGE_EXISTS) {
 			exists(b, c.number);
-		else if (c.kind == CHANGE_FLAGS &&
+			first = count + 1;
+		} else if (c.kind == CHANGE_FLAGS &&
 		    folder_mail(b->folder, c.number, &m) == 0)
 			update_flags(b, c.number, &m);
 	} while (c.kind != CHANGE_NONE);
-	return r;
+	if (gone)
+		notify_told(b);
+	return r == 0 && first ? notify_new(b, first) : r;
 }
 
 void

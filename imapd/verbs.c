@@ -9,6 +9,7 @@
 #include "imapd/folders.h"
 #include "imapd/idle.h"
 #include "imapd/list.h"
+#include "imapd/notify.h"
 #include "imapd/quota.h"
 #include "imapd/select.h"
 #include "imapd/sort.h"
@@ -63,6 +64,7 @@ static const struct verb {
 	{ IMAP_GETQUOTAROOT, quota_root, 0 },
 	{ IMAP_SETQUOTA, quota_set, 0 },
 	{ IMAP_ENABLE, verb_enable, 0 },
+	{ IMAP_NOTIFY, notify_run, 0 },
 	{ IMAP_ID, verb_id, 0 },
 	{ IMAP_COMPRESS, compress_run, 0 },
 	{ IMAP_CAPABILITY, verb_capability, 0 },
@@ -162,6 +164,7 @@ verb_enable(struct box *b, struct imap_command *c)
 {
 	struct span w;
 	uint32_t i;
+	int condstore = 0;
 
 	out_str(&b->out, "* ENABLED");
 	for (i = 0; i < c->words.n; i++) {
@@ -171,17 +174,18 @@ verb_enable(struct box *b, struct imap_command *c)
 			b->rev2 = b->utf8 = 1;
 		} else if (span_case_eq(w, SPAN("CONDSTORE"))) {
 			out_str(&b->out, " CONDSTORE");
-			update_condstore(b);
+			condstore = 1;
 		} else if (span_case_eq(w, SPAN("QRESYNC"))) {
 			out_str(&b->out, " QRESYNC");
-			update_condstore(b);
-			b->qresync = 1;
+			condstore = b->qresync = 1;
 		} else if (span_case_eq(w, SPAN("UTF8=ACCEPT"))) {
 			out_str(&b->out, " UTF8=ACCEPT");
 			b->utf8 = 1;
 		}
 	}
 	out_str(&b->out, "\r\n");
+	if (condstore)
+		update_condstore(b);
 	return box_say(b, ANSWER_OK, "", "enabled");
 }
 

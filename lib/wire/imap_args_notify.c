@@ -20,6 +20,7 @@ imap_args_notify(struct imap_command *c, struct imap_cursor *in)
 	struct imap_notify_group *v;
 	struct imap_cursor list;
 	uint32_t at;
+	int selected = 0;
 
 	*in->why = bad_notify;
 	if (imap_take_word(in, "NONE"))
@@ -44,7 +45,11 @@ imap_args_notify(struct imap_command *c, struct imap_cursor *in)
 		if (imap_take_list(in, &list, bad_notify) < 0 ||
 		    group(n, &list) < 0)
 			return -1;
+		selected += v[at].filter <= IMAP_NOTIFY_SELECTED_DELAYED;
 	}
+	*in->why = "SELECTED or SELECTED-DELAYED, once (RFC 5465 6.1)";
+	if (selected > 1)
+		return -1;
 	*in->why = bad_notify;
 	return n->n ? 0 : -1;
 }
@@ -117,6 +122,7 @@ events(struct imap_notify *n, struct imap_notify_group *g,
 	};
 	const struct imap_token *t;
 	struct imap_cursor list;
+	struct span other;
 	unsigned i;
 
 	do {
@@ -124,7 +130,9 @@ events(struct imap_notify *n, struct imap_notify_group *g,
 		for (i = 0; i < sizeof name / sizeof *name; i++)
 			if (imap_take_word(in, name[i]))
 				break;
-		if (i == sizeof name / sizeof *name)
+		/* event-ext = atom: the last bit */
+		if (i == sizeof name / sizeof *name &&
+		    imap_take_atom(in, &other, bad_notify) < 0)
 			return -1;
 		g->events |= 1u << i;
 		if (i > 0 || (t = imap_peek(in)) == NULL ||
@@ -156,5 +164,5 @@ consistent(const struct imap_notify_group *g, const char **why)
 		return -1;
 	*why = "SELECTED has events of messages only (RFC 5465 5)";
 	return g->filter <= IMAP_NOTIFY_SELECTED_DELAYED &&
-	    (g->events & ~0xfu) ? -1 : 0;
+	    (g->events & 0xf0) ? -1 : 0;
 }

@@ -143,6 +143,7 @@ static const struct {
 	    "notify status 0:3 5=Lists:16 f=0,15p[HEADER.FIELDS (from to)]" },
 	{ "a NOTIFY SET (mailboxes (INBOX a) (MessageNew MessageExpunge "
 	    "FlagChange)) (personal NONE)", "notify 6=INBOX=a:7 3:0" },
+	{ "a NOTIFY SET (personal (Foo MailboxName))", "notify 3:272" },
 	/* not commands */
 	{ "", "-tag" }, { " a NOOP", "-tag" }, { "+ NOOP", "-tag" },
 	{ "a+b NOOP", "-tag" }, { "a\"b NOOP", "-tag" }, { "(a NOOP", "-tag" },
@@ -237,6 +238,10 @@ static const struct {
 	{ "a NOTIFY SET (personal (MessageNew (UID) MessageExpunge))",
 	    "-only SELECTED" },
 	{ "a NOTIFY SET (subtree (MailboxName))", "-NOTIFY" },
+	{ "a NOTIFY SET (selected NONE) (selected-delayed NONE)", "-once" },
+	{ "a NOTIFY SET (personal (\"x\"))", "-NOTIFY" },
+	{ "a NOTIFY SET (selected (MessageNew (uid) MessageExpunge "
+	    "MessageNew (uid)))", "-only SELECTED" },
 	{ "a SETQUOTA x (STORAGE)", "-SETQUOTA" },
 	{ "a NOOP )", "-closes" }, { "a NOOP (", "-not closed" },
 };

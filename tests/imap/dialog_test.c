@@ -18,6 +18,10 @@
  *	X: remove FOLDER N	removes the N-th of cur/, by name
  *	X: flag FOLDER N FLAGS	renames the N-th of cur/
  *	X: count FOLDER N	N files are in new/ and cur/
+ *	X: folders FOLDER N	makes N folders below it
+ *
+ * A case, as they are counted, is a command with its whole answer: each line
+ * from the command to the tagged reply stands in the script.
  *
  * A connection is opened when it is first named; the greeting, or the reply to
  * the login, waits to be read by S.
@@ -51,11 +55,12 @@ struct connection {
 	int fd;				/* -1: none */
 	pid_t pid;
 	struct buf in;
+	int skipped;			/* something of this answer */
 };
 
 static struct {
 	char file[80], name[200], dir[64];
-	int line, cases, checks;
+	int line, scripts, cases, checks;
 	struct buf conf;
 	int before, tls, far;
 	struct mailbox mailbox;
@@ -132,6 +137,7 @@ connection(unsigned char digit)
 	}
 	close(pair[1]);
 	c->fd = pair[0];
+	c->skipped = 0;
 	c->in.max = 16 << 20;
 	return c;
 }
@@ -218,6 +224,22 @@ put_mail(struct span folder, struct span flags, struct span text)
 		broken("cannot write ", span_of(path));
 }
 
+static void
+make_folders(struct span above, unsigned n)
+{
+	char name[100], path[200];
+	unsigned i, j;
+
+	for (i = 1; i <= n; i++)
+		for (j = 0; j < 4; j++) {
+			snprintf(name, sizeof name, "%.*s.%u", SPAN_ARG(above),
+			    i);
+			folder_path(path, span_of(name),
+			    (const char *[]){ "", "tmp", "new", "cur" }[j]);
+			assert_int_equal(mkdir(path, 0700), 0);
+		}
+}
+
 static int
 visible(const struct dirent *e)
 {
@@ -250,7 +272,11 @@ act(struct span s)
 		return;
 	}
 	span_word(&s, &n);
-	assert_int_equal(scan_uint(n, 1000, &number), 0);
+	assert_int_equal(scan_uint(n, 10000, &number), 0);
+	if (span_eq(verb, SPAN("folders"))) {
+		make_folders(folder, number);
+		return;
+	}
 	folder_path(dir, folder, "cur");
 	count = (unsigned)(k = scandir(dir, &e, visible, alphasort));
 	assert_true(k >= 0);
@@ -354,14 +380,22 @@ expect(struct connection *c, struct span text, int skip)
 
 	assert_int_equal(span_str(text, want, sizeof want), 0);
 	run.checks++;
-	do
+	for (;;) {
 		if (!next_line(c, line))
 			broken("the connection ended; wanted: ", text);
-	while (skip && !matches(want, line));
-	if (!matches(want, line)) {
-		print_error("wanted: %s\n", want);
-		broken("got: ", span_of(line));
+		if (matches(want, line))
+			break;
+		if (!skip) {
+			print_error("wanted: %s\n", want);
+			broken("got: ", span_of(line));
+		}
+		c->skipped = 1;
 	}
+	if (*want == '*' || *want == '+')
+		return;
+	/* tagged: the answer is whole */
+	run.cases += !c->skipped;
+	c->skipped = 0;
 }
 
 static void
@@ -384,7 +418,7 @@ begin_case(struct span name)
 {
 	end_case();
 	(void)span_str(name, run.name, sizeof run.name);
-	run.cases++;
+	run.scripts++;
 	run.mails = run.before = run.tls = run.far = 0;
 	buf_reset(&run.conf);
 	run.conf.max = 65536;
@@ -545,7 +579,8 @@ scripts(void **state)
 		if (only == NULL || strcmp(only, e[i]->d_name) == 0)
 			play(e[i]->d_name);
 	free_names(e, n);
-	print_message("%d cases, %d replies\n", run.cases, run.checks);
+	print_message("%d dialogs, %d cases, %d lines of answers\n",
+	    run.scripts, run.cases, run.checks);
 	assert_int_equal(run.failed, 0);
 }
 

@@ -1,0 +1,347 @@
+/* watched - mailboxes that a client wants to hear of. */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "imapd/names.h"
+#include "imapd/status.h"
+#include "imapd/watched.h"
+#include "sys/clock.h"
+
+enum {
+	/* longer than the coarsest clock of a file system ticks */
+	TICK_MS = 3000,
+	MESSAGES = IMAP_NOTIFY_NEW | IMAP_NOTIFY_EXPUNGE | IMAP_NOTIFY_FLAGS,
+	/* those that take its numbers or its identity */
+	INSIDE = MESSAGES | IMAP_NOTIFY_NAME
+};
+
+static int  by_name(const char *, const char *);
+static void pair(struct watched_list *, struct watched_list *);
+static void compare(struct watched_list *, const struct watched_list *);
+static int  meet(struct box *, struct watched_list *, struct watched_list *,
+	    size_t);
+static void tell_name(struct box *, const struct watched *,
+	    const struct watched *, const char *);
+static int  tell_numbers(struct box *, struct watched *, const struct own *);
+static int  same_numbers(const struct watched *, const struct folder_totals *);
+static int  look(struct box *, struct watched *, struct folder_totals *,
+	    int (*)(struct box *, struct folder *, const struct watched *));
+static int  tell_status(struct box *, struct folder *, const struct watched *);
+static int  put_by_us(const struct own *, const struct watched *,
+	    const struct folder_totals *);
+static int  may_differ(struct box *, struct watched *);
+static uint64_t changed_ns(const struct box *, const char *, const char *);
+static int  is_own(const struct own *, const char *);
+
+int
+watched_take(struct box *b, unsigned (*events)(void *,
+    const struct tree_entry *), void *arg, struct watched_list *l)
+{
+	struct tree_list t;
+	size_t i, n = 0;
+
+	*l = (struct watched_list){ 0 };
+	if (tree_list(&b->tree, &t) < 0)
+		return -1;
+	l->v = calloc(t.n, sizeof *l->v);
+	for (i = 0; l->v && i < t.n; i++) {
+		struct watched *w = &l->v[l->n++];
+
+		memcpy(w->name, t.v[i].name, sizeof w->name);
+		w->bits = t.v[i].bits;
+		w->events = events(arg, &t.v[i]);
+		n += w->events != 0;
+	}
+	tree_list_free(&t);
+	if (l->v && n <= WATCHED_MAX)
+		return 0;
+	if (l->v)
+		errno = E2BIG;
+	watched_free(l);
+	return -1;
+}
+
+void
+watched_free(struct watched_list *l)
+{
+	free(l->v);
+	*l = (struct watched_list){ 0 };
+}
+
+int
+watched_start(struct box *b, struct watched_list *l, int status)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		struct watched *w = &l->v[i];
+		int tell = status && w->events & MESSAGES &&
+		    !(b->folder && strcmp(w->name, b->name) == 0);
+
+		(void)may_differ(b, w);
+		if (w->events & INSIDE && look(b, w, &w->t, tell ? tell_status :
+		    NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+watched_tell(struct box *b, struct watched_list *old,
+    struct watched_list *now, const struct own *own)
+{
+	struct watched *w;
+	int differ = 0;
+	size_t i;
+
+	pair(old, now);
+	compare(old, now);
+	compare(now, old);
+	for (i = 0; i < now->n; i++)
+		if (meet(b, old, now, i) < 0)
+			return -1;
+	for (i = 0; i < old->n; i++) {
+		w = &old->v[i];
+		differ |= w->only;
+		if (w->same == 0 && !w->renamed && !is_own(own, w->name))
+			tell_name(b, w, NULL, "");
+	}
+	for (i = 0; i < now->n; i++) {
+		w = &now->v[i];
+		differ |= w->only;
+		if (!is_own(own, w->name))
+			tell_name(b, w->same ? &old->v[w->same - 1] : NULL, w,
+			    w->renamed ? old->v[w->renamed - 1].name : "");
+		if (tell_numbers(b, w, own) < 0)
+			return -1;
+	}
+	return differ;
+}
+
+/* The order of tree_list: INBOX first. */
+static int
+by_name(const char *a, const char *b)
+{
+	int i = strcmp(a, "INBOX") == 0, j = strcmp(b, "INBOX") == 0;
+
+	return i || j ? j - i : strcmp(a, b);
+}
+
+static void
+pair(struct watched_list *a, struct watched_list *b)
+{
+	size_t i, j;
+	int c;
+
+	for (i = 0; i < a->n; i++)
+		a->v[i].same = a->v[i].renamed = 0;
+	for (i = j = 0; i < a->n && j < b->n;) {
+		c = by_name(a->v[i].name, b->v[j].name);
+		if (c == 0) {
+			a->v[i].same = j + 1;
+			b->v[j].same = i + 1;
+		}
+		i += c <= 0;
+		j += c >= 0;
+	}
+}
+
+static void
+compare(struct watched_list *a, const struct watched_list *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		struct watched *w = &a->v[i];
+
+		w->only = w->bits & TREE_EXISTS && !(w->same &&
+		    b->v[w->same - 1].bits & TREE_EXISTS);
+	}
+}
+
+/* What the client knows of a mailbox.  A new one that has the identity of one
+ * that is gone has been renamed. */
+static int
+meet(struct box *b, struct watched_list *old, struct watched_list *now,
+    size_t at)
+{
+	struct watched *w = &now->v[at], *was = NULL;
+	struct folder_totals t = { 0 };
+	size_t i;
+
+	if (w->same && !w->only)
+		was = &old->v[w->same - 1];
+	else if (w->only && w->events & INSIDE) {
+		if (look(b, w, &t, NULL) < 0)
+			return -1;
+		for (i = 0; i < old->n && was == NULL; i++)
+			if (old->v[i].only && !old->v[i].renamed && t.id[0] &&
+			    strcmp(old->v[i].t.id, t.id) == 0)
+				was = &old->v[i];
+		if (was) {
+			was->renamed = at + 1;
+			w->renamed = (size_t)(was - old->v) + 1;
+		}
+	}
+	if (was) {
+		w->t = was->t;
+		w->stamp = was->stamp;
+	}
+	return 0;
+}
+
+/* RFC 5465 5.4 and 5.5.  One of both may be NULL. */
+static void
+tell_name(struct box *b, const struct watched *was, const struct watched *w,
+    const char *old_name)
+{
+	const struct watched *one = w ? w : was;
+	unsigned events = (was ? was->events : 0) | (w ? w->events : 0);
+	unsigned had = was ? was->bits : 0, has = w ? w->bits : 0;
+	struct buf *o = &b->scratch;
+
+	/* of one that goes by another name only its subscription stays */
+	if (was && was->renamed)
+		had &= ~(unsigned)TREE_EXISTS;
+	if (!((had ^ has) & TREE_EXISTS && events & IMAP_NOTIFY_NAME) &&
+	    !((had ^ has) & TREE_SUBSCRIBED &&
+	    events & IMAP_NOTIFY_SUBSCRIPTION))
+		return;
+	buf_reset(o);
+	buf_adds(o, "* LIST (");
+	if (!(has & TREE_EXISTS))
+		buf_adds(o, "\\NonExistent");
+	if (has & TREE_SUBSCRIBED)
+		buf_adds(o, has & TREE_EXISTS ? "\\Subscribed" :
+		    " \\Subscribed");
+	buf_adds(o, ") \".\" ");
+	names_add(b, o, one->name);
+	if (*old_name) {
+		buf_adds(o, " (\"OLDNAME\" (");
+		names_add(b, o, old_name);
+		buf_adds(o, "))");
+	}
+	buf_adds(o, "\r\n");
+	out_span(&b->out, buf_span(o));
+}
+
+static int
+tell_numbers(struct box *b, struct watched *w, const struct own *own)
+{
+	struct folder_totals t = w->t;
+	int known = w->t.uidvalidity != 0;
+
+	if (!(w->bits & TREE_EXISTS) || !(w->events & MESSAGES) ||
+	    (b->folder && strcmp(w->name, b->name) == 0) || !may_differ(b, w))
+		return 0;
+	if (look(b, w, &t, NULL) < 0)
+		return -1;
+	if (!same_numbers(w, &t) &&
+	    !(known ? put_by_us(own, w, &t) : is_own(own, w->name)) &&
+	    look(b, w, &t, tell_status) < 0)
+		return -1;
+	w->t = t;
+	return 0;
+}
+
+/* Its numbers now; one that has just gone has those it had.  0, or -1 with
+ * errno. */
+static int
+look(struct box *b, struct watched *w, struct folder_totals *t,
+    int (*also)(struct box *, struct folder *, const struct watched *))
+{
+	struct folder *f;
+	int r = 0;
+
+	if (folder_open(&f, &b->tree, w->name, FOLDER_READ) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	folder_totals(f, t);
+	if (also)
+		r = also(b, f, w);
+	folder_close(f);
+	return r;
+}
+
+/* RFC 5465 3.1, 5.1 to 5.3 */
+static int
+tell_status(struct box *b, struct folder *f, const struct watched *w)
+{
+	unsigned items = IMAP_STATUS_MESSAGES | IMAP_STATUS_UIDNEXT |
+	    IMAP_STATUS_UIDVALIDITY;
+
+	if (w->events & IMAP_NOTIFY_FLAGS || b->condstore)
+		items |= IMAP_STATUS_HIGHESTMODSEQ;
+	return status_tell(b, f, w->name, items);
+}
+
+static int
+same_numbers(const struct watched *w, const struct folder_totals *t)
+{
+	return t->uidvalidity == w->t.uidvalidity &&
+	    t->uidnext == w->t.uidnext && t->messages == w->t.messages &&
+	    (t->modseq == w->t.modseq || !(w->events & IMAP_NOTIFY_FLAGS));
+}
+
+/* No more than that has happened.  Each command has one mod-sequence. */
+static int
+put_by_us(const struct own *own, const struct watched *w,
+    const struct folder_totals *t)
+{
+	return own && own->messages && strcmp(own->name[0], w->name) == 0 &&
+	    t->uidvalidity == w->t.uidvalidity &&
+	    t->messages == w->t.messages + own->messages &&
+	    t->uidnext == w->t.uidnext + own->messages &&
+	    t->modseq <= w->t.modseq + 1;
+}
+
+/* A second change within a tick does not change the time again. */
+static int
+may_differ(struct box *b, struct watched *w)
+{
+	uint64_t now = clock_mono_ms(), n = changed_ns(b, w->name, "new");
+	uint64_t c = changed_ns(b, w->name, "cur");
+	int young = w->stamp.until != 0;
+
+	if (n != w->stamp.new_ns || c != w->stamp.cur_ns) {
+		w->stamp = (struct stamp){ n, c, now + TICK_MS };
+		return 1;
+	}
+	if (now >= w->stamp.until)
+		w->stamp.until = 0;
+	return young;
+}
+
+static uint64_t
+changed_ns(const struct box *b, const char *name, const char *sub)
+{
+	char path[FOLDER_NAME + 8];
+	struct stat st;
+
+	if (strcmp(name, "INBOX") == 0)
+		snprintf(path, sizeof path, "%s", sub);
+	else
+		snprintf(path, sizeof path, ".%s/%s", name, sub);
+	if (fstatat(b->tree.root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+	    (uint64_t)st.st_mtim.tv_nsec;
+}
+
+static int
+is_own(const struct own *own, const char *name)
+{
+	size_t i, n;
+
+	for (i = 0; own && i < 2; i++) {
+		if (own->name[i] == NULL)
+			continue;
+		n = strlen(own->name[i]);
+		if (strncmp(name, own->name[i], n) == 0 &&
+		    (name[n] == '\0' || name[n] == '.'))
+			return 1;
+	}
+	return 0;
+}

@@ -208,9 +208,11 @@ proxied(struct listener *l, struct conn *c, const struct note *n, int fd)
 	rule = listener_over(l, &c->facts.client);
 	listener_count(l, &c->facts.client, 1);
 	listener_judge(l, &c->facts);
-	if (rule)
-		end(l, c, rule);
-	else
+	if (rule) {
+		listener_refuse(l, fd, c->facts.service, &c->facts.client,
+		    rule);
+		end(l, c, NULL);
+	} else
 		handover_begin(l, c, fd);
 }
 

@@ -26,8 +26,6 @@ static void start(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
 static void accept_some(struct listener *, size_t);
-static void refuse(struct listener *, int, unsigned, const struct ip *,
-	    const char *);
 static void admit(struct listener *, int, unsigned, const struct ip *,
 	    unsigned);
 static unsigned address_bits(const struct ip *);
@@ -157,7 +155,7 @@ accept_some(struct listener *l, size_t at)
 			return;
 		}
 		if ((rule = listener_over(l, &client)) != NULL)
-			refuse(l, fd, service, &client, rule);
+			listener_refuse(l, fd, service, &client, rule);
 		else
 			admit(l, fd, service, &client, port);
 		close(fd);
@@ -176,9 +174,9 @@ listener_over(const struct listener *l, const struct ip *ip)
 	    l->conf->max_per_network ? "max_per_network" : NULL;
 }
 
-static void
-refuse(struct listener *l, int fd, unsigned service, const struct ip *client,
-    const char *rule)
+void
+listener_refuse(struct listener *l, int fd, unsigned service,
+    const struct ip *client, const char *rule)
 {
 	const char *text = l->conf->service[service].busy;
 	char ip[IP_TEXT];
@@ -204,7 +202,7 @@ admit(struct listener *l, int fd, unsigned service, const struct ip *client,
 	struct facts *f;
 
 	if (c == NULL) {
-		refuse(l, fd, service, client, "memory");
+		listener_refuse(l, fd, service, client, "memory");
 		return;
 	}
 	c->ev.fd = c->stream = -1;

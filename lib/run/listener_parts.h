@@ -57,6 +57,9 @@ void	listener_close(struct listener *, struct conn *);
 struct conn *listener_conn(struct listener *, uint32_t number);
 /* Over a limit?  The rule's name, or NULL. */
 const char *listener_over(const struct listener *, const struct ip *);
+/* Tells the client, and the log, that by that rule there is no room. */
+void	listener_refuse(struct listener *, int fd, unsigned service,
+	    const struct ip *, const char *rule);
 void	listener_count(struct listener *, const struct ip *, int up);
 /* Class and rights that follow from the client's address. */
 void	listener_judge(struct listener *, struct facts *);

@@ -53,8 +53,9 @@ const struct conf_key smtpd_keys[] = {
 	{ "smtpd.message_time", CONF_TIME, AT(message_time), "2h", 1, 604800,
 	    "Time for the text of one message." },
 	{ "smtpd.min_rate", CONF_SIZE, AT(min_rate), "100", 0, 1 << 30,
-	    "Bytes per second that a message's text must reach after its "
-	    "first minute." },
+	    "Bytes per second that a message's text must reach." },
+	{ "smtpd.min_rate_after", CONF_TIME, AT(min_rate_after), "1m", 1,
+	    86400, "Time that a text may come more slowly than that." },
 	{ "smtpd.min_free", CONF_SIZE, AT(min_free), "64M", 0, 0,
 	    "Bytes that stay free on the queue's file system." },
 	{ "smtpd.min_free_files", CONF_NUMBER, AT(min_free_files), "1000",

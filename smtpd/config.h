@@ -17,6 +17,7 @@ struct smtpd_conf {
 	uint64_t max_commands, max_errors;
 	uint64_t command_timeout, data_timeout, message_time;	/* seconds */
 	uint64_t min_rate;		/* bytes per second */
+	uint64_t min_rate_after;
 	uint64_t min_free, min_free_files;
 	struct conf_words senders;	/* KEY=ADDRESS */
 	uint64_t user_messages, user_recipients;	/* in an hour */

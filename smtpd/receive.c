@@ -22,7 +22,6 @@
 
 enum {
 	WRITER_TIMEOUT = 600,		/* seconds; disks under load are slow */
-	RATE_AFTER = 60,		/* seconds before min_rate counts */
 	ENVELOPE_MAX = 8 << 20,
 	SLICES = RECEIVE_BUFFER / INTAKE_DATA + 1
 };
@@ -285,16 +284,16 @@ end_header(struct receive *r)
 static int
 more(struct stream *c, const struct smtpd_conf *conf, struct pace *p)
 {
-	uint64_t s;
+	uint64_t ms;
 	long n;
 
 	c->timeout_s = (unsigned)conf->data_timeout;
 	if ((n = stream_fill(c)) <= 0)
 		return (int)n;
 	p->bytes += (uint64_t)n;
-	s = (clock_mono_ms() - p->since_ms) / 1000;
-	return s <= RATE_AFTER || p->bytes / s >= conf->min_rate ? 1 :
-	    STREAM_TIMEOUT;
+	ms = clock_mono_ms() - p->since_ms;
+	return ms <= conf->min_rate_after * 1000 ||
+	    p->bytes * 1000 / ms >= conf->min_rate ? 1 : STREAM_TIMEOUT;
 }
 
 /*

@@ -287,6 +287,9 @@ expect(struct run *r, const struct step *t)
 		if (hear(r, &line) || !r->ended)
 			wrong(r, t, line);
 		break;
+	case 'P':
+		usleep((useconds_t)atol((const char *)t->text.p) * 1000);
+		break;
 	case 'W':
 		if (r->cut == CUT_NOWHERE &&
 		    r->writes != (unsigned)atol((const char *)t->text.p))

@@ -13,6 +13,7 @@
  *	R: TEXT			send TEXT; \r \n \0 \xHH \\ here and in C
  *	S: TEXT			a reply line must begin so
  *	W: N			the replies since then came in N writes
+ *	P: MS			a pause, where time itself is the matter
  *	E:			the connection must end here
  *	T:			SIGTERM to the session
  *	Q: N			messages in the queue, of this case
@@ -35,7 +36,7 @@
 enum { CUT_NOWHERE = 0, CUT_EVERYWHERE = -1 };	/* or at this byte */
 
 struct step {
-	unsigned char verb;		/* C R S W E T Q B L */
+	unsigned char verb;		/* C R S W P E T Q B L */
 	unsigned times;
 	struct span text;
 	int line;
@@ -105,7 +106,7 @@ script_step(struct script *s, struct span l, int line, const char **why)
 		l = span_from(l, 1);
 	t->text = l;
 	s->nstep++;
-	return strchr("CRSWETQBL", t->verb) ? 0 : -1;
+	return strchr("CRSWPETQBL", t->verb) ? 0 : -1;
 }
 
 /* Takes the next case off the front of *in: 1; 0 at the end; -1 and *why. */

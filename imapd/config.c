@@ -15,7 +15,8 @@ const struct conf_key imapd_keys[] = {
 	    "Networks whose clients may log in without TLS." },
 	{ "imapd.proxies", CONF_NETS, AT(reader.proxies), "", 0, 0,
 	    "Networks whose clients are proxies: each connection from there "
-	    "must begin with a PROXY header (version 1 or 2)." },
+	    "must begin with a PROXY header (version 1 or 2), and counts as "
+	    "its client's." },
 	{ "imapd.max_connections", CONF_NUMBER, AT(reader.max_connections), "10000",
 	    1, 100000, "Connections at one time." },
 	{ "imapd.max_per_address", CONF_NUMBER, AT(reader.max_per_address), "2000",

@@ -15,7 +15,8 @@ const struct conf_key pop3d_keys[] = {
 	    "Networks whose clients may log in without TLS." },
 	{ "pop3d.proxies", CONF_NETS, AT(reader.proxies), "", 0, 0,
 	    "Networks whose clients are proxies: each connection from there "
-	    "must begin with a PROXY header (version 1 or 2)." },
+	    "must begin with a PROXY header (version 1 or 2), and counts as "
+	    "its client's." },
 	{ "pop3d.mechanisms", CONF_WORDS, AT(mechanisms),
 	    "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS", 0, 0,
 	    "What AUTH offers, of these four; the last only with TLS.  A "

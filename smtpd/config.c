@@ -18,7 +18,8 @@ const struct conf_key smtpd_keys[] = {
 	    "Networks whose clients may log in without TLS." },
 	{ "smtpd.proxies", CONF_NETS, AT(proxies), "", 0, 0,
 	    "Networks whose clients are proxies: each connection from there "
-	    "must begin with a PROXY header (version 1 or 2)." },
+	    "must begin with a PROXY header (version 1 or 2), and counts as "
+	    "its client's." },
 	{ "smtpd.greet", CONF_TEXT, AT(greet), "", 0, 0,
 	    "The name in the greeting; empty: the hostname." },
 	{ "smtpd.max_connections", CONF_NUMBER, AT(max_connections), "4000",

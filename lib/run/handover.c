@@ -32,14 +32,13 @@ static void up(struct listener *, struct conn *, const struct note *);
 static void want_auth(struct listener *, struct conn *);
 static void logged_in(struct listener *, struct conn *, const struct note *,
 	    int);
-static int  from_proxy(const struct listener *, const struct ip *);
 static void end(struct listener *, struct conn *, const char *);
 
 void
 handover_begin(struct listener *l, struct conn *c, int fd)
 {
 	if (c->facts.phase == PHASE_START &&
-	    from_proxy(l, &c->facts.client)) {
+	    listener_proxy(l, &c->facts.client)) {
 		c->facts.phase = PHASE_PROXY;
 		to_session(l, c, fd);
 	} else if (l->conf->service[c->facts.service].tls) {
@@ -278,17 +277,6 @@ logged_in(struct listener *l, struct conn *c, const struct note *n, int fd)
 		to_mailbox(l, c, fd);
 	else
 		to_session(l, c, fd);
-}
-
-static int
-from_proxy(const struct listener *l, const struct ip *ip)
-{
-	size_t i;
-
-	for (i = 0; i < l->conf->proxies.n; i++)
-		if (ip_in_net(ip, &l->conf->proxies.net[i]))
-			return 1;
-	return 0;
 }
 
 static void

@@ -167,11 +167,24 @@ listener_over(const struct listener *l, const struct ip *ip)
 {
 	if (l->connections >= l->conf->max_connections)
 		return "max_connections";
+	if (listener_proxy(l, ip))
+		return NULL;		/* its clients are counted instead */
 	if (counts_get(&l->counts, ip, address_bits(ip)) >=
 	    l->conf->max_per_address)
 		return "max_per_address";
 	return counts_get(&l->counts, ip, network_bits(ip)) >=
 	    l->conf->max_per_network ? "max_per_network" : NULL;
+}
+
+int
+listener_proxy(const struct listener *l, const struct ip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < l->conf->proxies.n; i++)
+		if (ip_in_net(ip, &l->conf->proxies.net[i]))
+			return 1;
+	return 0;
 }
 
 void

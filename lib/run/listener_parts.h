@@ -55,6 +55,7 @@ struct listener {
 void	listener_watch(struct listener *, struct event *);
 void	listener_close(struct listener *, struct conn *);
 struct conn *listener_conn(struct listener *, uint32_t number);
+int	listener_proxy(const struct listener *, const struct ip *);
 /* Over a limit?  The rule's name, or NULL. */
 const char *listener_over(const struct listener *, const struct ip *);
 /* Tells the client, and the log, that by that rule there is no room. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - imapd under a random tester with several connections, on a private
 # instance: the same walk each time, then a fresh one (LONG=1: of an hour); the
-# bugs planted in the tester have to be found.
+# bugs planted in the tester have to be found.  Before that the kills.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -11,6 +11,7 @@ export CORREO_DIR="$place/main" CORREO_BASE="${CORREO_BASE:-37000}"
 export PYTHONDONTWRITEBYTECODE=1
 
 bad=0
+sh tests/imap/kill.sh || bad=1
 finish()
 {
 	./quickstart -d "$CORREO_DIR" stop >/dev/null

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'kill'))
+import points
+
 PROGRAM = sys.argv[1]
 PLACE = tempfile.mkdtemp(prefix='correo-quit.')
 BOX = PLACE + '/Maildir'
@@ -77,43 +80,29 @@ def main():
     assert sorted(first.values()) == list(range(1, COUNT + 1)), first
     shutil.copytree(BOX, PLACE + '/before', symlinks=True)
     trace = PLACE + '/trace'
-    out = session(SCRIPT, 'strace', '-o', trace)
+    out = session(SCRIPT, *points.whole(trace))
     assert judge('whole', out, first) == 'gone', out
-    calls = re.findall(r'^(\w+)\(', open(trace).read(), re.M)
     # before its first look at the Maildir there is nothing to be hurt
-    seen, points, errors = collections.Counter(), [], []
-    inside = False
-    for line in open(trace):
-        name = re.match(r'(\w+)\(', line)
-        if not name:
-            continue
-        seen[name[1]] += 1
-        inside = inside or BOX in line and name[1] == 'openat'
-        if inside and name[1] not in ('exit_group', 'exit'):
-            points.append((name[1], seen[name[1]]))
-            if name[1] in ERRORS:
-                errors.append((name[1], seen[name[1]]))
+    calls = points.of(trace, 'openat(AT_FDCWD, "%s' % BOX)
     after = collections.Counter()
     hit = 0
-    for name, when in points:
+    for name, nth, _ in calls:
         again()
-        out = session(SCRIPT, 'strace', '-o', trace, '-e',
-                      'inject=%s:signal=KILL:when=%d' % (name, when))
-        hit += 'killed by SIGKILL' in open(trace).read()
-        after[judge((name, when), out, first)] += 1
-    assert hit == len(points), (hit, len(points))
-    print('ok pop3: QUIT killed at %d of %d system calls (%d in all): %s' % (
-        hit, len(points), len(calls), dict(after)))
+        out = session(SCRIPT, *points.killed(trace, name, nth))
+        hit += points.was_killed(trace)
+        after[judge((name, nth), out, first)] += 1
+    assert hit == len(calls), (hit, len(calls))
+    print('ok pop3: QUIT, points seen %d, killed at %d: %s' % (
+        len(calls), hit, dict(after)))
     after = collections.Counter()
-    for name, when in errors:
+    calls = [c for c in calls if c[0] in ERRORS]
+    for name, nth, _ in calls:
         again()
-        out = session(SCRIPT, 'strace', '-o', trace, '-e',
-                      'inject=%s:error=%s:when=%d' % (name, ERRORS[name],
-                                                      when))
+        out = session(SCRIPT, *points.failing(trace, name, nth, ERRORS[name]))
         said = '-ERR' if '-ERR' in out else '+OK'
-        after[said + ' ' + judge((name, when), out, first)] += 1
+        after[said + ' ' + judge((name, nth), out, first)] += 1
     print('ok pop3: QUIT with an error from each of %d system calls: %s' % (
-        len(errors), dict(after)))
+        len(calls), dict(after)))
 
 
 try:

@@ -4,6 +4,7 @@
 # CC: the compiler.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
+export PYTHONDONTWRITEBYTECODE=1
 command -v strace >/dev/null || { echo "skip pop3: no strace"; exit 0; }
 [ -f pop3d/drop.o ] && [ -f libcorreo.a ] || {
 	echo "not ok pop3: make objects first"; exit 1

@@ -380,6 +380,28 @@ set header_cache="%s/cache" copy=no confirmappend=no delete=yes quit=yes
         assert subjects(folder='Archive') == [2], program
 
 
+def s_nail_flags_copies_and_deletes():
+    empty()
+    fill(4)
+    name, password = user(1)
+    where = 'imaps://%s@localhost:%d/' % (name.replace('@', '%40'),
+                                          address('imaps')[1])
+    host = 'localhost:%d' % address('imaps')[1]
+    script = ('flag 2\ncopy 2 %sArchive\ndelete 1\nprint "(subject \\"mail 3'
+              '\\")"\nquit\n' % where)
+    with Place() as p:
+        out = client('s-nail', '-n', '-S', 'v15-compat', '-S', 'tls-ca-file=' +
+                     c.ready['cafile'], '-S', 'tls-ca-no-defaults', '-S',
+                     'tls-verify=strict', '-S', 'user-%s=%s' % (host, name),
+                     '-S', 'password-%s=%s' % (host, password), '-f',
+                     where + 'INBOX', input=script.encode(),
+                     env=dict(os.environ, HOME=p.dir, MAILRC='/dev/null'))
+    assert b'Hello 3.' in out.stdout and b'Hello 4.' not in out.stdout, out
+    assert subjects() == [2, 3, 4] and subjects(folder='Archive') == [2]
+    assert subjects(keys='FLAGGED') == [2]
+    assert subjects(keys='UNSEEN') == [4]       # what it copies it has read
+
+
 def imapfilter_moves_and_flags():
     empty()
     fill(5)
@@ -470,6 +492,6 @@ tell([
     a_connection_that_drops_in_the_middle_of_APPEND,
     what_is_sent_ahead_of_the_login, nothing_passes_from_before_STARTTLS,
     curl, mbsync_both_ways, offlineimap_both_ways, mutt_reads_and_saves,
-    imapfilter_moves_and_flags, fetchmail_by_IMAP, Mail_IMAPClient,
+    s_nail_flags_copies_and_deletes, imapfilter_moves_and_flags, fetchmail_by_IMAP, Mail_IMAPClient,
     Mail_IMAPTalk,
 ])

@@ -122,7 +122,8 @@ def curl_plain_and_login():
 
 
 def nodemailer_sends():
-    if 'CORREO_NODE_MODULES' not in os.environ:
+    if not os.path.isdir(os.environ.get('CORREO_NODE_MODULES', '') +
+                         '/nodemailer'):
         raise Skip('CORREO_NODE_MODULES names no nodemailer')
     script = ("const f=require('fs'),t=require(process.env.CORREO_NODE_MODULES"
               "+'/nodemailer').createTransport({host:'localhost',"

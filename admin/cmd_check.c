@@ -75,6 +75,10 @@ static const struct place place[] = {
 	{ BASE(state_dir), "/drop/tmp", "-queue", "-drop", 01770 },
 	{ BASE(state_dir), "/drop/new", "-queue", "-drop", 01770 },
 	{ BASE(state_dir), "/drop/trigger", "-queue", "-drop", 0620 },
+	{ BASE(state_dir), "/sts", "-sts", "-ops", 0750 },
+	{ BASE(state_dir), "/sts/policy", "-sts", "-ops", 0750 },
+	{ BASE(state_dir), "/sts/failed", "-sts", "-ops", 0750 },
+	{ BASE(state_dir), "/sts/count", "-sts", "-ops", 0750 },
 	{ BASE(tables_dir), "", "root", "root", 0755 },
 	{ BASE(secrets_dir), "", "root", "root", 0711 },
 	{ BASE(secrets_dir), "/passwords.cdb", "root", "-auth", 0640 },
@@ -170,7 +174,8 @@ static void
 check_users(struct check *c)
 {
 	static const char *const user[] = { "-listen", "-smtpd", "-queue",
-	    "-tls", "-login", "-auth", "-key", "-dns", "-remote" };
+	    "-tls", "-login", "-auth", "-key", "-dns", "-remote",
+	    "-sts" };
 	static const char *const group[] = { "-drop", "-ops" };
 	char name[128];
 	const struct passwd *pw;

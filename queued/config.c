@@ -32,5 +32,8 @@ const struct conf_key config_keys[] = {
 	{ "queued.srs", CONF_YES, AT(srs), "yes", 0, 0, "Whether mail that "
 	    "aliases and forwards send to other servers goes under a sender "
 	    "of ours (SRS), where there is a key: secrets/srs." },
+	{ "queued.mta_sts", CONF_YES, AT(mta_sts), "yes", 0, 0, "Whether the "
+	    "MTA-STS policies of other domains are obeyed (RFC 8461), and "
+	    "what TLS did with each counted: remoted(8)." },
 	{ .name = NULL }
 };

@@ -12,7 +12,7 @@ struct config {
 	uint64_t rescan;		/* seconds */
 	uint64_t report_size;		/* bytes of a message sent back whole */
 	uint64_t drop_size;		/* bytes of a dropped message */
-	int srs;
+	int srs, mta_sts;
 };
 
 extern const struct conf_key config_keys[];

@@ -14,6 +14,7 @@
 static int  step(struct deliver *, struct dest *);
 static struct child *child_for(struct deliver *, struct dest *);
 static struct child *child_begin(struct deliver *, struct dest *);
+static int  policy_channel(struct deliver *, const struct dest *);
 static int  no_parent(struct deliver *, struct dest *);
 static int  send_job(struct deliver *, struct child *);
 static size_t gather(struct dest *, struct rcpt *[JOB_RCPTS]);
@@ -153,7 +154,7 @@ child_begin(struct deliver *d, struct dest *t)
 	struct note n = { .kind = NOTE_SPAWN,
 	    .arg = t->kind == DEST_PROGRAM ? SPAWN_PROGRAM : 0 };
 	struct child *c = NULL;
-	int end[2] = { -1, -1 };
+	int end[2] = { -1, -1 }, give[2] = { -1, -1 };
 	int link = role_link(d->env, dest_parent(t));
 
 	if (link < 0 && !no_parent(d, t))
@@ -170,10 +171,14 @@ child_begin(struct deliver *d, struct dest *t)
 	c->deliver = d;
 	c->dest = t;
 	c->idle = clock_mono_s();
+	give[0] = end[1];
+	give[1] = policy_channel(d, t);
 	if (watch_begin(d->watches, &c->w) < 0 ||
-	    note_send(link, &n, &end[1], 1) < 0)
+	    note_send(link, &n, give, give[1] < 0 ? 1 : 2) < 0)
 		goto later;
 	close(end[1]);
+	if (give[1] >= 0)
+		close(give[1]);
 	c->next = t->child;
 	t->child = c;
 	t->children++;
@@ -184,10 +189,29 @@ later:
 		close(end[0]);		/* and out of the epoll set */
 		close(end[1]);
 	}
+	if (give[1] >= 0)
+		close(give[1]);
 	free(c);
 	if (t->children == 0)
 		dest_starve(d, t);
 	return NULL;
+}
+
+/* To a child of the role sts, for one of remoted; -1: it needs none, or
+ * mta_sts is no. */
+static int
+policy_channel(struct deliver *d, const struct dest *t)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+	int link = role_link(d->env, "sts"), end[2];
+
+	if (link < 0 || t->kind != DEST_REMOTE || hop_is_lmtp(&t->hop) ||
+	    t->hop.tls == HOP_TLS_NONE || chan_pair(CHAN_PACKETS, end) < 0)
+		return -1;
+	/* if that fails remoted hears of it, as of a process that is gone */
+	(void)note_send(link, &n, &end[1], 1);
+	close(end[1]);
+	return end[0];
 }
 
 /* 1: it may be started again, wait a moment for it; 0: all has been told. */

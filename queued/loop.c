@@ -186,6 +186,7 @@ static void
 look_around(struct queued *q, int64_t now)
 {
 	int64_t mono = clock_mono_s();
+	int sts = role_link(q->env, "sts");
 
 	if (mono >= q->next_look) {
 		q->next_look = mono + (int64_t)q->conf->rescan;
@@ -194,6 +195,8 @@ look_around(struct queued *q, int64_t now)
 	if (mono >= q->next_clean) {
 		q->next_clean = mono + CLEAN_S;
 		(void)clean_tmp(&q->places, now);
+		if (sts >= 0)		/* policies are refreshed */
+			(void)note_say(sts, NOTE_SPAWN, "", NULL, 0);
 	}
 	if (q->want_new && q->new.d == NULL &&
 	    q->recipients < q->conf->active / 2 + 1 &&

@@ -5,6 +5,8 @@
 #include "queued/reporter.h"
 #include "run/monitor.h"
 
+static int  sts(const struct site *, const void *);
+
 int
 main(int argc, char **argv)
 {
@@ -13,10 +15,12 @@ main(int argc, char **argv)
 		    .serve = reporter_role },
 		{ .name = "localdeliver", .program = "localdeliver",
 		    .flags = ROLE_KEEPS_ROOT | ROLE_TABLES | ROLE_FRESH },
+		{ .name = "sts", .user = "sts", .program = "remoted",
+		    .flags = ROLE_OPTIONAL | ROLE_FRESH, .wanted = sts },
 		{ .name = "remoted", .user = "remote", .program = "remoted",
 		    .flags = ROLE_OPTIONAL | ROLE_FRESH },
 		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES | ROLE_RELAY,
-		    .links = "reporter localdeliver remoted",
+		    .links = "reporter localdeliver remoted sts",
 		    .serve = loop_role },
 		{ .name = NULL }
 	};
@@ -27,4 +31,13 @@ main(int argc, char **argv)
 	};
 
 	return monitor_main(argc, argv, &family);
+}
+
+static int
+sts(const struct site *site, const void *conf)
+{
+	const struct config *c = conf;
+
+	(void)site;
+	return c->mta_sts;
 }

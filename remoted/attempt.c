@@ -9,6 +9,8 @@ static void from_host_to_host(struct attempt *, const struct job *,
     struct body *);
 static int  use_host(struct attempt *, const struct job *, struct body *,
     const struct host *, struct verdict *);
+static int  demands(struct attempt *, const struct host *,
+    struct client_tls *, struct verdict *);
 static int  talk(struct attempt *, const struct job *, struct body *);
 static size_t count(const struct attempt *, const struct job *,
     enum fate_state);
@@ -66,6 +68,9 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 	int ipv4_only = 0;
 
 	a->client.peer[0] = '\0';
+	policy_begin(a->client.policy, a->client.hop);
+	r->dns->budget = DNS_PACKETS -
+	    (a->client.policy->domain[0] ? DNS_POLICY : 0);
 	if (resolve_begin(r, a->client.hop) < 0) {
 		settle_all(a, j, &r->verdict);
 		return;
@@ -97,13 +102,13 @@ use_host(struct attempt *a, const struct job *j, struct body *b,
     const struct host *h, struct verdict *v)
 {
 	struct client *c = &a->client;
-	struct client_tls dane = { .n = 0 };
+	struct client_tls said = { .n = 0 };
 	size_t i;
 
 	if (c->hop->tls != HOP_TLS_NONE && c->hop->scheme != HOP_LMTP_UNIX &&
-	    (dane.n = resolve_tlsa(&a->resolve, h, dane.tlsa, v)) < 0)
+	    demands(a, h, &said, v) < 0)
 		return -1;
-	if (client_open(c, h, &dane, j, v) < 0) {
+	if (client_open(c, h, &said, j, v) < 0) {
 		if (c->is_us)
 			resolve_is_us(&a->resolve);
 		return -1;
@@ -116,6 +121,37 @@ use_host(struct attempt *a, const struct job *j, struct body *b,
 			return -1;
 		}
 	return 0;
+}
+
+/* DANE first: where it says something, MTA-STS says nothing (RFC 8461 2).
+ * 0, or -1 and *v: the host must not be used now. */
+static int
+demands(struct attempt *a, const struct host *h, struct client_tls *said,
+    struct verdict *v)
+{
+	struct policy *p = a->client.policy;
+	const struct hop *hop = a->client.hop;
+
+	if ((said->n = resolve_tlsa(&a->resolve, h, said->tlsa, v)) < 0) {
+		policy_count(p, "tlsa", "dnssec-invalid", h->name, &h->ip);
+		return -1;
+	}
+	if (said->n || hop->scheme != HOP_MX || hop->literal ||
+	    hop->tls == HOP_TLS_VERIFY)
+		return 0;
+	if (policy_ask(p, v) < 0)
+		return -1;
+	said->sts = p->answer.policy.mode;
+	if (said->sts == STS_NONE ||
+	    sts_match(&p->answer.policy, span_of(h->name)))
+		return 0;
+	policy_count(p, "sts", "validation-failure", h->name, &h->ip);
+	said->counted = 1;
+	if (said->sts == STS_TESTING)
+		return 0;
+	*v = verdict_make(451, "4.7.5", "%s is no host of the MTA-STS policy "
+	    "of %s", h->name, p->domain);
+	return -1;
 }
 
 /* Transactions until all are served: more than one where the server takes so

@@ -20,27 +20,30 @@ static int  hello(struct client *, struct verdict *);
 static int  wants_tls(const struct client *, const struct client_tls *);
 static int  start_tls(struct client *, const struct host *,
     const struct client_tls *, struct verdict *);
+static const char *authority(const struct client_tls *);
+static void count(const struct client *, const struct host *,
+    const struct client_tls *, const char *);
 static void log_plain(const struct client *, const struct verdict *);
 static uint64_t sooner(const struct client *, uint64_t);
 
 int
 client_open(struct client *c, const struct host *h,
-    const struct client_tls *dane, const struct job *j, struct verdict *v)
+    const struct client_tls *said, const struct job *j, struct verdict *v)
 {
 	int r;
 
 	c->is_us = c->dirty = 0;
 	if (connect_to(c, h, v) < 0)
 		return -1;
-	r = talk(c, h, dane, 1, v);
-	if (r == NO_TLS && !wants_tls(c, dane)) {
+	r = talk(c, h, said, 1, v);
+	if (r == NO_TLS && !wants_tls(c, said)) {
 		/* RFC 3207 leaves it to us: rather in the clear than not at
 		 * all, on a connection that nobody has tampered with yet */
 		log_plain(c, v);
 		client_close(c, 0);
 		if (connect_to(c, h, v) < 0)
 			return -1;
-		r = talk(c, h, dane, 0, v);
+		r = talk(c, h, said, 0, v);
 	}
 	if (r == 0 && c->hop->login.n)
 		r = login(c, j, &h->ip, v);
@@ -186,39 +189,42 @@ socket_path(const struct client *c, const struct host *h)
 
 /* 0; GONE; NO_TLS: the connection is spoilt by a handshake; 1: refused. */
 static int
-talk(struct client *c, const struct host *h, const struct client_tls *dane,
+talk(struct client *c, const struct host *h, const struct client_tls *said,
     int try_tls, struct verdict *v)
 {
 	int r;
 
 	if (c->hop->scheme == HOP_SMTPS &&
-	    (r = start_tls(c, h, dane, v)) < 0)
+	    (r = start_tls(c, h, said, v)) < 0)
 		return r;
 	if ((r = greet(c, v)) != 0 || (r = hello(c, v)) != 0)
 		return r;
 	if (c->conn.tls || !try_tls || c->hop->tls == HOP_TLS_NONE)
 		return 0;
 	if (!(c->caps.has & CAP_STARTTLS)) {
-		if (!wants_tls(c, dane))
+		count(c, h, said, "starttls-not-supported");
+		if (!wants_tls(c, said))
 			return 0;
 		*v = verdict_make(451, "4.7.4", "%s offers no TLS, which is "
-		    "required here", c->peer);
+		    "required by %s", c->peer, authority(said));
 		return 1;
 	}
 	if ((r = client_ask(c, "STARTTLS", v)) < 0)
-		return wants_tls(c, dane) ? GONE : NO_TLS;
+		return wants_tls(c, said) ? GONE : NO_TLS;
 	if (r != 220) {
+		count(c, h, said, "starttls-not-supported");
 		*v = client_refused(c, "STARTTLS");
 		v->kind = VERDICT_LATER;
-		return wants_tls(c, dane) ? 1 : 0;
+		return wants_tls(c, said) ? 1 : 0;
 	}
 	/* what stands behind the 220 was said in the clear (RELIABILITY 6) */
 	if (conn_have(&c->conn).n) {
+		count(c, h, said, "validation-failure");
 		*v = verdict_make(451, "4.7.5", "%s sent text behind its reply "
 		    "to STARTTLS", c->peer);
 		return NO_TLS;
 	}
-	if ((r = start_tls(c, h, dane, v)) < 0)
+	if ((r = start_tls(c, h, said, v)) < 0)
 		return r;
 	return hello(c, v);
 }
@@ -274,45 +280,74 @@ hello(struct client *c, struct verdict *v)
 /* ------------------------------------------------ TLS */
 
 static int
-wants_tls(const struct client *c, const struct client_tls *dane)
+wants_tls(const struct client *c, const struct client_tls *said)
 {
-	return c->hop->tls >= HOP_TLS_REQUIRE || dane->n ||
-	    c->hop->scheme == HOP_SMTPS;
+	return c->hop->tls >= HOP_TLS_REQUIRE || said->n ||
+	    said->sts == STS_ENFORCE || c->hop->scheme == HOP_SMTPS;
+}
+
+/* Whose wish that is, where it is wanted. */
+static const char *
+authority(const struct client_tls *said)
+{
+	return said->n ? "its TLSA records" : said->sts == STS_ENFORCE ?
+	    "the MTA-STS policy of its domain" : "its route";
 }
 
 static int
 start_tls(struct client *c, const struct host *h,
-    const struct client_tls *dane, struct verdict *v)
+    const struct client_tls *said, struct verdict *v)
 {
+	static const char *const proofs[] = { "none", "told", "name", "dane" };
 	struct tls_ask ask = { .name = h->name, .domain = "",
-	    .tlsa = dane->tlsa, .ntlsa = (size_t)dane->n };
+	    .tlsa = said->tlsa, .ntlsa = (size_t)said->n };
 	char domain[DNS_NAME] = "";
-	const char *why;
+	struct tls_fault f = { NULL, NULL };
 	struct log l;
 
-	if (dane->n) {
-		ask.proof = TLS_DANE;
+	ask.proof = said->n ? TLS_DANE : c->hop->tls == HOP_TLS_VERIFY ||
+	    said->sts == STS_ENFORCE ? TLS_NAME : said->sts == STS_TESTING ?
+	    TLS_TOLD : TLS_ANYONE;
+	if (said->n) {
 		(void)span_str(c->hop->host, domain, sizeof domain);
 		ask.domain = domain;
-	} else if (c->hop->tls == HOP_TLS_VERIFY)
-		ask.proof = TLS_NAME;
+	}
 	c->conn.tls = tls_client_start(c->tls, c->conn.fd, &ask,
-	    sooner(c, TLS_S), &why);
+	    sooner(c, TLS_S), &f);
 	if (c->conn.tls == NULL) {
-		*v = verdict_make(451, "4.7.5", "TLS with %s: %s%s%s%s",
-		    c->peer, why, ask.proof == TLS_NAME && c->no_ca ? " (" :
-		    "", ask.proof == TLS_NAME && c->no_ca ? c->no_ca : "",
+		count(c, h, said, f.type);
+		*v = verdict_make(451, "4.7.5", "TLS with %s%s%s: %s%s%s%s",
+		    c->peer, wants_tls(c, said) ? ", required by " : "",
+		    wants_tls(c, said) ? authority(said) : "", f.why,
+		    ask.proof == TLS_NAME && c->no_ca ? " (" : "",
+		    ask.proof == TLS_NAME && c->no_ca ? c->no_ca : "",
 		    ask.proof == TLS_NAME && c->no_ca ? ")" : "");
 		return NO_TLS;
 	}
+	if (ask.proof == TLS_TOLD)
+		(void)tls_client_doubt(c->conn.tls, &f);
+	count(c, h, said, f.type ? f.type : "success");
 	log_open(&l, LOG_INFO, "tls");
 	log_text(&l, "peer", span_of(c->peer));
 	log_str(&l, "tls", tls_client_version(c->conn.tls));
 	log_str(&l, "cipher", tls_client_cipher(c->conn.tls));
-	log_str(&l, "proof", ask.proof == TLS_DANE ? "dane" :
-	    ask.proof == TLS_NAME ? "name" : "none");
+	log_str(&l, "proof", proofs[ask.proof]);
+	if (f.type)			/* testing: it would have been refused */
+		log_str(&l, "doubt", f.why);
 	log_close(&l);
 	return 0;
+}
+
+/* For a report of today's TLS (RFC 8460). */
+static void
+count(const struct client *c, const struct host *h,
+    const struct client_tls *said, const char *result)
+{
+	if (!said->counted)
+		policy_count(c->policy, said->n ? "tlsa" :
+		    said->sts != STS_NONE ? "sts" :
+		    wants_tls(c, said) ? "route" : "no-policy-found", result,
+		    h->name, &h->ip);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "base/verdict.h"
 #include "remoted/config.h"
 #include "remoted/conn.h"
+#include "remoted/policy.h"
 #include "remoted/resolve.h"
 #include "wire/hop.h"
 #include "wire/job.h"
@@ -19,6 +20,7 @@ struct client {				/* begin with conn.fd -1 */
 	struct tls_site *tls;
 	const char *no_ca;		/* why nobody can be verified, or NULL */
 	const struct hop *hop;
+	struct policy *policy;
 	struct conn conn;
 	struct smtp_caps caps;
 	struct reply reply;		/* the last */
@@ -29,9 +31,11 @@ struct client {				/* begin with conn.fd -1 */
 	uint64_t end_ms;		/* of all before the last dot; 0: none */
 };
 
-struct client_tls {			/* what DNS says of this host */
+struct client_tls {			/* what others say of this host's */
 	struct tls_tlsa tlsa[RESOLVE_TLSA];
-	int n;				/* 0: nothing */
+	int n;				/* of tlsa; 0: DNS says nothing */
+	enum sts_mode sts;		/* n 0: what its domain says */
+	int counted;			/* as a failure, already */
 };
 
 /* Connects and is ready for MAIL.  0, or -1 and *v: this host is not to be

@@ -2,16 +2,19 @@
  * remoted - sends mail to other servers (remoted(8)).
  *
  * queued's monitor executes it as its role "remoted": a zygote without paths,
- * and a child for each connection to a next hop.
+ * and a child for each connection to a next hop; and as its role "sts", which
+ * keeps the policies of other domains and counts what TLS did.
  */
 #include "remoted/config.h"
 #include "remoted/serve.h"
+#include "remoted/sts.h"
 #include "run/monitor.h"
 
 static struct config config;
 
 static const struct role roles[] = {
 	{ .name = "remoted", .user = "remote", .serve = serve_role },
+	{ .name = "sts", .user = "sts", .serve = sts_role },
 	{ .name = NULL }
 };
 

@@ -29,7 +29,6 @@ resolve_begin(struct resolve *r, const struct hop *h)
 	r->names = r->at = r->hosts = r->host_at = 0;
 	r->mx = r->secure = r->cut = 0;
 	r->raw.max = r->tlsa_raw.max = 65536;
-	r->dns->budget = DNS_PACKETS;
 	r->verdict = (struct verdict){ .kind = VERDICT_DONE };
 	if (h->scheme == HOP_LMTP_UNIX) {
 		r->hosts = 1;

@@ -41,7 +41,7 @@ struct resolve {
 	struct dns_answer answer;
 };
 
-/* 0, or -1 and ->verdict. */
+/* 0, or -1 and ->verdict.  dns->budget is the caller's. */
 int	resolve_begin(struct resolve *, const struct hop *);
 /* 1: *out; 0: no more, ->verdict says what was wrong with names, if any. */
 int	resolve_next(struct resolve *, struct host *out);

@@ -4,25 +4,21 @@
 #include <unistd.h>
 
 #include "remoted/attempt.h"
+#include "remoted/means.h"
 #include "remoted/serve.h"
 #include "run/zygote.h"
 #include "store/queue.h"
 #include "sys/chan.h"
-#include "sys/held.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 #include "wire/record.h"
 
-static int  stale(void);
 static int  child(struct role_env *, const struct note *, int *);
 static int  take_job(int, struct job *, int *);
 static int  answer(int, const struct job *, const struct fate *, int);
 static int  flush(int, struct buf *);
 
-static struct dns dns;
-static struct tls_site *tls;
-static const char *no_ca;
-static struct held source[2];		/* of dns, of tls */
+static struct means means;
 
 int
 serve_role(struct role_env *env)
@@ -30,27 +26,12 @@ serve_role(struct role_env *env)
 	const struct config *conf = env->conf;
 	struct confine c = { .may = MAY_NET };
 
-	held_begin(&source[0], "/etc/resolv.conf", ROLE_PRIVATE_FD);
-	held_begin(&source[1], conf->ca_file, ROLE_PRIVATE_FD);
-	if (dns_open(&dns, env->site->resolver) < 0)
-		log_die(LOG_FIX, "resolver %s", env->site->resolver);
-	if ((tls = tls_site_new(conf->ca_file, &no_ca)) == NULL)
-		log_die(LOG_AGAIN, "OpenSSL");
-	if (no_ca)
-		log_warn("ca_file", "remoted.ca_file %s: %s, so tls=verify "
-		    "never succeeds", conf->ca_file, no_ca);
+	means_open(env, &means);
 	if (*conf->lmtp_dir)
 		c.empty_dir = conf->lmtp_dir;
 	role_confine(env, &c);
 	role_wait(env);
-	env->stale = stale;
 	return zygote_run(env, child);
-}
-
-static int
-stale(void)
-{
-	return held_changed(&source[0]) || held_changed(&source[1]);
 }
 
 static int
@@ -58,6 +39,7 @@ child(struct role_env *env, const struct note *n, int *fd)
 {
 	static struct attempt a = { .client.conn.fd = -1 };
 	static struct job j;
+	static struct policy policy;
 	static char key[HOP_KEY];
 	static struct hop hop;
 	const char *why;
@@ -69,11 +51,13 @@ child(struct role_env *env, const struct note *n, int *fd)
 		log_die(LOG_AGAIN, "next hop %s: %s", key, why);
 	a.client.conf = a.resolve.conf = env->conf;
 	a.client.hostname = a.resolve.hostname = env->site->hostname;
-	a.client.tls = tls;
-	a.client.no_ca = no_ca;
+	a.client.tls = means.tls;
+	a.client.no_ca = means.no_ca;
 	a.client.hop = &hop;
+	policy.fd = fd[1];
+	a.client.policy = &policy;
 	a.client.enclosed = env->root;
-	a.resolve.dns = &dns;
+	a.resolve.dns = &means.dns;
 	/* without a connection there is nothing to be kept: the next one's
 	 * child knows what its zygote knows by then */
 	while (kept && (r = take_job(fd[0], &j, &file)) > 0) {

@@ -16,7 +16,10 @@ struct dns {
 	unsigned budget;		/* packets that may still be sent */
 };
 
-enum { DNS_PACKETS = 40 };		/* for one message (RELIABILITY 1) */
+enum {
+	DNS_PACKETS = 40,		/* for one message */
+	DNS_POLICY = 8			/* of these, for its MTA-STS policy */
+};
 
 /* resolver: ADDR:PORT, or "" for what /etc/resolv.conf says; reads files, so
  * call it before confinement.  0, or -1. */

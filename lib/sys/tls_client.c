@@ -26,7 +26,8 @@ struct tls_client {
 static int  prepare(SSL *, const struct tls_ask *);
 static int  prepare_dane(SSL *, const struct tls_ask *);
 static int  wait_for(const struct tls_client *, int, uint64_t);
-static const char *reason(SSL *);
+static struct tls_fault reason(SSL *);
+static struct tls_fault doubt(long);
 
 struct tls_site *
 tls_site_new(const char *ca_file, const char **why)
@@ -56,12 +57,12 @@ tls_site_new(const char *ca_file, const char **why)
 
 struct tls_client *
 tls_client_start(struct tls_site *s, int fd, const struct tls_ask *ask,
-    uint64_t deadline_ms, const char **why)
+    uint64_t deadline_ms, struct tls_fault *f)
 {
 	struct tls_client *c = calloc(1, sizeof *c);
 	int r;
 
-	*why = "no memory";
+	*f = (struct tls_fault){ "no memory", "validation-failure" };
 	if (c == NULL)
 		return NULL;
 	c->fd = fd;
@@ -71,15 +72,28 @@ tls_client_start(struct tls_site *s, int fd, const struct tls_ask *ask,
 		goto fail;
 	while ((r = SSL_connect(c->ssl)) != 1)
 		if ((r = wait_for(c, r, deadline_ms)) < 0) {
-			*why = r == STREAM_TIMEOUT ? "the handshake took too "
-			    "long" : reason(c->ssl);
+			f->why = "the handshake took too long";
+			if (r != STREAM_TIMEOUT)
+				*f = reason(c->ssl);
 			goto fail;
 		}
+	*f = (struct tls_fault){ NULL, NULL };
 	return c;
 fail:
 	SSL_free(c->ssl);
 	free(c);
 	return NULL;
+}
+
+int
+tls_client_doubt(const struct tls_client *c, struct tls_fault *f)
+{
+	long v = SSL_get_verify_result(c->ssl);
+
+	if (v == X509_V_OK)
+		return 0;
+	*f = doubt(v);
+	return 1;
 }
 
 void
@@ -148,7 +162,8 @@ prepare(SSL *ssl, const struct tls_ask *ask)
 		return -1;
 	if (ask->proof == TLS_ANYONE)
 		return 0;
-	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	if (ask->proof == TLS_NAME)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return (literal ? X509_VERIFY_PARAM_set1_ip_asc(
 	    SSL_get0_param(ssl), ask->name) :
@@ -204,14 +219,37 @@ wait_for(const struct tls_client *c, int r, uint64_t deadline_ms)
 	return r == 0 ? STREAM_TIMEOUT : r < 0 && errno != EINTR ? -1 : 0;
 }
 
-static const char *
+static struct tls_fault
 reason(SSL *ssl)
 {
+	struct tls_fault f = { .type = "validation-failure" };
 	long v = SSL_get_verify_result(ssl);
-	const char *why;
 
 	if (v != X509_V_OK)
-		return X509_verify_cert_error_string(v);
-	why = ERR_reason_error_string(ERR_peek_error());
-	return why ? why : "the connection was closed in the handshake";
+		return doubt(v);
+	f.why = ERR_reason_error_string(ERR_peek_error());
+	if (f.why == NULL)
+		f.why = "the connection was closed in the handshake";
+	return f;
+}
+
+static struct tls_fault
+doubt(long v)
+{
+	struct tls_fault f = { X509_verify_cert_error_string(v),
+	    "certificate-not-trusted" };
+
+	switch (v) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		f.type = "certificate-host-mismatch";
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		f.type = "certificate-expired";
+		break;
+	case X509_V_ERR_DANE_NO_MATCH:
+		f.type = "validation-failure";
+	}
+	return f;
 }

@@ -15,8 +15,14 @@ struct tls_client;
 
 enum tls_proof {
 	TLS_ANYONE,			/* encrypted, that is all */
+	TLS_TOLD,			/* the same, but see tls_client_doubt */
 	TLS_NAME,			/* a known CA says that it is `name` */
 	TLS_DANE			/* its TLSA records say so (RFC 7672) */
+};
+
+struct tls_fault {
+	const char *why;		/* a literal, or OpenSSL's */
+	const char *type;		/* the word of RFC 8460 4.3 */
 };
 
 struct tls_tlsa { unsigned usage, selector, match; struct span data; };
@@ -34,9 +40,11 @@ struct tls_ask {
  * be read: none is known, and TLS_NAME never succeeds (*why).  NULL: memory. */
 struct tls_site *tls_site_new(const char *ca_file, const char **why);
 
-/* The handshake.  NULL, and *why (a literal, or OpenSSL's). */
+/* The handshake.  NULL, and what was wrong. */
 struct tls_client *tls_client_start(struct tls_site *, int fd,
-	    const struct tls_ask *, uint64_t deadline_ms, const char **why);
+	    const struct tls_ask *, uint64_t deadline_ms, struct tls_fault *);
+/* After TLS_TOLD: 1, and why TLS_NAME would have failed; or 0. */
+int	tls_client_doubt(const struct tls_client *, struct tls_fault *);
 void	tls_client_end(struct tls_client *);	/* says goodbye, frees */
 
 /* > 0; 0 at its end; -1, or STREAM_TIMEOUT. */

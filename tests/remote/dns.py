@@ -2,10 +2,10 @@
 """dns.py DIR ZONE - a DNS server that answers from ZONE, well or badly.
 
 Prints its port to DIR/dnsport; every question goes to DIR/questions.  A line
-of ZONE is NAME TYPE DATA, type A AAAA MX CNAME TLSA (hex), or NAME MODE with
+of ZONE is NAME TYPE DATA, type A AAAA MX CNAME TXT TLSA (hex), or NAME MODE with
 one of: silent servfail bogus garbage ring many nxdomain.  A name that begins
 with `+` has its answers marked as secure (AD); for a name that is not there
-the answer is NXDOMAIN.
+the answer is NXDOMAIN.  ZONE is read again when it has changed.
 """
 import ipaddress
 import os
@@ -15,7 +15,7 @@ import sys
 import threading
 
 out, zone, mode, secure = sys.argv[1], {}, {}, set()
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "AAAA": 28, "TLSA": 52}
+TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
 
 
 def wire(name):
@@ -23,22 +23,32 @@ def wire(name):
                     if l) + b"\0"
 
 
-for line in open(sys.argv[2]):
-    w = line.split()
-    if not w or w[0] == "#":
-        continue
+def load():
+    zone.clear()
+    mode.clear()
+    secure.clear()
+    for line in open(sys.argv[2]):
+        w = line.split()
+        if w and w[0] != "#":
+            entry(w)
+
+
+def entry(w):
     name = w[0].lstrip("+").lower()
     if w[0][0] == "+":
         secure.add(name)
     if len(w) == 2:
         mode[name] = w[1]
-        continue
+        return
     if w[1] == "A" or w[1] == "AAAA":
         data = ipaddress.ip_address(w[2]).packed
     elif w[1] == "MX":
         data = struct.pack(">H", int(w[2])) + wire("" if w[3] == "." else w[3])
     elif w[1] == "CNAME":
         data = wire(w[2])
+    elif w[1] == "TXT":
+        text = " ".join(w[2:]).encode()
+        data = bytes([len(text)]) + text
     else:
         data = bytes(int(x) for x in w[2:5]) + bytes.fromhex(w[5])
     zone.setdefault(name, []).append((TYPES[w[1]], data))
@@ -109,6 +119,8 @@ def tcp(l):
         threading.Thread(target=tcp_one, args=(c,), daemon=True).start()
 
 
+load()
+loaded = os.stat(sys.argv[2]).st_mtime_ns
 t = socket.socket()
 t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 t.bind(("127.0.0.1", int(sys.argv[3]) if len(sys.argv) > 3 else 0))
@@ -120,6 +132,9 @@ with open(out + "/dnsport", "w") as f:
     print(t.getsockname()[1], file=f)
 while True:
     q, who = u.recvfrom(4096)
+    if os.stat(sys.argv[2]).st_mtime_ns != loaded:
+        loaded = os.stat(sys.argv[2]).st_mtime_ns
+        load()
     a = answer(q, False)
     if a:
         u.sendto(a, who)

@@ -10,30 +10,11 @@ import threading
 import time
 
 from world import *
+import policies
 
 STEPS = ["greet", "ehlo", "mail", "rcpt", "data", "end"]
 HOW = ["421 4.3.2 closing", "450 4.2.0 later", "550 5.5.0 never", "DROP",
        "REST", "SILENT", "SLOW", "ENDLESS", "BINARY", "LINES", "250 odd"]
-
-
-def authority(d, ca):
-    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-       "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-       "/CN=" + ca, "-keyout", d + "/%s.key" % ca, "-out", d + "/%s.pem" % ca)
-
-
-def certificate(d, ca, name, host, days="30"):
-    """d/name.pem, with its key, for that host, signed by that authority."""
-    sh("openssl", "req", "-newkey", "ec", "-pkeyopt",
-       "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
-       "-keyout", d + "/key", "-out", d + "/csr")
-    with open(d + "/ext", "w") as f:
-        f.write("subjectAltName=DNS:" + host)
-    sh("openssl", "x509", "-req", "-in", d + "/csr", "-CA", d + "/%s.pem" % ca,
-       "-CAkey", d + "/%s.key" % ca, "-CAcreateserial", "-days", days,
-       "-extfile", d + "/ext", "-out", d + "/crt")
-    with open(d + "/%s.pem" % name, "w") as f:
-        f.write(open(d + "/crt").read() + open(d + "/key").read())
 
 
 def certificates():
@@ -53,7 +34,7 @@ def set_up():
     TLS, PIN = certificates()
     os.makedirs(PLACE + "/dns")
     with open(PLACE + "/dns/zone", "w") as f:
-        f.write(ZONE.replace("PIN", PIN))
+        f.write((ZONE + policies.ZONE).replace("PIN", PIN))
     port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
                  ready="dnsport")
     sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",
@@ -515,7 +496,8 @@ def greylisted():
 
 only = sys.argv[2:]
 all_tests = [byte_for_byte, helo_and_7bit, reuse, dsn_size_utf8,
-             many_recipients, lmtp, tls, authorities_change, logins, dns, dane, rewritten_senders,
+             many_recipients, lmtp, tls, authorities_change, logins, dns, dane,
+             *policies.TESTS, rewritten_senders,
              greylisted, killed_in_the_middle, every_step, cut_everywhere]
 try:
     set_up()

@@ -72,6 +72,26 @@ class Peer:
             return []
 
 
+def authority(d, ca):
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+       "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+       "/CN=" + ca, "-keyout", d + "/%s.key" % ca, "-out", d + "/%s.pem" % ca)
+
+
+def certificate(d, ca, name, host, days="30"):
+    """d/name.pem, with its key, for that host, signed by that authority."""
+    sh("openssl", "req", "-newkey", "ec", "-pkeyopt",
+       "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name,
+       "-keyout", d + "/key", "-out", d + "/csr")
+    with open(d + "/ext", "w") as f:
+        f.write("subjectAltName=DNS:" + host)
+    sh("openssl", "x509", "-req", "-in", d + "/csr", "-CA", d + "/%s.pem" % ca,
+       "-CAkey", d + "/%s.key" % ca, "-CAcreateserial", "-days", days,
+       "-extfile", d + "/ext", "-out", d + "/crt")
+    with open(d + "/%s.pem" % name, "w") as f:
+        f.write(open(d + "/crt").read() + open(d + "/key").read())
+
+
 def route(domain, target):
     correo("route", "add", domain, *target.split(" "))
 

@@ -48,6 +48,7 @@ def kind(target):
         return 'fifo'
     for word, place in (('tables', conf + '/tables'), ('queue', c.ready['queue']),
                         ('drop', state + '/drop'), ('auth', state + '/auth'),
+                        ('sts', state + '/sts'),
                         ('passwords', conf + '/secrets/passwords.cdb'),
                         ('mail', state + '/mail'),
                         ('mail', state + '/home'),

@@ -88,7 +88,8 @@ setup_and_tmpfiles()
 	sed -n 's/^[dp] //p' etc/systemd/correo.tmpfiles |
 	    awk '{ sub(/^0/, "", $2); print $1, $2, $3, $4 }' |
 	    sort >build/setup/wanted
-	diff build/setup/made build/setup/wanted
+	# a FIFO left there would be in the way of who copies the tree
+	diff build/setup/made build/setup/wanted && rm -rf build/setup
 }
 
 # The other make, the other compiler, all warnings.

@@ -21,7 +21,7 @@ one()				# FILE_test.c
 	if ! $LINK -o "$out" "${1%.c}.o" $objects libcorreo.a $LIBS \
 	    >"$out.log" 2>&1; then
 		cat "$out.log"; echo "not ok unit $name: does not link"
-	elif timeout "${UNIT_TIME:-120}" "$out" >"$out.log" 2>&1; then
+	elif timeout "${UNIT_TIME:-300}" "$out" >"$out.log" 2>&1; then
 		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) .*/\1/p' "$out.log")
 		echo "ok unit $name (${n:-?} tests)"
 	else

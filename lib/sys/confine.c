@@ -98,7 +98,7 @@ paths(const struct confine *c, struct buf *missing)
 	if (!wanted("landlock"))
 		return;
 	if (landlock_confine(c->may & MAY_WRITE, c->dir) < 0) {
-		if (errno != ENOSYS && errno != EOPNOTSUPP)
+		if (errno != EOPNOTSUPP)
 			log_die(LOG_FIX, "Landlock");
 		buf_adds(missing, "Landlock ");
 	}

@@ -20,6 +20,7 @@ struct transaction {
 	struct fate *fate;
 	struct smtp_mail mail;
 	int to7;
+	int chunk;			/* BDAT, not DATA */
 	size_t step[JOB_RCPTS + 2];	/* 0: MAIL, 1..n: RCPT, DATA */
 	size_t nstep, sent, heard;
 	size_t accepted;
@@ -36,6 +37,7 @@ static int  send_steps(struct transaction *, struct verdict *);
 static void hear_step(struct transaction *, unsigned);
 static void hear_rcpt(struct transaction *, struct fate *);
 static int  text(struct transaction *);
+static int  chunk(struct transaction *);
 static void last_words(struct transaction *);
 static int  hear_end(struct transaction *);
 static void all(struct transaction *, const struct verdict *,
@@ -69,7 +71,8 @@ transact(struct client *c, const struct job *j, struct body *b,
 		if (fate[i].state != FATE_KNOWN)
 			t.step[t.nstep++] = i + 1;
 	}
-	t.step[t.nstep++] = JOB_RCPTS + 1;
+	if (!t.chunk)
+		t.step[t.nstep++] = JOB_RCPTS + 1;
 	c->dirty = 1;
 	r = commands(&t, &v);
 	buf_free(&t.line);
@@ -77,6 +80,8 @@ transact(struct client *c, const struct job *j, struct body *b,
 		return lost(&t, &v);
 	if (t.data_code == 354)
 		return text(&t);
+	if (t.chunk && t.accepted)
+		return chunk(&t);
 	return 0;
 }
 
@@ -94,6 +99,9 @@ fit(struct transaction *t, struct verdict *v)
 	}
 	if (needs_utf8(t, v) < 0)
 		return -1;
+	/* one wait less than with DATA; for more than a buffer that is little */
+	t->chunk = has & CAP_CHUNKING && !hop_is_lmtp(t->c->hop) &&
+	    t->body->head.body <= BODY_WHOLE;
 	if (has & CAP_8BITMIME) {
 		t->mail.body8 = !span_case_eq(t->j->body, SPAN("7BIT"));
 		return 0;
@@ -106,6 +114,7 @@ fit(struct transaction *t, struct verdict *v)
 		return -1;
 	}
 	t->to7 = t->body->body8;
+	t->chunk &= !t->to7;
 	return 0;
 }
 
@@ -282,6 +291,36 @@ text(struct transaction *t)
 	return hear_end(t);
 }
 
+/* The whole message in one chunk, which has no 354 to be waited for. */
+static int
+chunk(struct transaction *t)
+{
+	struct buf out = { .max = 2 * BODY_WHOLE + 64 };
+	struct buf head = { .max = 64 };
+	struct verdict v;
+	int r;
+
+	if (body_load(t->body, &out, &v) < 0) {
+		all(t, &v, FATE_KNOWN, 1);
+		buf_free(&out);
+		return 0;		/* RSET */
+	}
+	t->c->end_ms = 0;
+	buf_addf(&head, "BDAT %zu LAST\r\n", out.n);
+	client_send(t->c, buf_span(&head));
+	r = conn_write(&t->c->conn, buf_span(&out),
+	    clock_mono_ms() + BODY_BLOCK_S * 1000);
+	buf_free(&out);
+	buf_free(&head);
+	if (r < 0) {
+		v = verdict_make(451, "4.4.2",
+		    "the connection was lost while the message was sent");
+		last_words(t);
+		return lost(t, &v);
+	}
+	return hear_end(t);
+}
+
 /* A server that hangs up on a message may have said why. */
 static void
 last_words(struct transaction *t)
@@ -320,8 +359,11 @@ hear_end(struct transaction *t)
 		}
 		know(t, f, v);
 	}
+	/* has it eaten the chunk that it refused, or are its lines commands? */
+	if (t->chunk && t->c->reply.code / 100 != 2)
+		client_close(t->c, 0);
 	t->c->dirty = 0;
-	return 0;
+	return t->c->conn.fd < 0 ? -1 : 0;
 }
 
 /* Of those that are not known yet. */

@@ -87,7 +87,7 @@ smtp_stuff_add(struct smtp_stuff *s, struct span in, struct buf *out)
 				continue;
 			}
 		}
-		if (!s->in_line && in.p[0] == '.')
+		if (!s->in_line && !s->dots && in.p[0] == '.')
 			buf_addc(out, '.');
 		for (n = 0; n < in.n && in.p[n] != '\r' && in.p[n] != '\n';
 		    n++)

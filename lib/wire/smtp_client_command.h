@@ -32,6 +32,7 @@ int	smtp_xtext_add(struct buf *, struct span);
  */
 struct smtp_stuff {			/* begin with { 0 } */
 	int in_line, cr;
+	int dots;			/* stay as they are: for BDAT */
 };
 
 /* 0, or -1 when the buf failed; out is at most twice as long, plus 2. */

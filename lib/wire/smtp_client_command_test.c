@@ -125,6 +125,12 @@ stuffed(void **state)
 				fail_msg("row %zu cut %zu: %.*s", i, cut,
 				    (int)b.n, (const char *)b.p);
 		}
+	/* in a chunk dots are dots */
+	s = (struct smtp_stuff){ .dots = 1 };
+	buf_reset(&b);
+	smtp_stuff_add(&s, SPAN(".\n..\r\n.a"), &b);
+	smtp_stuff_end(&s, &b);
+	assert_true(span_eq(buf_span(&b), SPAN(".\r\n..\r\n.a\r\n")));
 	buf_free(&b);
 }
 

@@ -105,7 +105,7 @@ caps(void **state)
 	static const char text[] = "250-peer.test PIPELINING\r\n"
 	    "250-size 1000\r\n250-8bitmime\r\n250-DSN\r\n250-STARTTLS x\r\n"
 	    "250-AUTH PLAIN scram-sha-256 GSSAPI\r\n250-AUTH=LOGIN\r\n"
-	    "250-XYZ\r\n250 SMTPUTF8\r\n";
+	    "250-XYZ\r\n250-chunking\r\n250 SMTPUTF8\r\n";
 	static struct reply r;
 	struct span in = SPAN(text), name;
 	struct smtp_caps c;
@@ -115,7 +115,7 @@ caps(void **state)
 	assert_int_equal(reply_next(&r, &in, &why), 1);
 	smtp_caps_read(&r, &c);
 	assert_int_equal(c.has, CAP_SIZE | CAP_8BITMIME | CAP_DSN |
-	    CAP_STARTTLS | CAP_AUTH | CAP_SMTPUTF8);
+	    CAP_STARTTLS | CAP_AUTH | CAP_SMTPUTF8 | CAP_CHUNKING);
 	assert_int_equal(c.mechs, MECH_PLAIN | MECH_SCRAM | MECH_LOGIN);
 	assert_int_equal(c.size, 1000);
 	name = reply_name(&r);

@@ -125,6 +125,8 @@ class Session:
                 if self.reply("data", "354 go on" if self.rcpts else
                               "503 5.5.1 no recipients") == 354:
                     self.text()
+            elif verb == "BDAT":
+                self.chunk(line)
             elif verb == "RSET":
                 self.start()
                 self.reply("rset", "250 2.0.0 ok")
@@ -144,8 +146,25 @@ class Session:
         if self.reply("rcpt", default, extra[0] if extra else None) < 300:
             self.rcpts.append(line)
 
+    def chunk(self, line):
+        """One is all: BDAT N LAST."""
+        words = line.split(" ")
+        n, half = int(words[1]), int(opt.get("half", -1))
+        while len(self.data) < n:
+            if self.scripted and 0 <= half <= len(self.data):
+                raise Gone
+            more = self.s.recv(65536)
+            if not more:
+                raise Gone
+            self.data += more
+        text, self.data = self.data[:n], self.data[n:]
+        if words[2:] != ["LAST"] or not self.rcpts:
+            self.reply("bdat", "503 5.5.1 no recipients")
+            return
+        self.taken(text)
+
     def text(self):
-        half, n = int(opt.get("half", -1)), 0
+        half = int(opt.get("half", -1))
         while b"\r\n.\r\n" not in b"\r\n" + self.data:
             if self.scripted and 0 <= half <= len(self.data):
                 raise Gone
@@ -155,7 +174,10 @@ class Session:
             self.data += more
         whole = b"\r\n" + self.data
         text, self.data = whole.split(b"\r\n.\r\n", 1)
-        text = (text + b"\r\n").replace(b"\r\n..", b"\r\n.")[2:]
+        self.taken((text + b"\r\n").replace(b"\r\n..", b"\r\n.")[2:])
+
+    def taken(self, text):
+        n = 0
         if "nosave" not in opt:
             with lock:
                 count[0] += 1

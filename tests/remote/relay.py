@@ -97,7 +97,8 @@ _25._tcp.loose.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff001122334455
 def byte_for_byte():
     ugly = b"Subject: =?utf-8?q?x?=\r\nX-Long: " + b"y" * 900 + b"\r\n\r\n" + \
         b".\r\n..\r\n.x\r\n" + b"caf\xc3\xa9\r\n" * 3000 + b"\ttail  \r\n"
-    for name, caps in ("all", None), ("single", "8BITMIME"):
+    for name, caps in ("all", None), ("single", "8BITMIME"), \
+            ("chunk", "8BITMIME,CHUNKING"):
         p = Peer(name, *(["caps=" + caps] if caps else []))
         routes([(name + ".relay.test", "smtp://127.0.0.1:%d" % p.port)])
         send([n + "@%s.relay.test" % name for n in "abc"], ugly)
@@ -105,6 +106,34 @@ def byte_for_byte():
         (mail, env), = p.mails()
         assert trace_cut(mail) == ugly, name
         assert env.count("RCPT TO") == 3
+        assert ("DATA" in p.commands()) == (name != "chunk")
+
+
+def chunking():
+    """What is longer than 64 KiB, or has to be converted, goes by DATA; a
+    connection whose chunk was refused is closed."""
+    p, q = Peer("bdat", "caps=8BITMIME,CHUNKING"), Peer("bdat7",
+                                                       "caps=CHUNKING")
+    r = Peer("bdatno", "caps=CHUNKING,8BITMIME", "end=554 5.6.0 no", "first=1")
+    routes([("bdat.relay.test", "smtp://127.0.0.1:%d" % p.port),
+            ("bdat7.relay.test", "smtp://127.0.0.1:%d" % q.port),
+            ("bdatno.relay.test", "smtp://127.0.0.1:%d connections=1" %
+             r.port)])
+    text = b"Subject: x\r\n\r\n.one\r\n"
+    for body in text, text + b"y" * 70 + b"\r\n" * 40000:
+        send("x@bdat.relay.test", body)
+    wait("both", lambda: len(p.mails()) == 2)
+    got = sorted((trace_cut(m) for m, _ in p.mails()), key=len)
+    assert got == [text, text + b"y" * 70 + b"\r\n" * 40000]
+    assert [c.split(" ")[0] for c in p.commands()].count("BDAT") == 1
+    send("x@bdat7.relay.test", b"Subject: x\r\n\r\ncaf\xc3\xa9\r\n")
+    assert outcome("x@bdat7.relay.test")[0] == "delivered"
+    assert "DATA" in q.commands()
+    send("x@bdatno.relay.test", text)
+    assert outcome("x@bdatno.relay.test")[0] == "failed"
+    send("y@bdatno.relay.test", text)
+    assert outcome("y@bdatno.relay.test")[0] == "delivered"
+    assert len(open(r.dir + "/connections").read().split()) == 2
 
 
 def helo_and_7bit():
@@ -178,10 +207,13 @@ def many_recipients():
 
 def every_step():
     case, rows = {}, []
-    for s in STEPS:
+    for s in STEPS + ["bdat rcpt", "bdat end"]:
         for i, how in enumerate(HOW):
-            name = "%s%d" % (s, i)
-            case[name] = (s, how, Peer(name, "%s=%s" % (s, how), "first=1"))
+            name = "%s%d" % (s.replace(" ", ""), i)
+            caps = ["caps=PIPELINING,CHUNKING"] if " " in s else []
+            step = s.split(" ")[-1]
+            case[name] = (step, how, Peer(name, "%s=%s" % (step, how),
+                                          "first=1", *caps))
             rows.append((name + ".step.test", "smtp://127.0.0.1:%d" %
                          case[name][2].port))
     routes(rows)
@@ -213,8 +245,8 @@ def every_step():
 
 # ------------------------------------------------ cut at byte N
 
-def cut_everywhere():
-    p = Peer("cut")
+def cut_everywhere(name="cut", *caps):
+    p = Peer(name, *caps)
     total, lock, count = int(os.environ.get("CUTS", "700")), threading.Lock(), [0]
     l = socket.create_server(("127.0.0.1", 0), backlog=512)
 
@@ -251,17 +283,17 @@ def cut_everywhere():
 
     threading.Thread(target=serve, daemon=True).start()
     port = l.getsockname()[1]
-    routes([("n%d.cut.test" % i, "smtp://127.0.0.1:%d helo=n%d.test" %
+    routes([("n%d.%s.test" % (i, name), "smtp://127.0.0.1:%d helo=n%d.test" %
              (port, i)) for i in range(total)])
     for i in range(total):
-        send("x@n%d.cut.test" % i, b"Subject: cut\r\n\r\nbody\r\n")
+        send("x@n%d.%s.test" % (i, name), b"Subject: cut\r\n\r\nbody\r\n")
     for i in range(total):
-        outcome("x@n%d.cut.test" % i, 60)
+        outcome("x@n%d.%s.test" % (i, name), 60)
     wait("all cuts", lambda: count[0] >= total, 60)
 
     def all_there():
         correo("queue", "retry", "--all")
-        return all(events("x@n%d.cut.test" % i)[-1][0] == "delivered"
+        return all(events("x@n%d.%s.test" % (i, name))[-1][0] == "delivered"
                    for i in range(total))
     wait("all delivered after the cuts", all_there, 60)
     copies = {}
@@ -273,7 +305,11 @@ def cut_everywhere():
     assert all(n <= 2 for n in copies.values())
     # only where the reply to the last dot was cut: "250 2.0.0 taken as NNN"
     assert twice <= 30, twice
-    print("# cut: %d sessions, all arrived, %d twice" % (total, twice))
+    print("# %s: %d sessions, all arrived, %d twice" % (name, total, twice))
+
+
+def cut_everywhere_in_chunks():
+    cut_everywhere("cutchunk", "caps=PIPELINING,CHUNKING,8BITMIME")
 
 
 def killed_in_the_middle():
@@ -495,10 +531,11 @@ def greylisted():
 
 
 only = sys.argv[2:]
-all_tests = [byte_for_byte, helo_and_7bit, reuse, dsn_size_utf8,
+all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, dsn_size_utf8,
              many_recipients, lmtp, tls, authorities_change, logins, dns, dane,
              *policies.TESTS, rewritten_senders,
-             greylisted, killed_in_the_middle, every_step, cut_everywhere]
+             greylisted, killed_in_the_middle, every_step, cut_everywhere,
+             cut_everywhere_in_chunks]
 try:
     set_up()
     bad = tell(*[t for t in all_tests if not only or t.__name__ in only])

@@ -1,5 +1,4 @@
 /* change - STORE, COPY, MOVE, EXPUNGE. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "imapd/change.h"
@@ -15,6 +14,7 @@ static enum answer transfer(struct box *, struct imap_command *,
 	    struct folder *, const char *, uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const uint32_t *,
 	    const uint32_t *, size_t);
+static void highest(struct box *);
 static int  deleted(struct box *, const struct imap_set *, uint32_t **,
 	    size_t *);
 static enum answer read_only(struct box *);
@@ -86,10 +86,8 @@ change_copy(struct box *b, struct imap_command *c)
 enum answer
 change_expunge(struct box *b, struct imap_command *c)
 {
-	struct folder_totals t;
 	struct imap_set only = { 0 };
 	uint32_t *v = NULL;
-	char code[48];
 	size_t n = 0;
 	int r;
 
@@ -108,13 +106,8 @@ change_expunge(struct box *b, struct imap_command *c)
 	if (update_tell(b, 1) < 0)
 		return box_failed(b, "EXPUNGE");
 	box_say(b, ANSWER_OK, "", "%zu expunged", n);
-	if (n && b->condstore) {
-		/* RFC 7162 3.1.2.1 */
-		folder_totals(b->folder, &t);
-		snprintf(code, sizeof code, "HIGHESTMODSEQ %llu",
-		    (unsigned long long)t.modseq);
-		buf_adds(&b->code, code);
-	}
+	if (n)
+		highest(b);
 	return ANSWER_OK;
 }
 
@@ -222,7 +215,22 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 		    "moved");
 	if (update_tell(b, 1) < 0)
 		return box_failed(b, "MOVE");
-	return box_say(b, a, "", "moved");
+	box_say(b, a, "", "moved");
+	if (came)
+		highest(b);
+	return a;
+}
+
+/* RFC 7162 3.2.7: where the client is when it knows what has gone. */
+static void
+highest(struct box *b)
+{
+	struct folder_totals t;
+
+	if (!b->condstore)
+		return;
+	folder_totals(b->folder, &t);
+	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);
 }
 
 /* RFC 4315 3: two sets side by side. */

@@ -1,24 +1,20 @@
 /*
  * match - does a message fit a search program?
  *
- * Text is decoded into one folded form, piece by piece (a field, a part), and
- * searched as bytes.  What the structure shows to be no text is not looked at.
+ * Keys are tried by what they cost: first those that the index answers, and
+ * only while the answer still depends on others the next ones, up to those for
+ * which the message is read.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "imapd/flags.h"
 #include "imapd/match.h"
-#include "mail/encword.h"
 #include "mail/date.h"
-#include "mail/decode.h"
-#include "mail/fold.h"
 #include "mail/header.h"
-#include "mail/param.h"
 #include "sys/clock.h"
 
-/* A piece of text that is looked at, decoded. */
-enum { PIECE = 64 << 20 };
+enum { NEEDLES = 64 << 20 };
 
 struct match_key {
 	uint32_t flag;			/* its bit */
@@ -31,6 +27,7 @@ static int  prepare(struct match *, const struct imap_find *, size_t);
 static int  needle(struct match *, const struct imap_find *, size_t);
 static int  numbers(struct match *, size_t);
 static int  test(void *, const struct imap_search_key *);
+static enum match_cost cost(const struct imap_search_key *);
 static int  is(struct match *, const struct imap_search_key *);
 static int  dated(struct match *, const struct imap_search_key *);
 static int  sent(struct match *, const struct imap_search_key *);
@@ -41,8 +38,6 @@ static int  in_field(struct match *, const struct imap_search_key *,
 static int  in_fields(struct match *, struct span, struct span, int,
 	    struct span);
 static int  in_text(struct match *, struct span, int);
-static int  in_part(struct match *, const struct mime_part *, struct span);
-static int  holds(struct match *, struct span);
 
 int
 match_begin(struct match *m, struct box *b, const struct imap_find *f)
@@ -51,8 +46,7 @@ match_begin(struct match *m, struct box *b, const struct imap_find *f)
 	int r = 0;
 
 	*m = (struct match){ .b = b, .search = &f->search,
-	    .needles = { .max = PIECE }, .decoded = { .max = PIECE },
-	    .folded = { .max = PIECE }, .now = clock_s() };
+	    .needles = { .max = NEEDLES }, .now = clock_s() };
 	if (b->charset == NULL)
 		b->charset = charset_new();
 	m->key = calloc(f->search.n + 1, sizeof *m->key);
@@ -60,7 +54,7 @@ match_begin(struct match *m, struct box *b, const struct imap_find *f)
 		b->answer = box_failed(b, "SEARCH");
 		return -1;
 	}
-	m->charset = charset_of(b->charset);
+	text_begin(&m->text, b->charset);
 	if (f->charset.n && !charset_known(b->charset, f->charset)) {
 		b->answer = box_say(b, ANSWER_NO,
 		    "BADCHARSET (US-ASCII UTF-8)", "charset not known");
@@ -78,7 +72,12 @@ match_run(struct match *m, uint32_t number)
 {
 	int r = message_start(&m->message, m->b->folder, number, 0);
 
-	return r < 0 ? -1 : imap_search_run(m->search, test, m);
+	if (r < 0)
+		return -1;
+	m->most = COST_INDEX;
+	while ((r = imap_search_run(m->search, test, m)) == IMAP_MAYBE)
+		m->most++;
+	return r;
 }
 
 void
@@ -90,8 +89,7 @@ match_end(struct match *m)
 		imap_set_free(&m->key[i].set);
 	free(m->key);
 	buf_free(&m->needles);
-	buf_free(&m->decoded);
-	buf_free(&m->folded);
+	text_end(&m->text);
 	message_free(&m->message);
 }
 
@@ -124,14 +122,9 @@ prepare(struct match *m, const struct imap_find *f, size_t i)
 static int
 needle(struct match *m, const struct imap_find *f, size_t i)
 {
-	struct span text = m->search->v[i].text;
-
-	buf_reset(&m->decoded);
-	if (m->charset.utf8(m->charset.arg, f->charset.n ? f->charset :
-	    SPAN("UTF-8"), text, &m->decoded) < 0)
-		return -1;
 	m->key[i].at = m->needles.n;
-	if (fold_utf8(buf_span(&m->decoded), &m->needles) < 0)
+	if (text_needle(&m->text, f->charset.n ? f->charset : SPAN("UTF-8"),
+	    m->search->v[i].text, &m->needles) < 0)
 		return -1;
 	m->key[i].n = m->needles.n - m->key[i].at;
 	return 0;
@@ -171,12 +164,43 @@ static int
 test(void *arg, const struct imap_search_key *k)
 {
 	struct match *m = arg;
-	int r = is(m, k);
+	int r;
 
+	if (cost(k) > m->most)
+		return IMAP_MAYBE;
+	r = is(m, k);
 	/* what is gone or cannot be read fits nothing that must be read */
 	if (r < 0)
 		return errno == EUCLEAN || errno == ENOMEM ? -1 : 0;
 	return k->not ? !r : r;
+}
+
+static enum match_cost
+cost(const struct imap_search_key *k)
+{
+	switch (k->key) {
+	case IMAP_KEY_INTERNAL:
+	case IMAP_KEY_SAVED:
+	case IMAP_KEY_OLDER:
+	case IMAP_KEY_YOUNGER:
+	case IMAP_KEY_LARGER:
+	case IMAP_KEY_SMALLER:
+		return COST_STAT;
+	case IMAP_KEY_BCC:
+	case IMAP_KEY_CC:
+	case IMAP_KEY_FROM:
+	case IMAP_KEY_TO:
+	case IMAP_KEY_SUBJECT:
+	case IMAP_KEY_SENT:
+		return COST_CACHE;
+	case IMAP_KEY_HEADER:
+		return message_is_field(k->flag) ? COST_CACHE : COST_FILE;
+	case IMAP_KEY_BODY:
+	case IMAP_KEY_TEXT:
+		return COST_FILE;
+	default:
+		return COST_INDEX;
+	}
 }
 
 static int
@@ -323,13 +347,7 @@ in_fields(struct match *m, struct span in, struct span name, int all,
 	while (header_next(&in, &h) == 1) {
 		if (!all && !span_case_eq(h.name, name))
 			continue;
-		buf_reset(&m->decoded);
-		if (all) {
-			buf_addspan(&m->decoded, h.name);
-			buf_adds(&m->decoded, ": ");
-		}
-		if (encword_decode(h.value, &m->charset, &m->decoded) == 0 &&
-		    holds(m, text))
+		if (text.n == 0 || text_field(&m->text, &h, all, text))
 			return 1;
 	}
 	return 0;
@@ -352,56 +370,9 @@ in_text(struct match *m, struct span text, int headers)
 		if (p->message && (i > 0 || headers) && in_fields(m,
 		    mime_header(&msg->mime, p), SPAN(""), 1, text))
 			return 1;
-		if (p->kind == MIME_LEAF && in_part(m, p, text))
+		if (p->kind == MIME_LEAF &&
+		    text_part(&m->text, &msg->mime, p, text))
 			return 1;
 	}
 	return 0;
-}
-
-/* What cannot be decoded holds nothing. */
-static int
-in_part(struct match *m, const struct mime_part *p, struct span text)
-{
-	struct message *msg = &m->message;
-	struct span encoding, charset = { 0 }, body = mime_body(&msg->mime, p);
-	struct decode d = { .kind = DECODE_NONE };
-	struct buf raw = { .max = PIECE }, name = { .max = 200 };
-	int r = 0;
-
-	if (!span_case_eq(p->type, SPAN("text")) &&
-	    !span_case_eq(p->type, SPAN("message")))
-		return 0;
-	if (mime_value(&msg->mime, p, MIME_ENCODING, &encoding))
-		d.kind = decode_kind(encoding);
-	if (d.kind == DECODE_BASE64 || d.kind == DECODE_QP) {
-		(void)(decode_add(&d, body, &raw) < 0 ||
-		    decode_end(&d, &raw) < 0);
-		body = buf_span(&raw);
-	}
-	if (param_find(p->params, "charset", &name, &charset) == 1)
-		charset = buf_span(&name);
-	buf_reset(&m->decoded);
-	if ((charset.n == 0 || m->charset.utf8(m->charset.arg, charset, body,
-	    &m->decoded) < 0) && (buf_reset(&m->decoded),
-	    m->charset.utf8(m->charset.arg, SPAN("UTF-8"), body,
-	    &m->decoded) < 0))
-		buf_reset(&m->decoded);
-	r = holds(m, text);
-	buf_free(&raw);
-	buf_free(&name);
-	return r;
-}
-
-/* Does what was decoded hold it? */
-static int
-holds(struct match *m, struct span text)
-{
-	struct span s;
-
-	if (text.n == 0)
-		return 1;
-	buf_reset(&m->folded);
-	(void)fold_utf8(buf_span(&m->decoded), &m->folded);
-	s = buf_span(&m->folded);
-	return span_search(s, text) < s.n;
 }

@@ -4,15 +4,17 @@
 
 #include "imapd/box.h"
 #include "imapd/message.h"
+#include "imapd/text.h"
 
 struct match {
 	struct box *b;
 	const struct imap_search *search;
 	struct match_key *key;		/* by index of the search's keys */
 	struct buf needles;		/* folded */
-	struct buf decoded, folded;	/* of what is looked at */
-	struct charset charset;
+	struct text text;
 	int64_t now;
+	enum match_cost { COST_INDEX, COST_STAT, COST_CACHE, COST_FILE }
+	    most;			/* that a key may cost, for now */
 	struct message message;		/* the one that was looked at last */
 };
 

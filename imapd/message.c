@@ -6,13 +6,14 @@
 
 #include "imapd/message.h"
 #include "mail/header.h"
-#include "sys/file.h"
 #include "wire/imap_envelope.h"
 
-enum { BLOB_MAX = 64 << 20 };
+/* Room that is asked for first: what no message fills is never touched. */
+enum { ROOM = 256 << 10, BLOB_MAX = 64 << 20 };
 
 static void let_go(struct message *);
-static int  get(struct message *, int, size_t);
+static int  get(struct message *, int);
+static int  make_room(struct message *, size_t);
 static int  make(struct message *, unsigned);
 static unsigned cache_kind(const struct message *, unsigned);
 
@@ -40,15 +41,13 @@ message_start(struct message *m, struct folder *f, uint32_t number, int utf8)
 int
 message_load(struct message *m)
 {
-	struct stat st;
-	int fd, r = -1, e;
+	int fd, r, e;
 
 	if (m->loaded)
 		return 0;
 	if ((fd = folder_fd(m->folder, m->number)) < 0)
 		return -1;
-	if (fstat(fd, &st) == 0)
-		r = get(m, fd, (size_t)st.st_size);
+	r = get(m, fd);
 	e = errno;
 	close(fd);
 	errno = e;
@@ -95,6 +94,7 @@ message_free(struct message *m)
 
 	let_go(m);
 	free(m->room);
+	mime_free(&m->mime);
 	for (i = 0; i < KINDS; i++)
 		buf_free(&m->made[i]);
 	*m = (struct message){ 0 };
@@ -114,26 +114,39 @@ message_is_field(struct span name)
 static void
 let_go(struct message *m)
 {
-	if (m->parsed)
-		mime_free(&m->mime);
 	m->loaded = m->parsed = 0;
 }
 
 /* Read, never mapped: its owner may truncate it meanwhile. */
 static int
-get(struct message *m, int fd, size_t n)
+get(struct message *m, int fd)
 {
-	if (n > m->room_n || m->room == NULL) {
-		free(m->room);
-		m->room_n = 0;
-		if ((m->room = malloc(n + 1)) == NULL) {
-			errno = EFBIG;	/* of this one, not of the command */
+	struct stat st;
+	ssize_t n;
+
+	if (m->room == NULL && make_room(m, ROOM) < 0)
+		return -1;
+	while ((n = pread(fd, m->room, m->room_n, 0)) == (ssize_t)m->room_n)
+		if (fstat(fd, &st) < 0 ||
+		    make_room(m, (size_t)st.st_size + 1) < 0)
 			return -1;
-		}
-		m->room_n = n;
+	m->bytes = span_mem(m->room, n < 0 ? 0 : (size_t)n);
+	return n < 0 ? -1 : 0;
+}
+
+static int
+make_room(struct message *m, size_t n)
+{
+	if (n <= m->room_n)
+		return 0;
+	free(m->room);
+	m->room_n = 0;
+	if ((m->room = malloc(n)) == NULL) {
+		errno = EFBIG;		/* of this one, not of the command */
+		return -1;
 	}
-	m->bytes = span_mem(m->room, n);
-	return file_pread(fd, m->room, n, 0);
+	m->room_n = n;
+	return 0;
 }
 
 static int

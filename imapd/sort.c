@@ -68,7 +68,7 @@ run(struct sort *s)
 	uint32_t i, n = folder_count(s->b->folder);
 	int is;
 
-	s->keys.charset = s->match.charset;
+	s->keys.charset = s->match.text.charset;
 	for (i = 0; i < s->c->find.nsort; i++)
 		s->fields |= s->c->find.sort[i].key != IMAP_SORT_ARRIVAL &&
 		    s->c->find.sort[i].key != IMAP_SORT_SIZE;

@@ -61,7 +61,7 @@ static int
 gather(struct thread *t, const struct imap_command *c, struct match *m)
 {
 	uint32_t i, n = folder_count(m->b->folder);
-	struct keys keys = { .charset = m->charset };
+	struct keys keys = { .charset = m->text.charset };
 	int r = 0;
 
 	for (i = 1; i <= n && r >= 0; i++)

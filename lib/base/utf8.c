@@ -1,4 +1,6 @@
 /* utf8 - is it, and how long (RFC 3629). */
+#include <stdint.h>
+
 #include "base/utf8.h"
 
 /* RFC 3629 section 4: the second byte's range depends on the first. */
@@ -40,21 +42,35 @@ utf8_length(struct span s)
 int
 utf8_valid(struct span s)
 {
-	size_t i = 0, n;
+	size_t i, n;
 
-	for (; i < s.n; i += n)
+	for (i = utf8_ascii(s); i < s.n; i += utf8_ascii(span_from(s, i))) {
 		if ((n = utf8_length(span_from(s, i))) == 0)
 			return 0;
+		i += n;
+	}
 	return 1;
+}
+
+/* Eight at a time: most text is ASCII. */
+size_t
+utf8_ascii(struct span s)
+{
+	uint64_t w;
+	size_t i;
+
+	for (i = 0; s.n - i >= sizeof w; i += sizeof w) {
+		memcpy(&w, s.p + i, sizeof w);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (i < s.n && s.p[i] < 0x80)
+		i++;
+	return i;
 }
 
 int
 utf8_is_ascii(struct span s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] >= 0x80)
-			return 0;
-	return 1;
+	return utf8_ascii(s) == s.n;
 }

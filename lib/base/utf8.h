@@ -8,6 +8,8 @@
  * (overlong, surrogate, above U+10FFFF, cut off) or the span is empty. */
 size_t	utf8_length(struct span);
 int	utf8_valid(struct span);
+/* How many ASCII bytes stand at the front. */
+size_t	utf8_ascii(struct span);
 int	utf8_is_ascii(struct span);
 
 #endif

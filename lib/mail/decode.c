@@ -7,6 +7,7 @@ static void add_plain(struct decode *, struct span, struct buf *);
 static void add_base64(struct decode *, struct span, struct buf *);
 static int value64(unsigned char);
 static void add_qp(struct decode *, struct span, struct buf *);
+static int qp_line(struct span, struct buf *);
 static size_t hold(struct decode *, unsigned char, struct buf *);
 static void flush(struct decode *, struct buf *);
 
@@ -130,17 +131,26 @@ value64(unsigned char c)
 }
 
 /*
- * RFC 2045 6.7.  What is held is white space that may end its line, or a `=`
- * with what follows it, until it is decided.
+ * RFC 2045 6.7.  Whole lines at once where nothing is unusual.  Else what is
+ * held is white space that may end its line, or a `=` with what follows it,
+ * until it is decided.
  */
 static void
 add_qp(struct decode *d, struct span in, struct buf *out)
 {
-	size_t i = 0, from = 0;
+	size_t i = 0, from = 0, n;
 
 	while (i < in.n) {
 		unsigned char c = in.p[i];
 
+		if (d->nheld == 0 && (i == 0 || in.p[i - 1] == '\n')) {
+			n = span_find(span_from(in, i), '\n') + 1;
+			if (n <= in.n - i && qp_line(span_sub(in, i, i + n),
+			    out)) {
+				from = i += n;
+				continue;
+			}
+		}
 		if (d->nheld == 0 && c != '=' && !ascii_space(c)) {
 			i++;
 			continue;
@@ -150,6 +160,36 @@ add_qp(struct decode *d, struct span in, struct buf *out)
 		from = i;
 	}
 	buf_addspan(out, span_sub(in, from, i));
+}
+
+/* A line with its LF.  1; 0: it is not as lines should be, nothing was done. */
+static int
+qp_line(struct span in, struct buf *out)
+{
+	size_t before = out->n, end = in.n - 1, at;
+	int soft;
+
+	while (end && ascii_space(in.p[end - 1]))
+		end--;
+	if (in.n - end > DECODE_HELD)
+		return 0;
+	soft = end && in.p[end - 1] == '=';
+	in.n = end - (size_t)soft;
+	while ((at = span_find(in, '=')) < in.n) {
+		if (in.n - at < 3 || ascii_hex(in.p[at + 1]) < 0 ||
+		    ascii_hex(in.p[at + 2]) < 0) {
+			out->n = before;
+			return 0;
+		}
+		buf_addspan(out, span_sub(in, 0, at));
+		buf_addc(out, (unsigned char)(ascii_hex(in.p[at + 1]) << 4 |
+		    ascii_hex(in.p[at + 2])));
+		in = span_from(in, at + 3);
+	}
+	buf_addspan(out, in);
+	if (!soft)
+		buf_adds(out, "\r\n");
+	return 1;
 }
 
 /* Takes c, with what is held: 1; 0: c is to be looked at again. */

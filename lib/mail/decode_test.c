@@ -39,6 +39,11 @@ static const struct {
 	{ DECODE_QP, "a=3\nb", "a=3\r\nb", 1 },
 	{ DECODE_QP, "a\rb", "a\rb", 0 },
 	{ DECODE_QP, "=E2=82=AC=\n=3D", "\342\202\254=", 0 },
+	{ DECODE_QP, "a =\n b =\r\nc\n", "a  b c\r\n", 0 },
+	{ DECODE_QP, "a=3D \n=\n=20\t\n", "a=\r\n \r\n", 0 },
+	{ DECODE_QP, "a==\nb=3Dc\n", "a=b=c\r\n", 1 },
+	{ DECODE_QP, "a=3D=x=3D\n=3D\n", "a==x=\r\n=\r\n", 1 },
+	{ DECODE_QP, "a\r \r\n", "a\r\n", 0 },
 };
 
 static void

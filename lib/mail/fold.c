@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "mail/fold.h"
 
+static void add_ascii(struct span, struct buf *);
 static size_t run_length(struct span);
 static int add_run(struct span, struct buf *);
 static int add_piece(struct span, struct buf *);
@@ -21,14 +22,11 @@ fold_utf8(struct span in, struct buf *out)
 	if (buf_room(out, in.n) < 0)
 		return -1;
 	while (i < in.n) {
-		unsigned char *q;
-
-		/* room for all of this was made, or is made below */
-		if (buf_room(out, in.n - i) < 0)
+		n = utf8_ascii(span_from(in, i));
+		if (buf_room(out, n) < 0)
 			return -1;
-		for (q = out->p + out->n; i < in.n && in.p[i] < 0x80; i++)
-			*q++ = ascii_lower(in.p[i]);
-		out->n = (size_t)(q - out->p);
+		add_ascii(span_sub(in, i, i + n), out);
+		i += n;
 		if (i == in.n)
 			break;
 		if (i > 0 && in.p[i - 1] < 0x80) {
@@ -41,6 +39,28 @@ fold_utf8(struct span in, struct buf *out)
 		i += n;
 	}
 	return 0;
+}
+
+/* Eight at a time; the high bit of a byte tells that it is at least 'A', or
+ * above 'Z'. */
+static void
+add_ascii(struct span s, struct buf *out)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	unsigned char *q = out->p + out->n;
+	uint64_t w, capital;
+	size_t i;
+
+	for (i = 0; s.n - i >= sizeof w; i += sizeof w) {
+		memcpy(&w, s.p + i, sizeof w);
+		capital = (w + (0x80 - 'A') * each) &
+		    ~(w + (0x7f - 'Z') * each) & 0x80 * each;
+		w |= capital >> 2;
+		memcpy(q + i, &w, sizeof w);
+	}
+	for (; i < s.n; i++)
+		q[i] = ascii_lower(s.p[i]);
+	out->n += s.n;
 }
 
 static size_t

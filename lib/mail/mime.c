@@ -6,7 +6,7 @@
 #include "mail/param.h"
 
 /* A part whose end was not seen yet. */
-struct frame {
+struct mime_frame {
 	uint32_t part, last;		/* last: its last child, 0 none */
 	unsigned char boundary[MIME_BOUNDARY];
 	size_t n;			/* 0: it has none, or was closed */
@@ -16,7 +16,6 @@ struct parse {
 	struct mime *m;
 	struct span all;
 	struct mime_point at;		/* how far lines were counted */
-	struct frame open[MIME_DEPTH];
 	unsigned depth, bounded;	/* bounded: frames with a boundary */
 	int has_cr;
 };
@@ -31,7 +30,7 @@ struct delimiter {
 static int part_begin(struct parse *, size_t, int);
 static size_t part_header(struct parse *, uint32_t);
 static int enter_note(struct parse *, uint32_t, const struct header *);
-static void part_open(struct parse *, uint32_t, struct buf *);
+static int part_open(struct parse *, uint32_t, struct buf *);
 static void part_type(struct parse *, uint32_t);
 static int next_delimiter(struct parse *, size_t, size_t *,
 	    struct delimiter *);
@@ -77,20 +76,23 @@ int
 mime_parse(struct mime *m, struct span message)
 {
 	struct parse p = { .m = m, .all = message };
-	struct buf boundary = { .max = 2 * MIME_BOUNDARY };
+	unsigned char room[2 * MIME_BOUNDARY];
+	struct buf boundary = { .p = room, .size = sizeof room,
+	    .max = sizeof room };
 	struct delimiter d;
 	size_t at = 0, line;
-	int begin = 1, r = buf_room(&boundary, boundary.max);
+	int begin = 1, r = 0;
 
-	mime_free(m);
 	m->message = message;
+	m->n = m->ntable = 0;
+	m->steps = 0;
 	p.has_cr = message.n && memchr(message.p, '\r', message.n) != NULL;
 	while (r == 0) {
 		if (begin) {
-			if ((r = part_begin(&p, at, p.depth > 0)) < 0)
+			if ((r = part_begin(&p, at, p.depth > 0)) < 0 ||
+			    (r = part_open(&p, m->n - 1, &boundary)) < 0)
 				break;
 			at = m->part[m->n - 1].body.at;
-			part_open(&p, m->n - 1, &boundary);
 			if (m->part[m->n - 1].kind == MIME_MESSAGE)
 				continue;
 		}
@@ -99,12 +101,11 @@ mime_parse(struct mime *m, struct span message)
 		close_down_to(&p, d.level + 1, line);
 		at = d.end;
 		if (d.closes) {
-			p.open[d.level].n = 0;
+			m->open[d.level].n = 0;
 			p.bounded--;
 		}
 		begin = !d.closes;
 	}
-	buf_free(&boundary);
 	if (r < 0)
 		return -1;
 	close_down_to(&p, 0, message.n);
@@ -117,6 +118,7 @@ mime_free(struct mime *m)
 {
 	free(m->part);
 	free(m->table);
+	free(m->open);
 	*m = (struct mime){ 0 };
 }
 
@@ -164,7 +166,7 @@ part_begin(struct parse *p, size_t at, int nested)
 {
 	struct mime *m = p->m;
 	struct mime_part *v;
-	struct frame *f = nested ? &p->open[p->depth - 1] : NULL;
+	struct mime_frame *f = nested ? &p->m->open[p->depth - 1] : NULL;
 	uint32_t i = m->n;
 	size_t body;
 
@@ -274,12 +276,12 @@ part_type(struct parse *p, uint32_t i)
 		part->kind = MIME_MESSAGE;
 }
 
-/* Onto the stack, if something may stand within; else it is a leaf. */
-static void
+/* Onto the stack; a leaf too, where nothing may stand within. */
+static int
 part_open(struct parse *p, uint32_t i, struct buf *boundary)
 {
 	struct mime_part *part = &p->m->part[i];
-	struct frame *f;
+	struct mime_frame *f;
 	struct span charset;
 	int r = 1;
 
@@ -301,13 +303,18 @@ part_open(struct parse *p, uint32_t i, struct buf *boundary)
 		part->params = (struct span){ 0 };
 		boundary->n = 0;
 	}
-	f = &p->open[p->depth++];
+	f = grow(p->m->open, p->depth, &p->m->open_size, sizeof *f);
+	if (f == NULL)
+		return -1;
+	p->m->open = f;
+	f += p->depth++;
 	f->part = i;
 	f->last = 0;
 	f->n = boundary->n;
 	p->bounded += f->n > 0;
 	if (f->n)
 		memcpy(f->boundary, boundary->p, f->n);
+	return 0;
 }
 
 /*
@@ -350,7 +357,7 @@ is_delimiter(struct parse *p, size_t at, struct delimiter *d)
 	unsigned i;
 
 	for (i = p->depth; i-- > 0;) {
-		struct frame *f = &p->open[i];
+		struct mime_frame *f = &p->m->open[i];
 
 		p->m->steps++;
 		if (f->n == 0 || s.n < f->n || s.p[0] != f->boundary[0])
@@ -392,11 +399,11 @@ close_down_to(struct parse *p, unsigned level, size_t line)
 			at--;
 	}
 	/* the innermost has the last body; others began before it */
-	if (at < part[p->open[p->depth - 1].part].body.at)
-		at = part[p->open[p->depth - 1].part].body.at;
+	if (at < part[p->m->open[p->depth - 1].part].body.at)
+		at = part[p->m->open[p->depth - 1].part].body.at;
 	end = count_to(p, at);
 	while (p->depth > level) {
-		struct frame *f = &p->open[--p->depth];
+		struct mime_frame *f = &p->m->open[--p->depth];
 
 		p->bounded -= f->n > 0;
 		part[f->part].end = end;

@@ -71,10 +71,13 @@ struct mime {
 	uint32_t n, size;
 	struct mime_entry *table;
 	uint32_t ntable, table_size;
+	struct mime_frame *open;	/* while it is parsed */
+	uint32_t open_size;
 	uint64_t steps;			/* for tests: work done */
 };
 
-/* 0, or -1 when memory failed.  { 0 } before; mime_free in any case. */
+/* 0, or -1 when memory failed.  { 0 } before, or another message, whose memory
+ * is used again; mime_free in any case. */
 int	mime_parse(struct mime *, struct span message);
 void	mime_free(struct mime *);
 

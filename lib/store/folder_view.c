@@ -16,6 +16,7 @@ static int  by_number(const void *, const void *);
 static size_t below(const struct positions *, uint32_t);
 static uint32_t number_of(const struct folder *, uint32_t);
 static int  in_view(const struct folder *, uint32_t);
+static void note_date(struct folder *, struct rec *, const struct stat *);
 static int  measure(struct folder *, uint32_t, struct rec *);
 static int  measure_fd(int, uint64_t *, uint64_t *);
 
@@ -149,6 +150,8 @@ folder_fd(struct folder *f, uint32_t number)
 	}
 	if (fd < 0)
 		errno = ENOENT;
+	else
+		note_date(f, c, &st);
 	return fd;
 }
 
@@ -156,29 +159,23 @@ int
 folder_date(struct folder *f, uint32_t number, int64_t *date)
 {
 	struct rec *c = folder_rec(f, number);
+	char name[FOLDER_FILE];
 	struct stat st;
-	int fd, r;
+	int fd;
 
 	if (c == NULL)
 		return -1;
 	if (!(c->bits & REC_DATE)) {
-		char name[FOLDER_FILE];
-
-		r = folder_file(f, c, name) < 0 ? -1 :
+		if (folder_file(f, c, name) == 0 &&
 		    fstatat(folder_dirfd(f, c), name, &st,
-		    AT_SYMLINK_NOFOLLOW);
-		if (r < 0) {
-			if ((fd = folder_fd(f, number)) < 0)
-				return -1;
-			r = fstat(fd, &st);
+		    AT_SYMLINK_NOFOLLOW) == 0)
+			note_date(f, c, &st);
+		else if ((fd = folder_fd(f, number)) < 0)
+			return -1;
+		else
 			close(fd);
-			if (r < 0 || (c = folder_rec(f, number)) == NULL)
-				return -1;
-		}
-		c->date = st.st_mtime;
-		c->bits |= REC_DATE;
-		folder_table_seal(&f->table, c);
-		f->table.learned++;
+		if ((c = folder_rec(f, number)) == NULL)
+			return -1;
 	}
 	*date = c->date;
 	return 0;
@@ -414,6 +411,18 @@ in_view(const struct folder *f, uint32_t at)
 	size_t i = below(&f->dead, at);
 
 	return at < f->upto && (i == f->dead.n || f->dead.v[i] != at);
+}
+
+/* Whoever opens it or looks spares the next one to ask. */
+static void
+note_date(struct folder *f, struct rec *c, const struct stat *st)
+{
+	if (c->bits & REC_DATE)
+		return;
+	c->date = st->st_mtime;
+	c->bits |= REC_DATE;
+	folder_table_seal(&f->table, c);
+	f->table.learned++;
 }
 
 static int

@@ -56,6 +56,19 @@ charset_known(struct charset_cache *c, struct span name)
 	return own(name) != OWN_NONE || find(c, name) != (iconv_t)-1;
 }
 
+int
+charset_is_utf8(struct span name, struct span text)
+{
+	switch (own(name)) {
+	case OWN_UTF8:
+		return utf8_valid(text);
+	case OWN_1252:
+		return utf8_is_ascii(text);
+	default:
+		return 0;
+	}
+}
+
 void
 charset_warm(struct charset_cache *c)
 {

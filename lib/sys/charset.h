@@ -21,6 +21,8 @@ struct charset charset_of(struct charset_cache *);
 
 /* 1: we can read that charset. */
 int	charset_known(struct charset_cache *, struct span name);
+/* 1: text of that charset is UTF-8 as it stands, and need not be copied. */
+int	charset_is_utf8(struct span name, struct span text);
 /* Lets the C library load what it needs for the common charsets. */
 void	charset_warm(struct charset_cache *);
 

@@ -148,25 +148,35 @@ int
 imap_search_run(const struct imap_search *s,
     int (*test)(void *, const struct imap_search_key *), void *arg)
 {
-	uint32_t open[IMAP_SEARCH_DEPTH], depth = 0, at = 0;
+	struct {
+		uint32_t key;
+		int maybe;		/* one within was not known */
+	} open[IMAP_SEARCH_DEPTH];
+	uint32_t depth = 0, at = 0;
 	const struct imap_search_key *k;
 	int r;
 
 	for (;;) {
 		k = &s->v[at];
 		if (k->key <= IMAP_KEY_NOT) {
-			open[depth++] = at++;
+			open[depth].key = at++;
+			open[depth++].maybe = 0;
 			continue;
 		}
 		if ((r = k->key == IMAP_KEY_ALL ? 1 : test(arg, k)) < 0)
 			return -1;
 		at = k->next;
 		while (depth > 0) {
-			k = &s->v[open[depth - 1]];
+			k = &s->v[open[depth - 1].key];
+			open[depth - 1].maybe |= r == IMAP_MAYBE;
 			if (k->key == IMAP_KEY_NOT)
-				r = !r;
-			else if (at < k->next && r == (k->key == IMAP_KEY_AND))
-				break;
+				r = r == IMAP_MAYBE ? r : !r;
+			else if (r != (k->key == IMAP_KEY_OR)) {
+				if (at < k->next)
+					break;
+				r = open[depth - 1].maybe ? IMAP_MAYBE :
+				    k->key == IMAP_KEY_AND;
+			}
 			at = k->next;
 			depth--;
 		}

@@ -57,7 +57,9 @@ int	imap_search_parse(struct imap_cursor *, struct imap_search *);
 void	imap_search_free(struct imap_search *);
 
 /* Asks about the keys that have none within (.not is the caller's), from left
- * to right and no more than needed.  1, 0, or -1 when the test gave -1. */
+ * to right and no more than needed.  1, 0, -1 when the test gave -1; or MAYBE,
+ * when it gave that and the answer depends on it. */
+enum { IMAP_MAYBE = 2 };
 int	imap_search_run(const struct imap_search *,
 	    int (*test)(void *, const struct imap_search_key *), void *arg);
 

@@ -146,7 +146,7 @@ test_cases(void **state)
 	buf_free(&b);
 }
 
-/* Numbers are truths: 1 is true, 2 is false, 3 fails. */
+/* Numbers are truths: 1 is true, 2 is false, 3 fails, 4 is not known. */
 static const struct {
 	const char *in;
 	int result;
@@ -162,13 +162,25 @@ static const struct {
 	{ "3", -1, 1 }, { "1 3", -1, 2 }, { "((((2)))) 3", 0, 1 },
 	{ "(2) 3", 0, 1 }, { "(1) 2 (3)", 0, 2 },
 	{ "NOT (NOT (1 NOT 2)) 1", 1, 3 },
+	{ "4", 2, 1 }, { "4 1", 2, 2 }, { "1 4", 2, 2 }, { "4 2", 0, 2 },
+	{ "NOT 4", 2, 1 }, { "OR 4 1", 1, 2 }, { "OR 4 2", 2, 2 },
+	{ "OR 2 4", 2, 2 }, { "OR 1 4", 1, 1 }, { "(4 2) 1", 0, 2 },
+	{ "NOT (4 2)", 1, 2 }, { "NOT OR 4 1 3", 0, 2 }, { "OR (4 1) 2", 2, 3 },
+	{ "(OR 4 4) (OR 1 3)", 2, 3 }, { "4 3", -1, 2 },
 };
 
 static int
 truth(void *asked, const struct imap_search_key *k)
 {
 	++*(unsigned *)asked;
-	return k->set.v[0].first == 3 ? -1 : k->set.v[0].first == 1;
+	switch (k->set.v[0].first) {
+	case 3:
+		return -1;
+	case 4:
+		return IMAP_MAYBE;
+	default:
+		return k->set.v[0].first == 1;
+	}
 }
 
 static void

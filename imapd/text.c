@@ -1,0 +1,104 @@
+/* text - does a text, in whatever charset and encoding, hold another? */
+#include "imapd/text.h"
+#include "mail/decode.h"
+#include "mail/encword.h"
+#include "mail/fold.h"
+#include "mail/param.h"
+
+/* A piece of text that is looked at, decoded. */
+enum { PIECE = 64 << 20, CHARSET = 200 };
+
+static struct span decoded(struct text *, const struct mime *,
+	    const struct mime_part *);
+static int  holds(struct text *, struct span, struct span);
+
+void
+text_begin(struct text *t, struct charset_cache *c)
+{
+	*t = (struct text){ .charset = charset_of(c), .raw.max = PIECE,
+	    .decoded.max = PIECE, .folded.max = PIECE };
+}
+
+void
+text_end(struct text *t)
+{
+	buf_free(&t->raw);
+	buf_free(&t->decoded);
+	buf_free(&t->folded);
+}
+
+int
+text_needle(struct text *t, struct span charset, struct span in,
+    struct buf *needle)
+{
+	buf_reset(&t->decoded);
+	return t->charset.utf8(t->charset.arg, charset, in, &t->decoded) < 0 ?
+	    -1 : fold_utf8(buf_span(&t->decoded), needle);
+}
+
+int
+text_field(struct text *t, const struct header *h, int name,
+    struct span needle)
+{
+	buf_reset(&t->decoded);
+	if (name) {
+		buf_addspan(&t->decoded, h->name);
+		buf_adds(&t->decoded, ": ");
+	}
+	return encword_decode(h->value, &t->charset, &t->decoded) == 0 &&
+	    holds(t, buf_span(&t->decoded), needle);
+}
+
+int
+text_part(struct text *t, const struct mime *m, const struct mime_part *p,
+    struct span needle)
+{
+	unsigned char room[CHARSET];
+	struct buf name = { .p = room, .size = CHARSET, .max = CHARSET };
+	struct span charset = SPAN("UTF-8"), unused, body;
+
+	if (!span_case_eq(p->type, SPAN("text")) &&
+	    !span_case_eq(p->type, SPAN("message")))
+		return 0;
+	body = decoded(t, m, p);
+	if (param_find(p->params, "charset", &name, &unused) == 1 && name.n)
+		charset = buf_span(&name);
+	if (charset_is_utf8(charset, body))
+		return holds(t, body, needle);
+	buf_reset(&t->decoded);
+	/* one that we do not know is taken for UTF-8 */
+	if (t->charset.utf8(t->charset.arg, charset, body, &t->decoded) < 0) {
+		buf_reset(&t->decoded);
+		if (t->charset.utf8(t->charset.arg, SPAN("UTF-8"), body,
+		    &t->decoded) < 0)
+			return 0;
+	}
+	return holds(t, buf_span(&t->decoded), needle);
+}
+
+/* Without its transfer encoding, or as it stands where that is not known. */
+static struct span
+decoded(struct text *t, const struct mime *m, const struct mime_part *p)
+{
+	struct decode d = { .kind = DECODE_NONE };
+	struct span encoding, body = mime_body(m, p);
+
+	if (mime_value(m, p, MIME_ENCODING, &encoding))
+		d.kind = decode_kind(encoding);
+	if (d.kind != DECODE_BASE64 && d.kind != DECODE_QP)
+		return body;
+	buf_reset(&t->raw);
+	(void)(decode_add(&d, body, &t->raw) < 0 || decode_end(&d, &t->raw));
+	return buf_span(&t->raw);
+}
+
+static int
+holds(struct text *t, struct span text, struct span needle)
+{
+	struct span s;
+
+	buf_reset(&t->folded);
+	(void)fold_utf8(text, &t->folded);
+	s = buf_span(&t->folded);
+	return span_search(s, needle) < s.n;
+}

@@ -265,7 +265,7 @@ def prepare():
     keep('before')
     # mail that no session has seen, and more than one leaves unsaved
     for i, token in enumerate(FRESH):
-        put('', ('new/%d.M%dP2.host' if i % 2 else 'cur/%d.M%dP2.host:2,R') %
+        put('', ('cur/%d.M%dP2.host:2,R' if i % 10 else 'new/%d.M%dP2.host') %
             (2000 + i, i), token)
     keep('fresh')
     # a log longer than it is worth, and no time to mend that

@@ -61,7 +61,7 @@ class Folder:
 
 class Client:
     def __init__(self, address, user, folders, name, enable=''):
-        self.sock = socket.create_connection(address, timeout=30)
+        self.sock = socket.create_connection(address, timeout=60)
         self.file = self.sock.makefile('rb')
         self.folders = folders
         self.name = name
@@ -132,7 +132,7 @@ class Client:
                 text, literals = self.line()
             except OSError as e:
                 if isinstance(e, socket.timeout):
-                    raise Wrong('no reply within 30 s')
+                    raise Wrong('no reply within 60 s')
                 raise Gone(self.name)
             if text.startswith(tag + ' '):
                 word, _, rest = text[len(tag) + 1:].partition(' ')
@@ -235,12 +235,14 @@ class Client:
             self.resync_gone |= gone
             return
         self.may_expunge()
-        need(gone <= {m.uid for m in self.view}, 'VANISHED', rest,
-             'which it never had')
-        for m in self.view:
-            if m.uid in gone:
-                self.drop(m)
-        self.view = [m for m in self.view if m.uid not in gone]
+        for uid in sorted(gone):
+            i = next((i for i, m in enumerate(self.view)
+                      if m.uid and m.uid >= uid), len(self.view))
+            if i == len(self.view) or self.view[i].uid != uid:
+                i -= 1          # it has not asked for that one's UID yet
+                need(i >= 0 and self.view[i].uid is None, 'VANISHED', uid,
+                     'which it never had')
+            self.drop(self.view.pop(i))
 
     def fetch(self, n, text, literals):
         need(1 <= n <= len(self.view), 'FETCH', n, 'of', len(self.view))

@@ -1,7 +1,8 @@
 #!/bin/sh
-# run.sh - imapd under a random tester with several connections, on a private
-# instance: the same walk each time, then a fresh one (LONG=1: of an hour); the
-# bugs planted in the tester have to be found.  Before that the kills.
+# run.sh - an IMAP session killed; then, on a private instance, imapd under a
+# random tester with several connections, the same walk each time and a fresh
+# one (LONG=1: of an hour), and sixteen at one mailbox at once (LONG=1: ten
+# minutes).  The bugs planted in the testers have to be found.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -31,20 +32,29 @@ if ! ./quickstart -d "$CORREO_DIR" -p "$CORREO_BASE" start \
 	finish
 	exit 1
 fi
-/usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
-if [ -n "${LONG:-}" ]; then
-	/usr/bin/python3 tests/imap/model.py 3600 || bad=1
-else
-	/usr/bin/python3 tests/imap/model.py 15 || bad=1
-fi
-for bug in expunge flags uid; do
-	PLANT=$bug /usr/bin/python3 tests/imap/model.py 10 1 >"$place/planted"
-	if grep -q '^not ok model: ' "$place/planted"; then
-		echo "ok model finds the planted bug: $bug"
+planted()	# TESTER BUG ARGUMENTS...
+{
+	tester=$1 bug=$2
+	shift 2
+	PLANT=$bug /usr/bin/python3 "tests/imap/$tester.py" "$@" \
+	    >"$place/planted"
+	if grep -q "^not ok $tester: " "$place/planted"; then
+		echo "ok $tester finds the planted bug: $bug"
 	else
-		echo "not ok model finds the planted bug: $bug"
+		echo "not ok $tester finds the planted bug: $bug"
 		bad=1
 	fi
+}
+
+[ -n "${LONG:-}" ] && model=3600 many=600 || model=15 many=20
+/usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
+/usr/bin/python3 tests/imap/model.py "$model" || bad=1
+for bug in expunge flags uid; do
+	planted model "$bug" 10 1
+done
+/usr/bin/python3 tests/imap/many.py "$many" || bad=1
+for bug in lose twice back; do
+	planted many "$bug" 6
 done
 finish
 exit "$bad"

@@ -6,6 +6,7 @@
 #include "admin/compile.h"
 #include "admin/say.h"
 #include "base/json.h"
+#include "mail/target.h"
 
 struct kind {
 	const char *word;
@@ -216,7 +217,7 @@ list_alias(struct buf *b, struct span key, struct span value)
 
 	json_text(b, "alias", key);
 	json_list(b, "targets");
-	while (address_list_next(&value, &t, &why) == 1) {
+	while (target_next(&value, &t, &why) == 1) {
 		buf_reset(&text);
 		if (t.kind == TARGET_BACKSLASH)
 			buf_addc(&text, '\\');

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "admin/dangling.h"
+#include "mail/target.h"
 
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
@@ -66,7 +67,7 @@ look_at(struct directory *d, struct span key, struct span value,
 	struct target t;
 	const char *why;
 
-	while (address_list_next(&value, &t, &why) == 1)
+	while (target_next(&value, &t, &why) == 1)
 		if (!leads_somewhere(d, key, &t)) {
 			buf_addspan(lines, key);
 			buf_adds(lines, " -> ");

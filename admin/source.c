@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/scan.h"
 #include "admin/source.h"
+#include "mail/target.h"
 #include "run/scram_keys.h"
 #include "wire/hop.h"
 
@@ -224,7 +225,7 @@ alias_targets(struct span in, struct buf *value, const char **why)
 	struct span before = in, one;
 	int r, bad = 0;
 
-	while (!bad && (r = address_list_next(&in, &t, why)) == 1) {
+	while (!bad && (r = target_next(&in, &t, why)) == 1) {
 		buf_reset(&text);
 		bad = target_text(&t, &text) < 0;
 		switch (t.kind) {

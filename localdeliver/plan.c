@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "localdeliver/plan.h"
+#include "mail/target.h"
 #include "sys/file.h"
 
 static int  file_names(const struct owner *, const struct job_rcpt *,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "mail/srs.h"
+#include "mail/target.h"
 #include "queued/route.h"
 #include "queued/secrets.h"
 #include "sys/clock.h"
@@ -83,7 +84,7 @@ route_target(struct directory *d, struct span normal, struct span *list,
 	int r;
 
 	buf_reset(out);
-	if ((r = address_list_next(list, &t, why)) != 1)
+	if ((r = target_next(list, &t, why)) != 1)
 		return r;
 	r = -1;
 	*why = "alias: a target is too long";

@@ -1,4 +1,5 @@
 /* policy - whether this server takes mail for an address from this client. */
+#include "mail/target.h"
 #include "run/site.h"
 #include "smtpd/config.h"
 #include "smtpd/policy.h"
@@ -102,7 +103,7 @@ leads_to(struct directory *d, struct span address, const char *user)
 
 	r = look(d, address, 0, user, list);
 	for (n = r == 0; r == 0 && n > 0; ) {
-		if (address_list_next(&list[n - 1].rest, &t, &why) <= 0) {
+		if (target_next(&list[n - 1].rest, &t, &why) <= 0) {
 			n--;
 			continue;
 		}

@@ -21,22 +21,14 @@
 #include "mail/address.h"
 
 static int take_route(struct span *, const char **);
-static int take_mailbox(struct span *, struct address *, const char **);
 static int take_local(struct span *, struct span *, const char **);
 static int take_quoted(struct span *, struct span *, const char **);
 static int take_domain(struct span *, struct span *, const char **);
 static int take_literal(struct span *, struct span *, const char **);
 static int literal_ip(struct span, struct ip *);
 static size_t atext_length(struct span);
-static int is_dot_string(struct span);
 static size_t put_local(struct span, char *);
 static size_t put_domain(const struct address *, char *);
-static int take_target(struct span *, struct target *, const char **);
-static int take_string(struct span *, struct span *, const char **);
-static int target_sort(struct target *, const char **);
-static int target_command(struct target *, struct span, const char **);
-static int is_printable(struct span, const char **);
-static int is_separator(unsigned char);
 static void take(struct span *, size_t, struct span *);
 
 int
@@ -61,10 +53,12 @@ address_parse(struct span *in, unsigned flags, struct address *out,
 			    "(RFC 5321 4.5.5)";
 			return -1;
 		}
+		a.text = span_sub(s, 0, 0);
 	} else if (flags & ADDRESS_POSTMASTER &&
-	    span_case_starts(s, postmaster))
+	    span_case_starts(s, postmaster)) {
 		take(&s, postmaster.n - 1, &a.local);
-	else if (take_mailbox(&s, &a, why) < 0)
+		a.text = a.local;
+	} else if (address_take(&s, &a, why) < 0)
 		return -1;
 	if (s.n == 0 || s.p[0] != '>') {
 		*why = "a path ends in > (RFC 5321 4.1.2)";
@@ -85,7 +79,7 @@ address_mailbox(struct span s, struct address *out, const char **why)
 {
 	struct address a;
 
-	if (take_mailbox(&s, &a, why) < 0)
+	if (address_take(&s, &a, why) < 0)
 		return -1;
 	if (s.n) {
 		*why = "nothing may follow the domain (RFC 5321 4.1.2)";
@@ -93,6 +87,37 @@ address_mailbox(struct span s, struct address *out, const char **why)
 	}
 	*out = a;
 	return 0;
+}
+
+int
+address_take(struct span *in, struct address *a, const char **why)
+{
+	struct span s = *in;
+	int r;
+
+	if (take_local(in, &a->local, why) < 0)
+		return -1;
+	if (in->n == 0 || in->p[0] != '@') {
+		*why = "an address is local-part@domain (RFC 5321 4.1.2)";
+		return -1;
+	}
+	*in = span_from(*in, 1);
+	a->literal = in->n && in->p[0] == '[';
+	r = a->literal ? take_literal(in, &a->domain, why) :
+	    take_domain(in, &a->domain, why);
+	a->utf8 = !utf8_is_ascii(span_sub(s, 0, s.n - in->n));
+	a->text = span_sub(s, 0, s.n - in->n);
+	return r;
+}
+
+int
+address_is_atoms(struct span s)
+{
+	struct span local;
+	const char *why;
+
+	return s.n && s.p[0] != '"' && take_local(&s, &local, &why) == 0 &&
+	    s.n == 0;
 }
 
 void
@@ -118,44 +143,6 @@ address_split(struct span s, struct span *local, struct span *domain)
 	*domain = span_from(s, at + 1);
 }
 
-int
-address_list_next(struct span *in, struct target *out, const char **why)
-{
-	struct span s = *in;
-	struct target t = { .kind = TARGET_ADDRESS };
-	size_t i = 0;
-
-	while (i < s.n && is_separator(s.p[i]))
-		i++;
-	s = span_from(s, i);
-	if (s.n == 0) {
-		*in = s;
-		return 0;
-	}
-	if (take_target(&s, &t, why) < 0)
-		return -1;
-	if (s.n && !is_separator(s.p[0])) {
-		*why = "targets are separated by commas";
-		return -1;
-	}
-	*in = s;
-	*out = t;
-	return 1;
-}
-
-int
-target_text(const struct target *t, struct buf *b)
-{
-	size_t i;
-
-	for (i = 0; i < t->text.n; i++) {
-		if (t->escaped && t->text.p[i] == '\\' && i + 1 < t->text.n)
-			i++;
-		buf_addc(b, t->text.p[i]);
-	}
-	return buf_ok(b) ? 0 : -1;
-}
-
 /* A source route is read and ignored: RFC 5321 F.2. */
 static int
 take_route(struct span *in, const char **why)
@@ -166,35 +153,14 @@ take_route(struct span *in, const char **why)
 		*in = span_from(*in, 1);
 		if (take_domain(in, &hop, why) < 0)
 			return -1;
-		if (in->n && in->p[0] == ':') {
-			*in = span_from(*in, 1);
+		if (in->n == 0 || (in->p[0] != ':' && in->p[0] != ','))
+			break;
+		*in = span_from(*in, 1);
+		if (in->p[-1] == ':')
 			return 0;
-		}
-		if (in->n && in->p[0] == ',')
-			*in = span_from(*in, 1);
 	}
 	*why = "a source route is @domain,@domain: (RFC 5321 4.1.2)";
 	return -1;
-}
-
-static int
-take_mailbox(struct span *in, struct address *a, const char **why)
-{
-	struct span s = *in;
-	int r;
-
-	if (take_local(in, &a->local, why) < 0)
-		return -1;
-	if (in->n == 0 || in->p[0] != '@') {
-		*why = "an address is local-part@domain (RFC 5321 4.1.2)";
-		return -1;
-	}
-	*in = span_from(*in, 1);
-	a->literal = in->n && in->p[0] == '[';
-	r = a->literal ? take_literal(in, &a->domain, why) :
-	    take_domain(in, &a->domain, why);
-	a->utf8 = !utf8_is_ascii(span_sub(s, 0, s.n - in->n));
-	return r;
 }
 
 /* Dot-string = Atom *("." Atom) */
@@ -341,16 +307,6 @@ atext_length(struct span s)
 	return ascii_alnum(s.p[0]) || span_find(special, s.p[0]) < special.n;
 }
 
-static int
-is_dot_string(struct span s)
-{
-	struct span local;
-	const char *why;
-
-	return s.n && s.p[0] != '"' && take_local(&s, &local, &why) == 0 &&
-	    s.n == 0;
-}
-
 static size_t
 put_local(struct span s, char *out)
 {
@@ -367,7 +323,7 @@ put_local(struct span s, char *out)
 			i++;
 		plain[n++] = (char)ascii_lower(s.p[i]);
 	}
-	if (is_dot_string(span_mem(plain, n))) {
+	if (address_is_atoms(span_mem(plain, n))) {
 		memcpy(out, plain, n);
 		return n;
 	}
@@ -404,124 +360,6 @@ put_domain(const struct address *a, char *out)
 	if (a->literal)
 		out[n++] = ']';
 	return n;
-}
-
-/* *in stands on the first byte of a target. */
-static int
-take_target(struct span *in, struct target *t, const char **why)
-{
-	struct span s = *in;
-	struct address a;
-	int program = s.p[0] == '|';
-	size_t i = 0;
-
-	if (s.p[0] == '<') {
-		if (address_parse(in, 0, &a, why) < 0)
-			return -1;
-		t->text = span_sub(s, 1, s.n - in->n - 1);
-		return 0;
-	}
-	*in = span_from(s, program ? 1 : 0);
-	if (in->n && in->p[0] == '"') {
-		if (take_string(in, &t->text, why) < 0)
-			return -1;
-		if (!program && in->n && in->p[0] == '@') {
-			*in = s;
-			if (take_mailbox(in, &a, why) < 0)
-				return -1;
-			t->text = span_sub(s, 0, s.n - in->n);
-			return 0;
-		}
-		t->escaped = 1;
-	} else {
-		while (i < in->n && (!is_separator(in->p[i]) ||
-		    (program && ascii_blank(in->p[i]))))
-			i++;
-		take(in, i, &t->text);
-	}
-	return program ? target_command(t, t->text, why) :
-	    target_sort(t, why);
-}
-
-/* DQUOTE *( any / "\" any ) DQUOTE; what stands between. */
-static int
-take_string(struct span *in, struct span *out, const char **why)
-{
-	size_t i;
-
-	for (i = 1; i < in->n && in->p[i] != '"'; i++)
-		if (in->p[i] == '\\')
-			i++;
-	if (i >= in->n) {
-		*why = "a quote is not closed";
-		return -1;
-	}
-	*out = span_sub(*in, 1, i);
-	*in = span_from(*in, i + 1);
-	return 0;
-}
-
-static int
-target_sort(struct target *t, const char **why)
-{
-	struct span s = t->text;
-	struct address a;
-
-	switch (s.n ? s.p[0] : 0) {
-	case '|':
-		return target_command(t, span_from(s, 1), why);
-	case '/':
-		t->kind = TARGET_PATH;
-		return is_printable(s, why);
-	case ':':
-		*why = ":include: and its like are not read; name the targets";
-		return -1;
-	case '\\':
-		t->kind = TARGET_BACKSLASH;
-		t->text = span_from(s, 1);
-		break;
-	default:
-		if (span_find(s, '@') < s.n)
-			return address_mailbox(s, &a, why);
-		t->kind = TARGET_LOCAL;
-	}
-	if (!is_dot_string(t->text)) {
-		*why = "a target is an address, a local part, /path or "
-		    "|command";
-		return -1;
-	}
-	return 0;
-}
-
-static int
-target_command(struct target *t, struct span s, const char **why)
-{
-	t->kind = TARGET_PROGRAM;
-	t->text = span_trim(s);
-	if (t->text.n == 0) {
-		*why = "no command behind |";
-		return -1;
-	}
-	return is_printable(t->text, why);
-}
-
-static int
-is_printable(struct span s, const char **why)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (ascii_control(s.p[i]) && s.p[i] != '\t') {
-			*why = "a control character in a path or command";
-			return -1;
-		}
-	return 0;
-}
-
-static int
-is_separator(unsigned char c)
-{
-	return c == ',' || ascii_space(c);
 }
 
 static void

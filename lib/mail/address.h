@@ -1,6 +1,6 @@
 /*
  * address - the addresses of an envelope (RFC 5321 4.1.2, with the UTF-8 of
- * RFC 6531 3.3), their one normal form, and the targets of an alias.
+ * RFC 6531 3.3), and their one normal form.
  *
  * Leniency on reading: `_` in a domain, and one dot at its end.  A percent
  * sign or a bang is a character of a local part like another, never a route.
@@ -27,6 +27,7 @@ enum address_flag {
 struct address {
 	struct span local;		/* as written, with its quotes */
 	struct span domain;		/* as written, with its brackets */
+	struct span text;		/* both, with the @ between them */
 	int utf8;			/* a byte above 127: needs SMTPUTF8 */
 	int literal;			/* the domain is [an address] */
 };
@@ -39,6 +40,12 @@ int	address_parse(struct span *in, unsigned flags, struct address *,
 /* The whole span is local@domain, without <>.  0, or -1 with *why. */
 int	address_mailbox(struct span, struct address *, const char **why);
 
+/* The same off the front of *in. */
+int	address_take(struct span *in, struct address *, const char **why);
+
+/* Whether it is a local part without quotes. */
+int	address_is_atoms(struct span);
+
 /*
  * The normal form, which tables use for keys and which programs compare: no
  * quotes around what needs none and no needless backslash, ASCII in lower
@@ -50,31 +57,5 @@ void	address_normal(const struct address *, char out[ADDRESS_MAX + 1]);
 
 /* The last @ of local@domain in normal form; domain is empty without one. */
 void	address_split(struct span, struct span *local, struct span *domain);
-
-enum target_kind {
-	TARGET_ADDRESS,			/* local@domain */
-	TARGET_LOCAL,			/* local, without a domain */
-	TARGET_BACKSLASH,		/* \local: no alias, no forward */
-	TARGET_PATH,			/* /path */
-	TARGET_PROGRAM			/* |command */
-};
-
-struct target {
-	enum target_kind kind;
-	struct span text;		/* without its < > | \ or quotes */
-	int escaped;			/* stood in quotes: see target_text */
-};
-
-/*
- * The next of a list of targets, as the right side of a line of /etc/aliases
- * or a line of a forwarding file: separated by commas, white space or line
- * ends; a command without quotes goes up to a comma or the end of its line;
- * "|command", |"command" and "any target" may hold what quotes protect.
- * `:include:` is refused.  1; 0 at the end; -1 with *why (*in is as before).
- */
-int	address_list_next(struct span *in, struct target *, const char **why);
-
-/* The text, without the backslashes of quotes.  0, or -1. */
-int	target_text(const struct target *, struct buf *);
 
 #endif

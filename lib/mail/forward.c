@@ -7,9 +7,9 @@ forward_next(struct forward *f, struct target *t, const char **why)
 	struct span line;
 	int r;
 
-	/* address_list_next takes no more than a line, so that a comment or a
+	/* target_next takes no more than a line, so that a comment or a
 	 * quote left open ends with its own */
-	while ((r = address_list_next(&f->line, t, why)) == 0) {
+	while ((r = target_next(&f->line, t, why)) == 0) {
 		if (f->in.n == 0)
 			return 0;
 		(void)span_cut(&f->in, '\n', &line);

@@ -12,7 +12,7 @@
 #ifndef MAIL_FORWARD_H
 #define MAIL_FORWARD_H
 
-#include "mail/address.h"
+#include "mail/target.h"
 
 enum {
 	FORWARD_MAX = 65536,		/* bytes of a file */

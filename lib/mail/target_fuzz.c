@@ -1,7 +1,7 @@
 /* target: a list is read to its end or refused, each target inside of it. */
 #include <stdlib.h>
 
-#include "mail/address.h"
+#include "mail/target.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	const char *why = NULL;
 	int r;
 
-	while ((r = address_list_next(&in, &t, &why)) == 1) {
+	while ((r = target_next(&in, &t, &why)) == 1) {
 		if (in.n >= before.n || t.text.n == 0 || t.text.p < before.p ||
 		    t.text.p + t.text.n > in.p || target_text(&t, &b) < 0)
 			abort();

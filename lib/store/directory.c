@@ -14,6 +14,7 @@
 
 #include "base/scan.h"
 #include "mail/srs.h"
+#include "mail/target.h"
 #include "store/directory.h"
 
 enum { ALIAS_DEPTH = 10 };	/* of domains that are aliases of domains */
@@ -295,7 +296,7 @@ names(struct span targets, struct span name)
 	const char *why;
 	struct span local, domain;
 
-	while (address_list_next(&targets, &t, &why) == 1) {
+	while (target_next(&targets, &t, &why) == 1) {
 		address_split(t.text, &local, &domain);
 		if (span_case_eq(local, name))
 			return 1;

@@ -270,11 +270,7 @@ take_path(struct span *s, const char *keyword, unsigned flags,
 		return 0;
 	if (address_parse(&in, flags, &c->address, why) < 0)
 		return -1;
-	if (c->address.local.n)		/* in stands behind the > */
-		c->path = span_mem(c->address.local.p,
-		    (size_t)(in.p - 1 - c->address.local.p));
-	else
-		c->path = SPAN("");
+	c->path = c->address.text;
 	*s = in;
 	return in.n == 0 || ascii_blank(in.p[0]);
 }

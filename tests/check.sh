@@ -6,36 +6,34 @@ set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL
 : "${CC:=cc}"
 . tests/lib.sh
-mkdir -p build
+rm -rf build/check
+mkdir -p build/check
 log=build/check.log
 : >"$log"
 
-part()				# NAME COMMAND...: its ok lines, or its output
+part()				# NAME COMMAND...: its output, when it has ended
 {
 	name=$1
+	out=build/check/$(echo "$1" | tr / -)
 	shift
-	echo "--- $name"
 	began=$(date +%s)
-	{
-		"$@" 2>&1
-		echo $? >build/check.rc
-	} | tee build/check.part
-	grep -E '^(ok|not ok|skip) ' build/check.part >>"$log"
-	if [ "$(cat build/check.rc)" -ne 0 ] &&
-	    ! grep -q '^not ok ' build/check.part; then
-		echo "not ok $name: status $(cat build/check.rc)" | tee -a "$log"
-	fi
-	echo "--- $name: $(($(date +%s) - began)) s"
+	"$@" >"$out" 2>&1
+	rc=$?
+	[ "$rc" -eq 0 ] || grep -q '^not ok ' "$out" ||
+	    echo "not ok $name: status $rc" >>"$out"
+	grep -E '^(ok|not ok|skip) ' "$out" >>"$log"
+	echo "--- $name: $(($(date +%s) - began)) s" >>"$out"
+	cat "$out"
 }
 
 quietly()			# NAME COMMAND...: one line, the output on failure
 {
 	name=$1
 	shift
-	if "$@" >build/check.out 2>&1; then
+	if said=$("$@" 2>&1); then
 		echo "ok $name"
 	else
-		tail -n 40 build/check.out
+		echo "$said" | tail -n 40
 		echo "not ok $name"
 	fi
 }
@@ -111,25 +109,36 @@ sanitized()
 	    sed 's/^\(ok\|not ok\) unit/\1 sanitized/'
 }
 
+# What needs a processor, and what mostly waits: side by side.
+computing()
+{
+	part layers	sh tests/layers.sh
+	part papers	papers
+	part unit	make unit
+	part sanitized	sanitized
+	part bmake	other_build
+	part tests/kill	sh tests/kill/run.sh
+}
+
+waiting()
+{
+	for t in tests/*/run.sh; do
+		case $t in
+		tests/bench/run.sh|tests/kill/run.sh) ;;
+		*) part "${t%/run.sh}" sh "$t" ;;
+		esac
+	done
+}
+
 part build	quietly "build" make -j "$jobs" all objects
-part layers	sh tests/layers.sh
-part papers	papers
-part unit	make unit
-part sanitized	sanitized
-part bmake	other_build
-for t in tests/*/run.sh; do
-	case $t in
-	tests/bench/run.sh|'tests/*/run.sh') ;;
-	*) part "${t%/run.sh}" sh "$t" ;;
-	esac
-done
-if [ -n "${LONG:-}" ]; then
-	part fuzz sh tests/fuzz.sh
-fi
+computing &
+waiting
+wait
+[ -z "${LONG:-}" ] || part fuzz sh tests/fuzz.sh
 
 echo
 grep '^skip ' "$log"
-grep '^not ok ' "$log"
+grep -h -B 12 '^not ok ' build/check/*
 passed=$(grep -c '^ok ' "$log")
 failed=$(grep -c '^not ok ' "$log")
 skipped=$(grep -c '^skip ' "$log")

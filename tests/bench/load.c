@@ -1,14 +1,14 @@
 /*
  * load - how long do so many connections take, each with the same dialog?
  *
- * load [-t 1.2|1.3] [-u USERS] PORT COUNT CLIENTS LINE...
+ * load [-t 1.2|1.3] [-u USERS] [-r TIMES] PORT COUNT CLIENTS LINE...
  *
  * CLIENTS processes make COUNT connections to 127.0.0.1 between them, with a
  * full TLS handshake of that version at -t.  On each the greeting is read, then
  * every LINE is sent and its answer read: lines up to one that does not begin
  * with "*", which has to begin with "2", "+" or "x OK".  The first "%" of the
- * first LINE becomes a number from 1 to USERS, in turn.  A LINE may hold line
- * ends (a literal).  Prints the seconds.
+ * first LINE becomes a number from 1 to USERS, in turn; the second LINE is sent
+ * TIMES times.  A LINE may hold line ends (a literal).  Prints the seconds.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -28,7 +28,7 @@
 #define LINE_MAX_BYTES	16384
 
 struct load {
-	int		  port, count, clients, users;
+	int		  port, count, clients, users, times;
 	SSL_CTX		 *tls;		/* NULL: plain */
 	char		**lines;	/* ends with NULL */
 };
@@ -53,15 +53,17 @@ static void	 answer(struct conn *, const char *);
 int
 main(int argc, char *argv[])
 {
-	struct load l = { .users = 1 };
+	struct load l = { .users = 1, .times = 1 };
 	double began;
 	int option, status, bad = 0;
 
-	while ((option = getopt(argc, argv, "t:u:")) != -1)
+	while ((option = getopt(argc, argv, "t:u:r:")) != -1)
 		if (option == 't')
 			l.tls = tls_context(optarg);
 		else if (option == 'u')
 			l.users = number(optarg);
+		else if (option == 'r')
+			l.times = number(optarg);
 		else
 			return 2;
 	if (argc - optind < 4)
@@ -138,7 +140,8 @@ dialog(const struct load *l, int user)
 
 	conn_open(&c, l);
 	conn_line(&c, line);		/* the greeting */
-	for (int i = 0; l->lines[i] != NULL; i++) {
+	for (int i = 0, again = l->times; l->lines[i] != NULL;
+	    i += i != 1 || --again == 0) {
 		if (i == 0 && (mark = strchr(l->lines[0], '%')) != NULL)
 			n = asprintf(&sent, "%.*s%d%s\r\n",
 			    (int)(mark - l->lines[0]), l->lines[0], user,

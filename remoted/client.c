@@ -300,6 +300,7 @@ start_tls(struct client *c, const struct host *h,
 {
 	static const char *const proofs[] = { "none", "told", "name", "dane" };
 	struct tls_ask ask = { .name = h->name, .domain = "",
+	    .alias = h->alias,
 	    .tlsa = said->tlsa, .ntlsa = (size_t)said->n };
 	char domain[DNS_NAME] = "";
 	struct tls_fault f = { NULL, NULL };

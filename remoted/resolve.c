@@ -8,6 +8,7 @@
 
 enum asked { ASK_FOUND, ASK_NOTHING, ASK_NO_NAME, ASK_LATER };
 
+static int  ask_tlsa(struct resolve *, const char *);
 static int  from_mx(struct resolve *, const char *);
 static void add_name(struct resolve *, const char *, unsigned);
 static int  by_preference(const void *, const void *);
@@ -82,25 +83,22 @@ int
 resolve_tlsa(struct resolve *r, const struct host *h,
     struct tls_tlsa out[RESOLVE_TLSA], struct verdict *v)
 {
-	char name[DNS_NAME + 16];
 	const struct span *d;
 	size_t i, n = 0;
+	int got = 0;
 
 	/* RFC 7672 2.1, 2.2: only where all on the way to it was secure */
 	if (!r->conf->dane || !r->dns->trusted || !h->secure || !r->secure)
 		return 0;
-	snprintf(name, sizeof name, "_%u._tcp.%s", r->hop->port, h->name);
-	switch (ask(r, name, DNS_TLSA, &r->tlsa_raw)) {
-	case ASK_LATER:
+	/* 2.2.2: where the aliases of a host lead, else at its own name */
+	if (*h->alias)
+		got = ask_tlsa(r, h->alias);
+	if (got == 0)
+		got = ask_tlsa(r, h->name);
+	if (got <= 0) {
 		*v = r->verdict;
-		return -1;
-	case ASK_FOUND:
-		break;
-	default:
-		return 0;
+		return got;
 	}
-	if (!r->answer.secure)
-		return 0;
 	for (i = 0; i < r->answer.n && n < RESOLVE_TLSA; i++) {
 		d = &r->answer.record[i].data;
 		if (d->n > 3)
@@ -108,6 +106,23 @@ resolve_tlsa(struct resolve *r, const struct host *h,
 			    d->p[2], span_from(*d, 3) };
 	}
 	return (int)n;
+}
+
+/* 1: ->answer; 0: nothing that can be believed; -1: ->verdict. */
+static int
+ask_tlsa(struct resolve *r, const char *host)
+{
+	char name[DNS_NAME + 16];
+
+	snprintf(name, sizeof name, "_%u._tcp.%s", r->hop->port, host);
+	switch (ask(r, name, DNS_TLSA, &r->tlsa_raw)) {
+	case ASK_LATER:
+		return -1;
+	case ASK_FOUND:
+		return r->answer.secure;
+	default:
+		return 0;
+	}
 }
 
 static int
@@ -212,9 +227,13 @@ addresses(struct resolve *r, const char *name)
 			later = r->verdict;
 		/* at least half of the room is for IPv4 */
 		for (i = 0; got == ASK_FOUND && i < r->answer.n &&
-		    r->hosts < RESOLVE_ADDRESSES / (2 - k); i++)
+		    r->hosts < RESOLVE_ADDRESSES / (2 - k); i++) {
 			add_host(r, name, &r->answer.record[i].ip,
 			    r->answer.secure);
+			if (r->answer.alias)
+				memcpy(r->host[r->hosts - 1].alias,
+				    r->answer.name, DNS_NAME);
+		}
 	}
 	if (r->hosts)
 		return 0;
@@ -232,6 +251,7 @@ add_host(struct resolve *r, const char *name, const struct ip *ip, int secure)
 	struct host *h = &r->host[r->hosts++];
 
 	snprintf(h->name, sizeof h->name, "%s", name);
+	h->alias[0] = '\0';
 	h->ip = *ip;
 	h->secure = secure;
 }

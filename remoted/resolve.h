@@ -17,6 +17,7 @@ enum { RESOLVE_NAMES = 16, RESOLVE_ADDRESSES = 8, RESOLVE_TLSA = 12 };
 
 struct host {
 	char name[DNS_NAME];		/* or the text of its address */
+	char alias[DNS_NAME];		/* where its CNAMEs lead, or "" */
 	struct ip ip;
 	int secure;			/* its records came with DNSSEC */
 };

@@ -180,7 +180,8 @@ prepare_dane(SSL *ssl, const struct tls_ask *ask)
 	if (SSL_dane_enable(ssl, ask->name) <= 0)
 		return -1;
 	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
-	if (*ask->domain && SSL_add1_host(ssl, ask->domain) != 1)
+	if ((*ask->domain && SSL_add1_host(ssl, ask->domain) != 1) ||
+	    (*ask->alias && SSL_add1_host(ssl, ask->alias) != 1))
 		return -1;
 	for (i = 0; i < ask->ntlsa; i++) {
 		const struct tls_tlsa *t = &ask->tlsa[i];

@@ -31,7 +31,7 @@ struct tls_ask {
 	enum tls_proof proof;
 	const char *name;		/* SNI, and what is proved; an address
 					 * is proved but not sent */
-	const char *domain;		/* DANE: a name that will do as well */
+	const char *domain, *alias;	/* DANE: names that will do as well */
 	const struct tls_tlsa *tlsa;
 	size_t ntlsa;
 };

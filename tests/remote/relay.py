@@ -86,6 +86,8 @@ other.test A 127.0.0.1
 +badane.test MX 10 bad.dane.test
 +bad.dane.test A 127.0.0.3
 +_25._tcp.bad.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
++aliased.test MX 10 al.dane.test
++al.dane.test CNAME bad.dane.test
 insecure.test MX 10 loose.dane.test
 loose.dane.test A 127.0.0.3
 _25._tcp.loose.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
@@ -480,6 +482,7 @@ def dane():
     except AssertionError:
         return "port 25 of 127.0.0.3 cannot be had"
     for d, want in ("dane.test", "delivered"), ("badane.test", "deferred"), \
+            ("aliased.test", "deferred"), \
             ("insecure.test", "delivered"):
         send("x@" + d)
         e = outcome("x@" + d)

@@ -14,6 +14,7 @@ import corpus
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 WIDE = 50                       # Maildirs, each of its own uid
+SINK = 12225                    # the next hop for relay.test: smtp-sink
 NUMBERS = 4000                  # recipients 1u@ … by which wide reaches them
 READERS = ['b1', 'b2', 'w', 'h1'] + ['%s%d' % (k, n) for k in 'ai'
                                       for n in range(1, 21)]
@@ -154,8 +155,9 @@ class Correo(Peer):
                         % (n, n % WIDE))
         with open(self.dir + '/etc/tables/relay', 'a') as f:
             f.write('net 127.0.0.0/8\n')
-        write(self.dir + '/etc/tables/routes',
-              'dead.test smtp://127.0.0.1:1\n', 'a')
+        write(self.dir + '/etc/tables/routes', 'dead.test '
+              'smtp://127.0.0.1:1\nrelay.test smtp://127.0.0.1:%d\n' % SINK,
+              'a')
         write(self.dir + '/etc/tables/users', ''.join(
             '%s:%d:%d:%s/read/%s\n' % (u, READER_UID, READER_UID, self.dir, u)
             for u in READERS), 'a')
@@ -217,10 +219,11 @@ virtual_mailbox_maps = hash:{0}/etc/boxes
 virtual_uid_maps = hash:{0}/etc/uids
 virtual_gid_maps = hash:{0}/etc/uids
 virtual_mailbox_limit = 0
-relay_domains = dead.test
+relay_domains = dead.test, relay.test
 smtpd_tls_cert_file = {1}/etc/server.pem
 smtpd_tls_key_file = {1}/etc/secrets/server.key
-transport_maps = inline:{{ dead.test=smtp:[127.0.0.1]:1 }}
+transport_maps = inline:{{ dead.test=smtp:[127.0.0.1]:1,
+    relay.test=smtp:[127.0.0.1]:{2} }}
 '''
     master = '''127.0.0.1:{0} inet n - n - 1200 smtpd
 127.0.0.1:{1} inet n - n - 1200 smtpd -o smtpd_tls_wrappermode=yes
@@ -258,7 +261,7 @@ postlog unix-dgram n - n - 1 postlogd
             os.makedirs(self.dir + '/' + d)
         shutil.chown(self.dir + '/data', 'postfix')
         write(self.dir + '/etc/main.cf', self.main.format(
-            self.dir, self.place + '/correo'))
+            self.dir, self.place + '/correo', SINK))
         write(self.dir + '/etc/master.cf', self.master.format(
             self.port, self.smtps))
         boxes, uids = ['alice@example.test alice/Maildir/'], \

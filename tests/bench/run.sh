@@ -1,11 +1,11 @@
 #!/bin/sh
 # run.sh [PART...] - this tree beside Debian's Postfix and Dovecot, in one run
-# on one machine: make bench.  Parts: kept fresh wide latency idle tls backlog
-# beside Postfix, login imap pop3 beside Dovecot; all, if none is named.
+# on one machine: make bench.  Parts: kept fresh wide relay latency idle tls
+# backlog beside Postfix, login imap pop3 beside Dovecot; all, if none is named.
 #
 # Of the packages postfix, dovecot-imapd and dovecot-pop3d only the programs are
 # used, with configurations, ports and directories of their own; what is missing
-# is skipped.  Needs root and, below BENCH_DIR (/var/tmp), SPACE MiB (1600) for
+# is skipped.  Needs root and, below BENCH_DIR (/var/tmp), SPACE MiB (3200) for
 # a journaled ext4 in a file; where that cannot be mounted, BENCH_DIR itself is
 # used, and the table says so.
 # ROUNDS=3; QUICK=1: a fifth of each count, one round, some three minutes;
@@ -41,10 +41,10 @@ finish()
 journaled()			# an ext4 of its own at $place
 {
 	# Written out, so that no block is allocated while it is measured.
-	dd if=/dev/zero of="$image" bs=4M count=$((${SPACE:-1600} / 4)) \
+	dd if=/dev/zero of="$image" bs=4M count=$((${SPACE:-3200} / 4)) \
 	    oflag=direct status=none &&
 	    loop=$(losetup -f --show --direct-io=on "$image") &&
-	    mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0,nodiscard \
+	    mkfs.ext4 -q -i 4096 -E lazy_itable_init=0,lazy_journal_init=0,nodiscard \
 	    "$loop" && mount -o nodiscard "$loop" "$place"
 }
 

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import tools
+from peers import SINK
 from result import note
 
 COUNT = {n: c // tools.LESS for n, c in {1: 300, 10: 800, 50: 1500}.items()}
@@ -38,16 +39,52 @@ class Arrivals:
             at += 16 + struct.unpack_from('I', data, at + 12)[0]
 
     def until(self, count, load=None, seconds=180):
-        end = time.monotonic() + seconds
-        while self.count < count and time.monotonic() < end:
-            self.look(0.05)
+        """When the load had ended, to a fiftieth of a second."""
+        end, ended = time.monotonic() + seconds, None
+        while (self.count < count or load and not ended) and \
+                time.monotonic() < end:
+            self.look(0.02)
             if load and load.poll():
                 raise SystemExit('smtp-source: status %d' % load.returncode)
+            if load and load.poll() == 0 and not ended:
+                ended = time.monotonic()
         if self.count < count:
             raise SystemExit('%d of %d arrived' % (self.count, count))
+        return ended
 
     def close(self):
         os.close(self.fd)
+
+
+class Sink:
+    """The next hop for both: smtp-sink, which counts messages."""
+    def __init__(self):
+        self.p = tools.child(['smtp-sink', '-u', 'nobody', '-c',
+                              '127.0.0.1:%d' % SINK, '1000'],
+                             stdout=subprocess.PIPE)
+        while self.p.poll() is None:
+            try:
+                return tools.connect(SINK).close()
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        raise SystemExit('smtp-sink: status %d' % self.p.returncode)
+
+    def until(self, count, load):
+        """The time at which that many had come."""
+        said, end = b'', time.monotonic() + 180
+        while time.monotonic() < end:
+            if select.select([self.p.stdout], [], [], 0.05)[0]:
+                said = (said + os.read(self.p.stdout.fileno(), 65536))[-200:]
+            whole = said.rpartition(b'\r')[0]
+            if int((whole.rpartition(b'mesg=')[2].split() or [0])[0]) >= count:
+                return time.monotonic()
+            if load.poll():
+                raise SystemExit('smtp-source: status %d' % load.returncode)
+        raise SystemExit('not all of %d were relayed: %s' % (count, said))
+
+    def close(self):
+        self.p.kill()
+        self.p.wait()
 
 
 def source(peer, sessions, count, size, rcpt, *flags):
@@ -57,8 +94,13 @@ def source(peer, sessions, count, size, rcpt, *flags):
          '127.0.0.1:%d' % peer.port], stdout=subprocess.DEVNULL)
 
 
-def cell(peer, sessions, size, keep, wide=False):
+def cell(*how):
     """(messages/s to the Maildir, server CPU ms per message)"""
+    return timed(*how)[:2]
+
+
+def timed(peer, sessions, size, keep, wide=False):
+    """The same, and messages/s accepted"""
     count = max(COUNT[sessions] // (3 if size > 50000 else 1), sessions)
     flags = (['-d'] if keep else []) + (['-N'] if wide else [])
     os.sync()
@@ -66,13 +108,25 @@ def cell(peer, sessions, size, keep, wide=False):
     cpu, began = peer.cpu(), time.monotonic()
     p = source(peer, sessions, count, size,
                peer.rcpt_wide if wide else peer.rcpt, *flags)
-    seen.until(count, p)
-    p.wait()
+    accepted = seen.until(count, p)
     rate = count / (seen.last - began)
     time.sleep(0.2)
     cpu = (peer.cpu() - cpu) * 1000 / count
     seen.close()
     peer.clear()
+    return rate, cpu, count / (accepted - began)
+
+
+def relayed(peer, count, sessions=20):
+    """(messages/s to the next hop, server CPU ms per message)"""
+    os.sync()
+    sink, cpu, began = Sink(), peer.cpu(), time.monotonic()
+    p = source(peer, sessions, count, 1024, 'x@relay.test', '-d')
+    rate = count / (sink.until(count, p) - began)
+    p.wait()
+    time.sleep(0.2)
+    cpu = (peer.cpu() - cpu) * 1000 / count
+    sink.close()
     return rate, cpu
 
 
@@ -104,6 +158,14 @@ def fresh(peers):
 
 def wide(peers):
     rates('50 Maildirs of 50 uids', peers, FLOOR_KEPT, True, True)
+
+
+def relay(peers):
+    for p in peers:
+        rate, cpu = relayed(p, 3000 // tools.LESS)
+        row = 'accept and relay, 1 KiB, 20 sessions'
+        note(row, 'messages/s to the next hop', 'x2', p, rate)
+        note(row + ', CPU', 'ms a message', 'x0.5 or less', p, cpu)
 
 
 def latency(peers):
@@ -165,22 +227,36 @@ def idle(peers):
 
 
 def backlog(peers):
-    """The rate with messages deferred, as part of that without."""
-    count = 20000 // tools.LESS
+    """Rates with messages deferred, as parts of those without."""
     for p in peers:
-        before = statistics.median(cell(p, 10, 1024, True)[0]
-                                   for _ in range(3))
-        source(p, 20, count, 1024, 'x@dead.test', '-d').wait()
-        end = time.monotonic() + 120
-        while p.backlog() < count and time.monotonic() < end:
-            time.sleep(0.5)
-        if p.backlog() < count:
-            raise SystemExit('%s: %d of %d deferred'
-                             % (p.name, p.backlog(), count))
-        after = statistics.median(cell(p, 10, 1024, True)[0]
-                                  for _ in range(3))
-        note('rate with %d deferred' % count, 'of that without',
-             '0.9 or more', p, after / before)
+        before, there = three_rates(p), 0
+        for count in (20000 // tools.LESS, 100000 // tools.LESS):
+            source(p, 20, count - there, 1024, 'x@dead.test', '-d').wait()
+            there = count
+            deferred(p, count)
+            after = three_rates(p)
+            for what in before:
+                note('%s with %d deferred' % (what, count), 'of that without',
+                     '0.9 or more', p, after[what] / before[what])
+
+
+def three_rates(p):
+    found = {'accept rate': [], 'local rate': [], 'relay rate': []}
+    for _ in range(3):
+        local, _, accept = timed(p, 10, 1024, True)
+        found['local rate'].append(local)
+        found['accept rate'].append(accept)
+        found['relay rate'].append(relayed(p, COUNT[10])[0])
+    return {what: statistics.median(rates) for what, rates in found.items()}
+
+
+def deferred(p, count):
+    end = time.monotonic() + 60 + count / 100
+    while p.backlog() < count and time.monotonic() < end:
+        time.sleep(0.5)
+    if p.backlog() < count:
+        raise SystemExit('%s: %d of %d deferred'
+                         % (p.name, p.backlog(), count))
 
 
 def tls(peers):
@@ -213,5 +289,5 @@ def tls(peers):
         time.sleep(1)
 
 
-PARTS = {f.__name__: f for f in (kept, fresh, wide, latency, idle, tls,
+PARTS = {f.__name__: f for f in (kept, fresh, wide, relay, latency, idle, tls,
                                  backlog)}

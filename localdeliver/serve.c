@@ -4,6 +4,7 @@
  * Everything before become() in serve_child runs as root: a look at one table
  * that root owns, by a key that is bytes to compare and nothing more.
  */
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	if (mailbox_look_up(env, n->text, &o.box, &v) < 0)
 		return refuse_all(env, fd[0], &v);
 	if (n->arg == SPAWN_PROGRAM) {
+		prctl(PR_SET_NAME, "program");
 		become_user(env->root, &o.box);
 		return program_serve(&o, fd[0]);
 	}

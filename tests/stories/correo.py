@@ -53,7 +53,7 @@ def files(*dirs):
     for d in dirs:
         try:
             found.update(os.path.join(d, n) for n in os.listdir(d))
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return found
 
@@ -132,7 +132,37 @@ class Instance:
     def change(self, *words):
         """A change of a table, and the second in which it takes effect."""
         self.correo(*words)
-        time.sleep(1.2)
+        self.takes_effect()
+
+    def takes_effect(self):
+        """Until each process that holds tables, or the passwords, holds those
+        of now.  Only root can look; others wait longer than it should take."""
+        if os.geteuid() != 0:
+            time.sleep(2)
+            return
+        conf = os.path.dirname(self.ready['config'])
+        tables = {os.stat(f).st_ino for f in files(conf + '/tables')
+                  if f.endswith('.cdb')}
+        passwords = {os.stat(conf + '/secrets/passwords.cdb').st_ino}
+
+        def all_new():
+            return all(held_by(pid, conf + '/tables/') in (set(), tables) and
+                       held_by(pid, conf + '/secrets/passwords.cdb') in
+                       (set(), passwords)
+                       for pid in self.pids() if not for_one(pid))
+        wait('the new tables', all_new)
+
+    def quiet(self):
+        """Nothing of an earlier story can still come, or lies about."""
+        def nothing_left():
+            if self.queue():
+                self.correo('queue', 'remove', '--all', ok=False)
+                return False
+            return not files(self.ready['queue'] + '/new',
+                             self.dir + '/drop/new')
+        wait('an empty queue', nothing_left, 120)
+        self.alice.clear()
+        self.bob.clear()
 
     def own_users(self):
         """Two users of this story's own in place of alice and bob, to whom
@@ -184,6 +214,35 @@ class Instance:
         return int(open('%s/run/%s.pid' % (self.dir, name)).read().split()[0])
 
 
+def name_and_parent(pid):
+    """Of a process, as strings; None and None when it has gone."""
+    try:
+        status = open('/proc/%s/status' % pid).read()
+    except OSError:
+        return None, None
+    return (re.search(r'^Name:\t(.*)', status)[1],
+            re.search(r'^PPid:\t(.*)', status, re.M)[1])
+
+
+def for_one(pid):
+    """A zygote's child, for one connection: it keeps what it began with."""
+    name, parent = name_and_parent(pid)
+    return name is None or name == name_and_parent(parent)[0]
+
+
+def held_by(pid, path):
+    """The inodes of files whose path begins so, open there."""
+    held = set()
+    for fd in files('/proc/%s/fd' % pid):
+        try:
+            name = os.readlink(fd).removesuffix(' (deleted)')
+            if name.startswith(path) and not name.endswith('.lock'):
+                held.add(os.stat(fd).st_ino)
+        except OSError:
+            pass
+    return held
+
+
 def session(pid):
     try:
         stat = open('/proc/%s/stat' % pid).read()
@@ -223,7 +282,10 @@ def same(sent, stored):
 def the_instance():
     if 'CORREO_DIR' not in os.environ:
         sys.exit('CORREO_DIR names no instance: see tests/README.md')
-    return Instance(os.environ['CORREO_DIR'])
+    c = Instance(os.environ['CORREO_DIR'])
+    if 'queue' in getattr(c, 'ready', {}):
+        c.quiet()
+    return c
 
 
 def another(name):

@@ -58,7 +58,7 @@ def an_alias_and_its_end():
     c.send(['info@example.test'], message('to an alias'))
     c.bob.with_text(b'to an alias')
     c.correo('alias', 'remove', 'info@example.test')
-    wait('the end of the alias', lambda: refused('info@example.test'), 5)
+    wait('the end of the alias', lambda: refused('info@example.test'))
 
 
 def a_list_with_one_person_twice():
@@ -81,7 +81,7 @@ def a_catch_all():
     c.bob.with_text(b'caught')
     c.correo('alias', 'remove', '@catch.test')
     c.correo('domain', 'remove', 'catch.test')
-    wait('the end of the domain', lambda: refused('whoever@catch.test'), 5)
+    wait('the end of the domain', lambda: refused('whoever@catch.test'))
 
 
 def refused(rcpt):

@@ -4,8 +4,10 @@ import base64
 import json
 import os
 import re
+import select
 import shutil
 import smtplib
+import subprocess
 import tempfile
 import threading
 import time
@@ -87,7 +89,7 @@ def msmtp_with_each_mechanism():
     need('msmtp')
     c.correo('user', 'password', USER, '--password-stdin',
              input=PASSWORD.encode())
-    time.sleep(1.2)
+    c.takes_effect()
 
     def one(mech):
         def send(service, host, port, subject):
@@ -166,18 +168,34 @@ def mutt_sends():
 def openssl_s_client_sends():
     """Line by line, as a person would."""
     def openssl(service, host, port, subject):
-        talk = ['EHLO me.test', 'AUTH PLAIN ' + base64.b64encode(
-            b'\0%s\0%s' % (USER.encode(), PASSWORD.encode())).decode(),
-            'MAIL FROM:<%s>' % USER, 'RCPT TO:<bob@example.test>', 'DATA']
         argv = ['openssl', 's_client', '-quiet', '-crlf', '-connect',
                 '%s:%d' % (host, port), '-CAfile', c.ready['cafile'],
                 '-verify_return_error', '-verify_hostname', 'mx.example.test']
         if service == 'submission':
             argv += ['-starttls', 'smtp']
-        script = 'sleep 0.5; ' + ' '.join("echo '%s'; sleep 0.4;" % x for x in talk)
-        script += "printf '%s'; sleep 0.3; echo QUIT; sleep 0.3" % (
-            (TEXT % subject).replace('\n', '\\n') + '.\\n')
-        run('sh', '-c', '{ %s; } | %s' % (script, ' '.join(argv)))
+        p = subprocess.Popen(argv, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+
+        def reply(code):
+            while True:
+                line = p.stdout.readline()
+                assert line[:3] == b'%d' % code, line
+                if line[3:4] == b' ':
+                    return
+        if service == 'smtps':
+            reply(220)
+        for line, code in (
+                ('EHLO me.test', 250), ('AUTH PLAIN ' + base64.b64encode(
+                    b'\0%s\0%s' % (USER.encode(), PASSWORD.encode()))
+                    .decode(), 235), ('MAIL FROM:<%s>' % USER, 250),
+                ('RCPT TO:<bob@example.test>', 250), ('DATA', 354),
+                (TEXT % subject + '.', 250), ('QUIT', 221)):
+            p.stdin.write(line.encode() + b'\n')
+            p.stdin.flush()
+            reply(code)
+        p.stdin.close()
+        p.wait(60)
     both_ports(openssl)
 
 
@@ -546,7 +564,7 @@ def app_passwords():
     made = json.loads(out)
     other = c.correo('user', 'app-password', 'add', USER, '--name', 'reader',
                      '--scope', 'pop3').stdout.decode().strip()
-    time.sleep(1.2)
+    c.takes_effect()
     s = Mailer(c, source='127.0.9.4')
     s.plain(USER, other, 535)
     s.plain(USER, made['password'] + 'x', 535)
@@ -592,7 +610,7 @@ def a_checkpassword_program():
                 'os.execv(sys.argv[1], sys.argv[1:])\n')
     os.chmod(program, 0o755)
     with open(d.ready['config'], 'a') as f:
-        f.write('auth.checkpassword %s\nauth.checkpassword_timeout 2s\n'
+        f.write('auth.checkpassword %s\nauth.checkpassword_timeout 8s\n'
                 % program)
     d.quickstart('restart')
     s = Mailer(d)
@@ -600,15 +618,13 @@ def a_checkpassword_program():
     s.plain(USER, 'later', 454)
     s.plain(USER, 'bad', 535)
     s.plain('bob@example.test', 'good', 535)
-    began = time.monotonic()
     hangs = Mailer(d)
     hangs.send(b'AUTH PLAIN ' + base64.b64encode(
         b'\0alice@example.test\0hang') + b'\r\n')
     # somebody else need not wait for it: there is a second worker
     s.plain(USER, 'good')
-    assert time.monotonic() - began < 1.5
+    assert not select.select([hangs.sock], [], [], 0)[0]
     hangs.reply(454)
-    assert time.monotonic() - began < 5
     s.message(USER, ['bob@example.test'], TEXT % 'checked')
     s.close()
     hangs.close()
@@ -643,7 +659,7 @@ def two_thousand_wrong_logins():
     threads = [threading.Thread(target=guess, args=(i,)) for i in range(50)]
     for t in threads:
         t.start()
-    end = time.monotonic() + 100
+    end = time.monotonic() + 300
     while time.monotonic() < end and any(t.is_alive() for t in threads):
         began = time.monotonic()
         s = logged_in()
@@ -657,7 +673,7 @@ def two_thousand_wrong_logins():
         t.join(120)
     assert 235 not in wrong, 'a guess was right'
     assert len(wrong) >= 2000, len(wrong)
-    assert sent[0] >= 10 and slowest[0] < 10, (sent, slowest)
+    assert sent[0] >= 10 and slowest[0] < 60, (sent, slowest)
     lines = [x for x in c.log()[start:].splitlines()
              if 'event=login' in x and 'result=fail' in x]
     assert all(re.search(r' user=\S+ client=127\.0\.1\.\d+ proto=smtp '

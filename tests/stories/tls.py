@@ -323,10 +323,12 @@ def swaps_under_load():
         certify(d, cert, key, 'load.test',
                 'ec -pkeyopt ec_paramgen_curve:P-256')
         time.sleep(1.5)
+        before = done[0]
+        wait('more connections', lambda: failed or done[0] > before + 12, 60)
     stop.set()
     for t in threads:
         t.join()
-    assert not failed and done[0] > 50, (failed[:3], len(failed), done)
+    assert not failed, (failed[:3], len(failed), done)
     print('%d connections' % done[0])
 
 
@@ -419,7 +421,7 @@ def secrets_are_where_they_belong():
     needles['password'] = b'a secret of the memory story'
     c.correo('user', 'password', 'bob@example.test', '--password-stdin',
              input=needles['password'])
-    time.sleep(1.2)
+    c.takes_effect()
     held = []
     for service in ('submission', 'smtps'):
         s = Mailer(c, service)
@@ -447,7 +449,7 @@ def secrets_are_where_they_belong():
         s.close()
     c.correo('user', 'password', 'bob@example.test', '--password-stdin',
              input=c.ready['password2'].encode())
-    time.sleep(1.2)
+    c.takes_effect()
     assert looked.get('session', 0) >= 8 and looked.get('relay', 0) >= 8
     # the search can find something
     assert 'key' in found.get('keyholder', ()) or \
@@ -477,6 +479,16 @@ def v2(client, server, ports, family=0x11, command=0x21):
         struct.pack('!H', len(body)) + body
 
 
+def greets(where):
+    try:
+        s = socket.create_connection(where, 20, ('127.0.0.2', 0))
+        got = s.recv(100)
+        s.close()
+        return got.startswith(b'220')
+    except OSError:
+        return False
+
+
 def proxy_headers():
     """From 127.0.0.1, which is configured, and 127.0.0.2, which is not."""
     d = second()
@@ -492,7 +504,7 @@ def proxy_headers():
                          stderr=log, stdin=subprocess.DEVNULL,
                          start_new_session=True)
     try:
-        time.sleep(1)
+        wait('its greeting', lambda: greets(address(d, 'smtp')))
         v1 = b'PROXY TCP4 192.0.2.77 127.0.0.1 5000 25\r\n'
         for header in (v1, v2('192.0.2.77', '127.0.0.1', (5000, 25))):
             for one in range(2):
@@ -512,9 +524,8 @@ def proxy_headers():
             s = proxied(d, b'PROXY TCP4 %s 127.0.0.1 1 2\r\n' %
                         client.encode(), 'submission')
             assert s.recv(100).startswith(b'220')
-            s.sendall(b'EHLO x\r\n')
-            time.sleep(0.3)
-            assert (b'AUTH PLAIN' in s.recv(4096)) == may, client
+            s.sendall(b'EHLO x\r\nQUIT\r\n')
+            assert (b'AUTH PLAIN' in rest(s)) == may, client
             s.close()
         s = proxied(d, v1, 'smtps')
         t = context(d).wrap_socket(s, server_hostname='mx.example.test')

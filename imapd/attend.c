@@ -13,6 +13,8 @@
 #include "imapd/update.h"
 #include "sys/clock.h"
 
+enum { REST_MS = 500 };			/* silent so long, it may stay so */
+
 void
 attend_begin(struct attend *a, struct box *b, int idle)
 {
@@ -42,7 +44,8 @@ attend_wait(struct attend *a)
 	    { .fd = notify_hint(b), .events = POLLIN } };
 	uint64_t now;
 	int ready = box_ready(b);
-	int r = poll(p, 3, ready ? 0 : (int)b->conf->look * 1000);
+	int r = poll(p, 3, ready ? 0 : !a->rested ? REST_MS :
+	    (int)b->conf->look * 1000);
 
 	now = clock_mono_ms();
 	if (stream_ended || (r < 0 && errno != EINTR) || now >= a->until) {

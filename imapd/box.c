@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -306,6 +307,7 @@ box_rest(struct box *b)
 	buf_free(&b->scratch);
 	buf_free(&b->code);
 	madvise(b->out.b, BOX_BUFFER, MADV_DONTNEED);
+	malloc_trim(0);
 }
 
 /* The mailbox is opened and the login answered: 0; or -1, the client told why

@@ -9,10 +9,18 @@ struct piece {
 	struct param p;
 	int number, encoded;
 };
+struct pieces {
+	struct piece v[PIECES];
+	signed char at[PIECES];		/* number to index + 1 */
+	int n;				/* without a gap */
+};
 
 static void skip_cfws(struct span *);
 static struct span take_token(struct span *);
-static int piece_of(const struct param *, const char *, struct piece *);
+static int gather(struct span, struct span, struct pieces *, struct piece *);
+static int piece_of(const struct param *, struct span, struct piece *);
+static int number_of(struct span, struct piece *);
+static void encode(struct span, struct buf *);
 static int add_piece(const struct piece *, int, struct buf *, struct span *);
 static void add_percent(struct span, struct buf *);
 
@@ -116,26 +124,84 @@ int
 param_find(struct span in, const char *name, struct buf *b,
     struct span *charset)
 {
-	signed char at[PIECES];		/* number to index + 1 */
-	struct piece v[PIECES];
-	struct param p;
-	int i, n = 0;
+	struct pieces all;
+	struct piece whole;
+	int i;
 
 	*charset = (struct span){ 0 };
-	memset(at, 0, sizeof at);
-	for (i = 0; i < PARAM_MAX && param_next(&in, &p); i++) {
-		if (!piece_of(&p, name, &v[n]))
-			continue;
-		if (v[n].number < 0)
-			return add_piece(&v[n], 1, b, charset) < 0 ? -1 : 1;
-		if (v[n].number < PIECES && !at[v[n].number])
-			at[v[n].number] = (signed char)(n + 1);
-		n++;
-	}
-	for (i = 0; i < PIECES && at[i]; i++)
-		if (add_piece(&v[at[i] - 1], i == 0, b, charset) < 0)
+	if (gather(in, span_of(name), &all, &whole))
+		return add_piece(&whole, 1, b, charset) < 0 ? -1 : 1;
+	for (i = 0; i < all.n; i++)
+		if (add_piece(&all.v[all.at[i] - 1], i == 0, b, charset) < 0)
 			return -1;
-	return i > 0;
+	return all.n > 0;
+}
+
+int
+param_piece(const struct param *p, struct span *name, int *number)
+{
+	struct piece v = { .p = *p, .number = -1 };
+	size_t n = span_find(p->name, '*');
+
+	*name = span_sub(p->name, 0, n);
+	if (n == p->name.n || !number_of(span_from(p->name, n + 1), &v))
+		return 0;
+	*number = v.number;
+	return v.number >= 0;
+}
+
+int
+param_join(struct span in, struct span name, struct buf *b)
+{
+	struct buf text = { .max = b->max };
+	struct pieces all;
+	int i, encoded = 0;
+
+	(void)gather(in, name, &all, NULL);
+	for (i = 0; i < all.n; i++)
+		encoded |= all.v[all.at[i] - 1].encoded;
+	for (i = 0; i < all.n; i++) {
+		const struct piece *v = &all.v[all.at[i] - 1];
+
+		buf_reset(&text);
+		b->failed |= param_text(&v->p, &text) < 0;
+		if (encoded && !v->encoded)
+			encode(buf_span(&text), b);
+		else
+			buf_addspan(b, buf_span(&text));
+	}
+	buf_free(&text);
+	return buf_ok(b) ? encoded : -1;
+}
+
+/* 1: it stands somewhere without a number, *whole (NULL: that is passed over);
+ * 0. */
+static int
+gather(struct span in, struct span name, struct pieces *all,
+    struct piece *whole)
+{
+	struct piece *v = all->v;
+	struct param p;
+	int i;
+
+	memset(all->at, 0, sizeof all->at);
+	all->n = 0;
+	for (i = 0; i < PARAM_MAX && param_next(&in, &p); i++) {
+		if (!piece_of(&p, name, v))
+			continue;
+		if (v->number < 0) {
+			if (whole == NULL)
+				continue;
+			*whole = *v;
+			return 1;
+		}
+		if (v->number < PIECES && !all->at[v->number])
+			all->at[v->number] = (signed char)(v - all->v + 1);
+		v++;
+	}
+	while (all->n < PIECES && all->at[all->n])
+		all->n++;
+	return 0;
 }
 
 /* White space and comments; linear, for a comment that does not close goes to
@@ -178,19 +244,23 @@ take_token(struct span *s)
 
 /* Is p the parameter `name`, or a piece of it?  name, name*, name*N, name*N* */
 static int
-piece_of(const struct param *p, const char *name, struct piece *v)
+piece_of(const struct param *p, struct span name, struct piece *v)
 {
 	struct span s = p->name;
 
-	if (!span_case_starts(s, span_of(name)))
+	if (!span_case_starts(s, name))
 		return 0;
-	s = span_from(s, strlen(name));
+	s = span_from(s, name.n);
 	*v = (struct piece){ *p, -1, 0 };
 	if (s.n == 0)
 		return 1;
-	if (s.p[0] != '*')
-		return 0;
-	s = span_from(s, 1);
+	return s.p[0] == '*' && number_of(span_from(s, 1), v);
+}
+
+/* What stands behind the first asterisk. */
+static int
+number_of(struct span s, struct piece *v)
+{
 	v->encoded = s.n == 0;
 	if (v->encoded)
 		return 1;
@@ -235,5 +305,26 @@ add_percent(struct span s, struct buf *b)
 			i += 2;
 		} else
 			buf_addc(b, s.p[i]);
+	}
+}
+
+/* What is no attribute-char of RFC 2231 7 becomes %XX. */
+static void
+encode(struct span s, struct buf *b)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = s.p[i];
+
+		if (c > ' ' && c < 0x7f &&
+		    memchr("*'%()<>@,;:\\\"/[]?=", c, 18) == NULL) {
+			buf_addc(b, c);
+			continue;
+		}
+		buf_addc(b, '%');
+		buf_addc(b, (unsigned char)hex[c >> 4]);
+		buf_addc(b, (unsigned char)hex[c & 15]);
 	}
 }

@@ -37,4 +37,12 @@ int	param_text(const struct param *, struct buf *);
 int	param_find(struct span in, const char *name, struct buf *,
 	    struct span *charset);
 
+/* Is it a piece (name*0, name*1*)?  1 with the name before the * and the
+ * number, or 0. */
+int	param_piece(const struct param *, struct span *name, int *number);
+/* The pieces of that name joined in order, their %XX as they are: 1 when there
+ * is any (then what is not encoded becomes so, and the whole is name*=), 0 when
+ * there is none, -1 buf failed. */
+int	param_join(struct span in, struct span name, struct buf *);
+
 #endif

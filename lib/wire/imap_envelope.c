@@ -266,27 +266,38 @@ encoding(struct out *o, const struct mime_part *p)
 }
 
 /* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil; of
- * text the charset is always told (RFC 2045 5.2) */
+ * text the charset is always told (RFC 2045 5.2), and what was written in
+ * pieces is told in one (RFC 2231 6) */
 static void
 params(struct out *o, struct span in, int text)
 {
+	struct span rest = in, name, label;
 	struct param p;
-	unsigned n;
+	unsigned n, told = 0;
+	int number;
 
-	for (n = 0; n < PARAM_MAX && param_next(&in, &p); n++) {
-		buf_addc(o->b, n ? ' ' : '(');
-		imap_reply_string(o->b, p.name, o->utf8);
-		buf_addc(o->b, ' ');
+	for (n = 0; n < PARAM_MAX && param_next(&rest, &p); n++) {
 		buf_reset(&o->text);
-		param_text(&p, &o->text);
+		if (!param_piece(&p, &name, &number)) {
+			param_text(&p, &o->text);
+			label = p.name;
+		} else if (number == 0)
+			/* "name", or "name*" */
+			label = span_sub(p.name, 0, name.n +
+			    (param_join(in, name, &o->text) == 1));
+		else
+			continue;
+		buf_addc(o->b, told++ ? ' ' : '(');
+		imap_reply_string(o->b, label, o->utf8);
+		buf_addc(o->b, ' ');
 		imap_reply_string(o->b, buf_span(&o->text), o->utf8);
-		text = text && !span_case_eq(p.name, SPAN("charset"));
+		text = text && !span_case_eq(name, SPAN("charset"));
 	}
 	if (text)
-		buf_adds(o->b, n ? " \"charset\" \"us-ascii\")" :
+		buf_adds(o->b, told ? " \"charset\" \"us-ascii\")" :
 		    "(\"charset\" \"us-ascii\")");
 	else
-		buf_adds(o->b, n ? ")" : "NIL");
+		buf_adds(o->b, told ? ")" : "NIL");
 }
 
 /* body-fld-dsp = "(" string SP body-fld-param ")" / nil */

@@ -67,6 +67,16 @@ static const struct {
 	    "(\"image\" \"png\" (\"name\" \"a\") NIL NIL \"7bit\" 3 \"xyz\" "
 	    "(\"attachment\" (\"filename\" \"a \\\"b\" \"size\" \"3\")) "
 	    "(\"de\" \"en-US\") \"http://x\")" },
+	/* RFC 2231 6: pieces are told as one */
+	{ STRUCTURE, "Content-Type: image/png; x*1=b; y=z; x*0=\"a \"; x*3=n\n"
+	    "Content-Disposition: inline; f*0*=utf-8''%C3%A9; f*1=\"a'%b\";"
+	    " f*2*=%20; g*1=lost; g*=''w\n\nabc",
+	    "(\"image\" \"png\" (\"y\" \"z\" \"x\" \"a b\") NIL NIL "
+	    "\"7bit\" 3 NIL (\"inline\" (\"f*\" \"utf-8''%C3%A9a%27%25b%20\""
+	    " \"g*\" \"''w\")) NIL NIL)" },
+	{ STRUCTURE, "Content-Type: text/plain; charset*=us-ascii''utf-8\n\n",
+	    "(\"text\" \"plain\" (\"charset*\" \"us-ascii''utf-8\") NIL NIL "
+	    "\"7bit\" 0 0 NIL NIL NIL NIL)" },
 	{ STRUCTURE, "\nx\n", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") "
 	    "NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL)" },
 	{ STRUCTURE, "Content-Type: text/html; x=y\n"

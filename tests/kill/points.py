@@ -8,19 +8,24 @@ CHANGES = re.compile(r'(p?writev?|pwrite64|send\w+|rename\w*|link\w*|unlink\w*|'
                      r'mkdir\w*|ftruncate|openat\(.*O_CREAT)\b')
 
 
+# changes: does it change anything; fresh: has the one before it?
+Point = collections.namedtuple('Point', 'name nth changes fresh')
+
+
 def of(trace, since):
-    """[(name, the how-many-th of its name, does the call before it change
-    anything)] from the first line on that has `since` in it."""
-    seen, found, inside, changed = collections.Counter(), [], False, True
+    """Calls, by how many of that name came before, from the first line on
+    that has `since` in it."""
+    seen, found, inside, before = collections.Counter(), [], False, True
     for line in open(trace):
         name = CALL.match(line)
         if not name:
             continue
         seen[name[1]] += 1
         inside = inside or since in line
+        changes = CHANGES.match(line) is not None and ' = -1 ' not in line
         if inside and name[1] not in ('exit_group', 'exit'):
-            found.append((name[1], seen[name[1]], changed))
-        changed = CHANGES.match(line) is not None and ' = -1 ' not in line
+            found.append(Point(name[1], seen[name[1]], changes, before))
+        before = changes
     return found
 
 
@@ -33,9 +38,17 @@ def killed(trace, name, nth):
         '-e', 'inject=%s:signal=KILL:when=%d' % (name, nth))
 
 
-def failing(trace, name, nth, error):
+# What each may fail with.
+ERRORS = {'write': 'ENOSPC', 'writev': 'ENOSPC', 'pwrite64': 'ENOSPC',
+          'fdatasync': 'EIO', 'fsync': 'EIO', 'openat': 'EMFILE',
+          'unlinkat': 'EIO', 'renameat': 'EIO', 'renameat2': 'ENOSPC',
+          'linkat': 'ENOSPC', 'ftruncate': 'EIO', 'utimensat': 'EIO',
+          'pread64': 'EIO', 'fcntl': 'ENOLCK', 'mmap': 'ENOMEM'}
+
+
+def failing(trace, name, nth):
     return whole(trace) + (
-        '-e', 'inject=%s:error=%s:when=%d' % (name, error, nth))
+        '-e', 'inject=%s:error=%s:when=%d' % (name, ERRORS[name], nth))
 
 
 def was_killed(trace):

@@ -21,9 +21,6 @@ PLACE = tempfile.mkdtemp(prefix='correo-quit.')
 BOX = PLACE + '/Maildir'
 COUNT, DELETED = 12, (2, 3, 7, 12)
 SCRIPT = ''.join('DELE %d\r\n' % n for n in DELETED) + 'QUIT\r\n'
-ERRORS = {'write': 'ENOSPC', 'pwrite64': 'ENOSPC', 'fdatasync': 'EIO',
-          'fsync': 'EIO', 'openat': 'EMFILE', 'unlinkat': 'EIO',
-          'renameat': 'EIO', 'fcntl': 'ENOLCK', 'mmap': 'ENOMEM'}
 
 
 def make():
@@ -86,7 +83,7 @@ def main():
     calls = points.of(trace, 'openat(AT_FDCWD, "%s' % BOX)
     after = collections.Counter()
     hit = 0
-    for name, nth, _ in calls:
+    for name, nth, *_ in calls:
         again()
         out = session(SCRIPT, *points.killed(trace, name, nth))
         hit += points.was_killed(trace)
@@ -95,10 +92,10 @@ def main():
     print('ok pop3: QUIT, points seen %d, killed at %d: %s' % (
         len(calls), hit, dict(after)))
     after = collections.Counter()
-    calls = [c for c in calls if c[0] in ERRORS]
-    for name, nth, _ in calls:
+    calls = [c for c in calls if c.name in points.ERRORS]
+    for name, nth, *_ in calls:
         again()
-        out = session(SCRIPT, *points.failing(trace, name, nth, ERRORS[name]))
+        out = session(SCRIPT, *points.failing(trace, name, nth))
         said = '-ERR' if '-ERR' in out else '+OK'
         after[said + ' ' + judge((name, nth), out, first)] += 1
     print('ok pop3: QUIT with an error from each of %d system calls: %s' % (

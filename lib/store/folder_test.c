@@ -253,6 +253,7 @@ test_store_of_the_renamed(void **state)
 	uint32_t all[] = { 1, 2, 3, 4 };
 	unsigned char result[4];
 	uint64_t modseq;
+	char p[512];
 
 	(void)state;
 	put("cur", "1.a:2,", "a\n");
@@ -277,13 +278,20 @@ test_store_of_the_renamed(void **state)
 	assert_int_equal(mail(f, 3).modseq, modseq);
 	assert_string_equal(told(f, 1), "x4 f2 f1");
 
+	/* what has become a link is no message */
+	path(p, "cur", "2.b:2,F");
+	assert_int_equal(unlink(p), 0);
+	assert_int_equal(symlink("1.a:2,", p), 0);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "x2");
+
 	/* UNCHANGEDSINCE: it has changed, though we would not change it */
-	s.unchanged_since = modseq = mail(f, 3).modseq;
+	s.unchanged_since = modseq = mail(f, 2).modseq;
 	move("cur", "3.c:2,", "cur", "3.c:2,S");
-	all[0] = 3;
+	all[0] = 2;
 	assert_int_equal(folder_store(f, &s, all, 1, result), 0);
 	assert_int_equal(result[0], STORE_MODIFIED);
-	assert_true(mail(f, 3).modseq > modseq);
+	assert_true(mail(f, 2).modseq > modseq);
 	folder_close(f);
 }
 

@@ -97,16 +97,18 @@ folder_dirfd(const struct folder *f, const struct rec *c)
 	return c->bits & REC_NEW ? f->new.fd : f->cur.fd;
 }
 
-/* ENOENT is the only word for gone. */
+/* Gone is what is not there, or no file any more; no other error. */
 int
 folder_stands(struct folder *f, const struct rec *c)
 {
 	char name[FOLDER_FILE];
 	struct stat st;
 
-	return folder_file(f, c, name) < 0 ||
-	    fstatat(folder_dirfd(f, c), name, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	    errno != ENOENT;
+	if (folder_file(f, c, name) < 0)
+		return 1;
+	if (fstatat(folder_dirfd(f, c), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT;
+	return S_ISREG(st.st_mode);
 }
 
 /* Where it was last seen; else in new/ or cur/ as a message just told by the

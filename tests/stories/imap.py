@@ -215,6 +215,96 @@ def a_connection_that_drops_in_the_middle_of_APPEND():
     m.logout()
 
 
+def files_that_are_not_right():
+    """Empty, unreadable, vanished, no file at all: each is answered, the rest
+    is served."""
+    empty()
+    fill(2)
+    box, owner = c.alice.path, os.stat(c.alice.path)
+
+    def make(name, text=b''):
+        with open('%s/new/%s' % (box, name), 'wb') as f:
+            os.fchown(f.fileno(), owner.st_uid, owner.st_gid)
+            f.write(text)
+        return '%s/new/%s' % (box, name)
+    make('1900000003.empty.story')
+    path = make('1900000004.unreadable.story', b'Subject: mail 4\n\nx\n')
+    os.chmod(path, 0)
+    if os.getuid() == 0:
+        os.chown(path, 0, 0)
+    make('1900000005.gone.story', b'Subject: mail 5\n\nx\n')
+    os.mkdir(box + '/cur/6.directory:2,')
+    os.symlink('/etc/passwd', box + '/cur/7.link:2,S')
+    os.mkfifo(box + '/cur/8.fifo:2,')
+    m = login()
+    assert ok(m.select())[0] == b'5'
+    typ, said = m.fetch('1:*', '(RFC822.SIZE BODY.PEEK[])')
+    assert typ == 'NO' and b'cannot be read' in said[0], said
+    told = [part for part in m.response('FETCH')[1] if type(part) is tuple]
+    assert [t[0].split()[0] for t in told] == [b'1', b'2', b'3', b'5'], told
+    assert ok(m.search(None, 'TEXT', 'Hello'))[0] == b'1 2'
+    os.unlink(next(f for f in c.alice.mail() if '.gone.' in f))
+    typ, said = m.fetch('5', '(BODY.PEEK[])')
+    assert typ == 'NO' and b'EXPUNGEISSUED' in said[0], said
+    # one becomes a link, one loses its text
+    first, second = sorted(f for f in c.alice.mail() if '.story' not in f and
+                           os.path.isfile(f) and not os.path.islink(f))
+    os.unlink(second)
+    os.symlink('/etc/passwd', second)
+    os.truncate(first, 0)
+    assert m.fetch('2', '(BODY.PEEK[])')[0] == 'NO'
+    assert ok(m.fetch('1', '(BODY.PEEK[])'))[0][1] == b''
+    m.noop()                # the one that is a link now, and 5, are gone
+    assert ok(m.search(None, 'ALL'))[0] == b'1 2 3'
+    if os.getuid() == 0:
+        assert m.copy('3', 'Archive')[0] == 'NO'
+    # an owner may throw away what he cannot read
+    ok(m.store('1:*', '+FLAGS.SILENT', '\\Deleted'))
+    ok(m.expunge())
+    ok(m.append('INBOX', None, None, mail(9)))
+    m.logout()
+    assert subjects() == [9]
+    os.rmdir(box + '/cur/6.directory:2,')
+    os.unlink(box + '/cur/7.link:2,S')
+    os.unlink(box + '/cur/8.fifo:2,')
+
+
+def a_full_disk_in_APPEND():
+    """A Maildir on a file system of its own, filled meanwhile."""
+    if os.getuid() != 0:
+        raise Skip('only root can mount')
+    box, owner = c.alice.path, os.stat(c.alice.path)
+    if run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', box,
+           ok=False).returncode:
+        raise Skip('mount is refused')
+    try:
+        os.chown(box, owner.st_uid, owner.st_gid)
+        os.chmod(box, 0o700)
+        fill(3)
+        m = login()
+        ok(m.select())
+        typ, said = m.append('INBOX', None, None, mail(4, 'x' * 70 * 30000))
+        assert typ == 'NO' and b'No space left' in said[0], said
+        assert not os.listdir(box + '/tmp')
+        with open(box + '/fill', 'wb', buffering=0) as f:
+            try:
+                while True:
+                    f.write(b'x' * 4096)
+            except OSError:
+                pass
+        assert m.append('INBOX', None, None, mail(4))[0] == 'NO'
+        # flags need no room but in the log, whose last page may have some
+        m.store('1', '+FLAGS', '\\Flagged')
+        assert len(ok(m.fetch('1:*', '(BODY.PEEK[])'))) == 6
+        os.unlink(box + '/fill')
+        m.logout()
+        fill(1, first=4)
+        assert subjects() == [1, 2, 3, 4]
+        assert not os.listdir(box + '/tmp')
+    finally:
+        run('umount', '-l', box)
+
+
 def what_is_sent_ahead_of_the_login():
     """The commands behind it are the mailbox process's, whole."""
     empty()
@@ -490,6 +580,7 @@ tell([
     two_clients_see_each_other, idle_tells_at_once, mail_that_arrives_by_SMTP,
     search_in_a_charset_that_had_to_be_loaded,
     a_connection_that_drops_in_the_middle_of_APPEND,
+    files_that_are_not_right, a_full_disk_in_APPEND,
     what_is_sent_ahead_of_the_login, nothing_passes_from_before_STARTTLS,
     curl, mbsync_both_ways, offlineimap_both_ways, mutt_reads_and_saves,
     s_nail_flags_copies_and_deletes, imapfilter_moves_and_flags, fetchmail_by_IMAP, Mail_IMAPClient,

@@ -9,11 +9,14 @@ import ssl
 import subprocess
 import tempfile
 import threading
-import time
 
 from correo import Skip, run, tell, the_instance, wait
 
 c = the_instance()
+# What is told in IDLE is told by the kernel: the timed look is an hour away.
+with open(c.ready['config'], 'a') as conf:
+    conf.write('imapd.look 1h\n')
+c.quickstart('restart')
 c.own_users()
 
 
@@ -171,11 +174,9 @@ def idle_tells_at_once():
     ok(m.select())
     m.send(b'i IDLE\r\n')
     assert m.readline().startswith(b'+ ')
-    before = time.monotonic()
     threading.Thread(target=fill, args=(1,)).start()
     line = m.readline()
     assert line == b'* 1 EXISTS\r\n', line
-    assert time.monotonic() - before < 4
     m.readline()
     m.send(b'DONE\r\n')
     assert m.readline().startswith(b'i OK')

@@ -381,10 +381,12 @@ def files_that_are_not_right():
 def a_connection_that_breaks_deletes_nothing():
     fill(c.alice, 2)
     p = login()
+    start = len(c.log())
     p.dele(1)
     p.sock.close()
     p.file.close()
-    c.wait_log('event=logout', 'reason="closed by client"')
+    c.wait_log('event=logout', 'user=' + c.ready['user1'],
+               'reason="closed by client"', start=start)
     assert len(c.alice.mail()) == 2
 
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 umask 022
 place=$(mktemp -d /var/tmp/correo-check.XXXXXX) || exit 1
 chmod 755 "$place"
-export CORREO_DIR="$place/main" CORREO_BASE="${CORREO_BASE:-37000}"
+export CORREO_DIR="$place/main" CORREO_BASE="${CORREO_BASE:-25000}"
 export PYTHONDONTWRITEBYTECODE=1
 
 bad=0

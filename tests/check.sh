@@ -13,16 +13,16 @@ log=build/check.log
 
 part()				# NAME COMMAND...: its output, when it has ended
 {
-	name=$1
+	part=$1
 	out=build/check/$(echo "$1" | tr / -)
 	shift
 	began=$(date +%s)
 	"$@" >"$out" 2>&1
 	rc=$?
 	[ "$rc" -eq 0 ] || grep -q '^not ok ' "$out" ||
-	    echo "not ok $name: status $rc" >>"$out"
+	    echo "not ok $part: status $rc" >>"$out"
 	grep -E '^(ok|not ok|skip) ' "$out" >>"$log"
-	echo "--- $name: $(($(date +%s) - began)) s" >>"$out"
+	echo "--- $part: $(($(date +%s) - began)) s" >>"$out"
 	cat "$out"
 }
 

@@ -31,7 +31,7 @@ def correo(*words, ok=True):
     return sh(DIR + "/correo", *words, ok=ok)
 
 
-def wait(what, found, seconds=20):
+def wait(what, found, seconds=60):
     end = time.monotonic() + seconds
     while True:
         v = found()
@@ -127,7 +127,7 @@ def events(rcpt):
                 if l.startswith("queued:") and "rcpt=<%s>" % rcpt in l]
 
 
-def outcome(rcpt, seconds=20, after=0):
+def outcome(rcpt, seconds=60, after=0):
     return wait("outcome for " + rcpt, lambda: [
         e for e in events(rcpt)[after:] if e[0] in
         ("delivered", "failed", "deferred", "expired")], seconds)[0]

@@ -36,7 +36,7 @@ def run(*argv, ok=True, **kw):
     return r
 
 
-def wait(what, found, seconds=20):
+def wait(what, found, seconds=60):
     """found() until it is true; its value."""
     end = time.monotonic() + seconds
     while True:
@@ -69,13 +69,13 @@ class Maildir:
         for f in self.mail():
             os.unlink(f)
 
-    def wait(self, count=1, seconds=20):
+    def wait(self, count=1, seconds=60):
         """The bytes of the messages, once there are that many."""
         wait('%d in %s' % (count, self.path),
              lambda: len(self.mail()) >= count, seconds)
         return [open(f, 'rb').read() for f in sorted(self.mail())]
 
-    def with_text(self, text, seconds=20):
+    def with_text(self, text, seconds=60):
         """The bytes of the one message that holds text."""
         seen = set()
 
@@ -185,7 +185,7 @@ class Instance:
         out = self.correo('-j', 'queue', 'list', *words).stdout
         return [json.loads(line) for line in out.splitlines()]
 
-    def idle(self, seconds=20):
+    def idle(self, seconds=60):
         """Until nothing is in new/, the work in hand."""
         wait('an empty new/', lambda: not files(self.ready['queue'] + '/new'),
              seconds)
@@ -193,7 +193,7 @@ class Instance:
     def log(self):
         return open(self.ready['log'], errors='replace').read()
 
-    def wait_log(self, *words, start=0, seconds=20):
+    def wait_log(self, *words, start=0, seconds=60):
         """The first line from offset start on that has all the words."""
         def look():
             for line in self.log()[start:].splitlines():

@@ -333,7 +333,7 @@ source_relay(struct span in, struct buf *key, struct buf *value,
 	return ends(key, value, why);
 }
 
-/* ( domain / "." domain / "*" ) hop (wire/hop.h) */
+/* ( [ "from:" ] ( domain / "." domain ) / "*" ) hop (wire/hop.h) */
 static int
 source_routes(struct span in, struct buf *key, struct buf *value,
     const char **why)
@@ -346,6 +346,10 @@ source_routes(struct span in, struct buf *key, struct buf *value,
 	if (span_eq(word, SPAN("*")))
 		buf_addc(key, '*');
 	else {
+		if (span_starts(word, SPAN("from:"))) {
+			buf_adds(key, "from:");
+			word = span_from(word, 5);
+		}
 		if (word.n && word.p[0] == '.') {
 			buf_addc(key, '.');
 			word = span_from(word, 1);

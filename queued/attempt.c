@@ -184,6 +184,10 @@ route_one(struct queued *q, struct rcpt *r)
 				goto over;
 			if (q->conf->srs)
 				expand_sender(&q->directory, r);
+			route_hop(&q->directory, r->has_sender ? r->sender :
+			    m->env.sender, &to);
+			if (to.kind == ROUTE_REFUSED)
+				goto over;
 			m->left++;
 			deliver_add(&q->deliver, DEST_REMOTE, to.key, r);
 			return;

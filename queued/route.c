@@ -7,9 +7,11 @@
 #include "queued/secrets.h"
 #include "sys/clock.h"
 
-static void remote(struct directory *, struct route *);
 static void way_back(struct span, struct route *);
-static int  route_of(struct directory *, struct span, struct span *);
+static int  route_of(struct directory *, struct span, struct span,
+    struct span *);
+static int  nearest(struct table *, const char *, struct span,
+    struct span *);
 static void mailbox(struct directory *, struct route *);
 static int  known(struct directory *, struct span local, struct span domain);
 static int  qualify(struct directory *, struct span, struct span,
@@ -58,7 +60,7 @@ route_find(struct directory *d, enum mail_class class, int by_client, int user,
 		}
 		/* FALLTHROUGH */
 	case RECIPIENT_RELAY:
-		remote(d, out);
+		out->kind = ROUTE_REMOTE;
 		break;
 	case RECIPIENT_MAILBOX:
 		snprintf(out->key, sizeof out->key, "%s", r.key);
@@ -72,6 +74,25 @@ route_find(struct directory *d, enum mail_class class, int by_client, int user,
 	case RECIPIENT_REWRITTEN:
 		way_back(a.local, out);
 	}
+}
+
+/* By the routes table as it is now: what waits follows a change. */
+void
+route_hop(struct directory *d, struct span sender, struct route *out)
+{
+	struct span local, domain, value = SPAN("mx");
+	struct hop hop;
+	const char *why = "the table of routes is damaged";
+
+	address_split(span_of(out->normal), &local, &domain);
+	if (route_of(d, domain, sender, &value) >= 0 &&
+	    hop_parse(value, &hop, &why) == 0) {
+		if (hop_key(value, domain, out->key) == 0)
+			return;
+		why = "a route is too long";
+	}
+	out->kind = ROUTE_REFUSED;
+	out->verdict = verdict_make(451, "4.3.5", "%s: correo tables", why);
 }
 
 int
@@ -110,49 +131,46 @@ end:
 	return r < 0 ? -1 : 1;
 }
 
-/* By the routes table as it is now: what waits follows a change. */
-static void
-remote(struct directory *d, struct route *out)
-{
-	struct span local, domain, value = SPAN("mx");
-	struct hop hop;
-	const char *why = "the table of routes is damaged";
-
-	address_split(span_of(out->normal), &local, &domain);
-	if (route_of(d, domain, &value) < 0 ||
-	    hop_parse(value, &hop, &why) < 0) {
-		out->verdict = verdict_make(451, "4.3.5",
-		    "%s: correo tables", why);
-		return;
-	}
-	if (hop_key(value, domain, out->key) < 0) {
-		out->verdict = verdict_make(451, "4.3.5", "the route to %.*s "
-		    "is too long", SPAN_ARG(domain));
-		return;
-	}
-	out->kind = ROUTE_REMOTE;
-}
-
-/* The domain, else the nearest domain above it that names all below, else
- * all.  0 (*value as it was where none is), or -1: damaged. */
+/* 1, 0, or -1: damaged. */
 static int
-route_of(struct directory *d, struct span domain, struct span *value)
+route_of(struct directory *d, struct span domain, struct span sender,
+    struct span *value)
 {
 	struct table *t = &d->table[TABLE_ROUTES];
-	struct span found, rest = domain;
-	int r = table_get(t, domain, &found);
+	char normal[ADDRESS_MAX + 1];
+	struct span local, from = { NULL, 0 };
+	struct address a;
+	const char *why;
+	int r;
 
-	while (r == 0 && rest.n) {
-		rest = span_from(rest, 1);
-		rest = span_from(rest, span_find(rest, '.'));
-		if (rest.n)
-			r = table_get(t, rest, &found);
+	if (sender.n && address_mailbox(sender, &a, &why) == 0) {
+		address_normal(&a, normal);
+		address_split(span_of(normal), &local, &from);
 	}
-	if (r == 0)
-		r = table_get(t, SPAN("*"), &found);
-	if (r == 1)
-		*value = found;
-	return r < 0 ? -1 : 0;
+	if ((r = nearest(t, "", domain, value)) == 0 && from.n)
+		r = nearest(t, "from:", from, value);
+	return r == 0 ? table_get(t, SPAN("*"), value) : r;
+}
+
+/* The domain, else the nearest domain above it that names all below. */
+static int
+nearest(struct table *t, const char *prefix, struct span domain,
+    struct span *value)
+{
+	struct buf key = { .max = 2 * ADDRESS_MAX };
+	int r = 0;
+
+	while (r == 0 && domain.n) {
+		buf_reset(&key);
+		buf_adds(&key, prefix);
+		if (buf_addspan(&key, domain) < 0)
+			break;
+		r = table_get(t, buf_span(&key), value);
+		domain = span_from(domain, 1);
+		domain = span_from(domain, span_find(domain, '.'));
+	}
+	buf_free(&key);
+	return r;
 }
 
 /* A report to a sender that we rewrote goes on to that sender. */

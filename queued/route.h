@@ -15,7 +15,7 @@
 
 enum route_kind {
 	ROUTE_LOCAL,			/* key: the mailbox; ext */
-	ROUTE_REMOTE,			/* key: the next hop (wire/hop.h) */
+	ROUTE_REMOTE,			/* elsewhere: route_hop says where */
 	ROUTE_ALIAS,			/* targets */
 	ROUTE_REFUSED			/* verdict: later or never */
 };
@@ -33,6 +33,14 @@ struct route {
 /* user: aliases are passed over (\user, or one that names itself). */
 void	route_find(struct directory *, enum mail_class, int named_by_client,
 	    int user, struct span address, struct route *);
+
+/*
+ * For ROUTE_REMOTE, once the sender is known as it will be told: key becomes
+ * the next hop (wire/hop.h), or it is refused after all.  The routes table is
+ * asked for the recipient's domain and those above it, for "from:" and the
+ * sender's in the same way, and for "*".
+ */
+void	route_hop(struct directory *, struct span sender, struct route *);
 
 /*
  * The next target of an alias of `normal`, as an address with its domain, or

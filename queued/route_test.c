@@ -28,6 +28,14 @@ static const char *const table[TABLE_COUNT][8][2] = {
 		{ "carol", "1002:1002:/home/carol:system" },
 		{ "zero", "0:0:/root:system" },
 		{ "odd@example.test", "nonsense" }
+	},
+	[TABLE_ROUTES] = {
+		{ "fixed.test", "smtp://a.test" },
+		{ ".up.test", "smtp://b.test" },
+		{ "from:news.test", "mx source=192.0.2.7" },
+		{ "from:.news.test", "smtp://d.test" },
+		{ "from:odd.test", "nonsense" },
+		{ "*", "smtp://all.test" }
 	}
 };
 
@@ -85,18 +93,14 @@ found(void **state)
 		    "" },
 		{ CLASS_STRANGER, 1, 1, "whoever@second.test", ROUTE_REFUSED,
 		    "550 5.1.1" },
-		{ CLASS_STRANGER, 1, 0, "x@relay.test", ROUTE_REMOTE,
-		    "mx:relay.test+" },
+		{ CLASS_STRANGER, 1, 0, "x@relay.test", ROUTE_REMOTE, "" },
 		{ CLASS_STRANGER, 1, 0, "x@far.test", ROUTE_REFUSED,
 		    "550 5.7.1" },
-		{ CLASS_STRANGER, 0, 0, "x@Far.test", ROUTE_REMOTE,
-		    "mx:far.test+" },
-		{ CLASS_USER, 1, 0, "x@far.test", ROUTE_REMOTE, "mx:far.test+" },
-		{ CLASS_NET, 1, 0, "x@far.test", ROUTE_REMOTE, "mx:far.test+" },
-		{ CLASS_LOCAL, 1, 0, "x@far.test", ROUTE_REMOTE,
-		    "mx:far.test+" },
-		{ CLASS_REPORT, 1, 0, "x@far.test", ROUTE_REMOTE,
-		    "mx:far.test+" },
+		{ CLASS_STRANGER, 0, 0, "x@Far.test", ROUTE_REMOTE, "" },
+		{ CLASS_USER, 1, 0, "x@far.test", ROUTE_REMOTE, "" },
+		{ CLASS_NET, 1, 0, "x@far.test", ROUTE_REMOTE, "" },
+		{ CLASS_LOCAL, 1, 0, "x@far.test", ROUTE_REMOTE, "" },
+		{ CLASS_REPORT, 1, 0, "x@far.test", ROUTE_REMOTE, "" },
 		{ CLASS_STRANGER, 1, 0, "nobody@example.test", ROUTE_REFUSED,
 		    "550 5.1.1" },
 		{ CLASS_STRANGER, 1, 0, "zero@example.test", ROUTE_REFUSED,
@@ -123,7 +127,7 @@ found(void **state)
 		route_find(&dir, row[i].class, row[i].client, row[i].user,
 		    span_of(row[i].address), &r);
 		got[0] = '\0';
-		if (r.kind == ROUTE_LOCAL || r.kind == ROUTE_REMOTE)
+		if (r.kind == ROUTE_LOCAL)
 			snprintf(got, sizeof got, "%s+%s", r.key, r.ext);
 		else if (r.kind == ROUTE_REFUSED)
 			snprintf(got, sizeof got, "%u %s", r.verdict.code,
@@ -131,6 +135,39 @@ found(void **state)
 		if (r.kind != row[i].kind || strcmp(got, row[i].out) != 0)
 			fail_msg("row %zu: %d \"%s\" %s", i, (int)r.kind, got,
 			    r.verdict.text);
+	}
+}
+
+/* The recipient's domain says more than the sender's, and that than "*". */
+static void
+hops(void **state)
+{
+	static const struct {
+		const char *address, *sender, *key;
+	} row[] = {
+		{ "x@fixed.test", "a@news.test", "smtp://a.test" },
+		{ "x@a.Up.test", "a@news.test", "smtp://b.test" },
+		{ "x@up.test", "a@other.test", "smtp://all.test" },
+		{ "x@far.test", "a@News.test", "mx:far.test source=192.0.2.7" },
+		{ "x@far.test", "a@b.c.news.test", "smtp://d.test" },
+		{ "x@far.test", "a@xnews.test", "smtp://all.test" },
+		{ "x@far.test", "", "smtp://all.test" },
+		{ "x@far.test", "a b", "smtp://all.test" },
+		{ "x@far.test", "a@odd.test", "" },
+		{ "x@fixed.test", "a@odd.test", "smtp://a.test" },
+	};
+	struct route r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		route_find(&dir, CLASS_USER, 1, 0, span_of(row[i].address),
+		    &r);
+		assert_int_equal(r.kind, ROUTE_REMOTE);
+		route_hop(&dir, span_of(row[i].sender), &r);
+		if ((r.kind == ROUTE_REMOTE) != (*row[i].key != '\0') ||
+		    strcmp(r.key, row[i].key) != 0)
+			fail_msg("row %zu: %s %s", i, r.key, r.verdict.text);
 	}
 }
 
@@ -190,7 +227,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(found), cmocka_unit_test(targets)
+		cmocka_unit_test(found), cmocka_unit_test(hops),
+		cmocka_unit_test(targets)
 	};
 
 	return cmocka_run_group_tests(test, open_tables, close_tables);

@@ -7,11 +7,14 @@
 #include "remoted/login.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/net.h"
 
 enum { TLS_S = 60, QUIT_S = 2, GONE = -1, NO_TLS = -2 };
 
 static int  connect_to(struct client *, const struct host *,
     struct verdict *);
+static int  source_of(const struct client *, const struct ip *, struct ip *);
+static void our_name(const struct client *, char *, size_t);
 static const char *socket_path(const struct client *, const struct host *);
 static int  talk(struct client *, const struct host *,
     const struct client_tls *, int, struct verdict *);
@@ -146,7 +149,8 @@ connect_to(struct client *c, const struct host *h, struct verdict *v)
 	uint64_t end = sooner(c, c->conf->connect_timeout);
 	struct ip source;
 	const char *path;
-	char ip[IP_TEXT];
+	char ip[IP_TEXT], from[IP_TEXT] = "";
+	int bound = 0;
 	int r;
 
 	if (c->hop->scheme == HOP_LMTP_UNIX) {
@@ -161,16 +165,35 @@ connect_to(struct client *c, const struct host *h, struct verdict *v)
 		ip_format(&h->ip, ip);
 		(void)snprintf(c->peer, sizeof c->peer, "%s[%s]:%u", h->name,
 		    ip, c->hop->port);
+		if ((bound = source_of(c, &h->ip, &source)))
+			ip_format(&source, from);
 		r = conn_open(&c->conn, &h->ip, c->hop->port,
-		    c->hop->source.n && ip_parse(c->hop->source, &source) ==
-		    0 && ip_is_v4(&source) == ip_is_v4(&h->ip) ? &source :
-		    NULL, end);
+		    bound ? &source : NULL, end);
 	}
 	if (r == 0)
 		return 0;
-	*v = verdict_make(451, "4.4.1", "connection to %s: %s", c->peer,
-	    strerror(errno));
+	*v = verdict_make(451, "4.4.1", "connection%s%s to %s: %s",
+	    bound ? " from " : "", from, c->peer, strerror(errno));
 	return -1;
+}
+
+/* 1: from that one; 0: the system's choice. */
+static int
+source_of(const struct client *c, const struct ip *to, struct ip *out)
+{
+	const struct conf_words *w = &c->conf->source;
+	struct span name;
+	size_t i;
+
+	if (c->hop->source.n && ip_parse(c->hop->source, out) == 0 &&
+	    ip_is_v4(out) == ip_is_v4(to))
+		return 1;
+	for (i = 0; i < w->n; i++)
+		if (conf_named(span_of(w->word[i]), out, &name) == 0 &&
+		    ip_is_v4(out) == ip_is_v4(to) &&
+		    ip_is_loopback(out) == ip_is_loopback(to))
+			return 1;
+	return 0;
 }
 
 /* As root that directory is all there is. */
@@ -250,6 +273,31 @@ greet(struct client *c, struct verdict *v)
 	return 0;
 }
 
+/* Of the route, of the address that the connection comes from, of all. */
+static void
+our_name(const struct client *c, char *out, size_t size)
+{
+	const struct conf_words *w = &c->conf->source;
+	struct ip local, ip;
+	struct span name;
+	unsigned port;
+	size_t i;
+
+	if (span_str(c->hop->helo, out, size) == 0 && *out)
+		return;
+	(void)snprintf(out, size, "%s", *c->conf->helo ? c->conf->helo :
+	    c->hostname);
+	if (c->hop->scheme == HOP_LMTP_UNIX ||
+	    net_local(c->conn.fd, &local, &port) < 0)
+		return;
+	for (i = 0; i < w->n; i++)
+		if (conf_named(span_of(w->word[i]), &ip, &name) == 0 &&
+		    memcmp(&ip, &local, sizeof ip) == 0 && name.n) {
+			(void)span_str(name, out, size);
+			return;
+		}
+}
+
 /* RFC 5321 3.2: HELO where EHLO is not known. */
 static int
 hello(struct client *c, struct verdict *v)
@@ -257,9 +305,7 @@ hello(struct client *c, struct verdict *v)
 	char line[300], name[256];
 	int r;
 
-	if (span_str(c->hop->helo, name, sizeof name) < 0 || !*name)
-		(void)snprintf(name, sizeof name, "%s", *c->conf->helo ?
-		    c->conf->helo : c->hostname);
+	our_name(c, name, sizeof name);
 	(void)snprintf(line, sizeof line, "%s %s", hop_is_lmtp(c->hop) ?
 	    "LHLO" : "EHLO", name);
 	if ((r = client_ask(c, line, v)) < 0)

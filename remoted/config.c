@@ -7,8 +7,13 @@
 
 const struct conf_key config_keys[] = {
 	KEY("helo", CONF_TEXT, helo, "", 0, 0,
-	    "The name that other servers are greeted with, where a route has "
-	    "no helo=; empty: hostname."),
+	    "The name that other servers are greeted with, where neither a "
+	    "route nor remoted.source names one; empty: hostname."),
+	KEY("source", CONF_NAMED, source, "", 0, 0,
+	    "Addresses of this machine: from the first of each family other "
+	    "servers are reached, where a route has no source=; whatever "
+	    "comes from one that has a name greets with it, where a route "
+	    "has no helo=."),
 	KEY("connect_timeout", CONF_TIME, connect_timeout, "30s", 1, 300,
 	    "How long a connection to one address may take."),
 	KEY("timeout", CONF_TIME, timeout, "5m", 1, 3600,

@@ -65,7 +65,7 @@ static const char *const programs[] = {
 
 static const char *const kind[] = {	/* by enum conf_type */
 	"text", "number", "size", "time", "yes or no", "words", "times",
-	"addr:port ...", "networks", "path"
+	"addr:port ...", "networks", "path", "addr[=name] ..."
 };
 
 int
@@ -122,6 +122,21 @@ conf_address(struct span s, struct ip *ip, unsigned *port)
 	    *port == 0)
 		return -1;
 	return 0;
+}
+
+int
+conf_named(struct span s, struct ip *ip, struct span *name)
+{
+	struct span address;
+	size_t i;
+	int more = span_cut(&s, '=', &address);
+
+	for (i = 0; i < s.n; i++)
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '.')
+			return -1;
+	*name = s;
+	return ip_parse(address, ip) < 0 || (more && s.n == 0) || s.n > 253 ?
+	    -1 : 0;
 }
 
 void
@@ -305,6 +320,7 @@ take_value(const struct conf_key *k, void *field, struct span v)
 		return NULL;
 	case CONF_WORDS:
 	case CONF_LISTEN:
+	case CONF_NAMED:
 		return take_words(k, field, v);
 	case CONF_TIMES:
 		return take_times(k, field, v);
@@ -346,7 +362,7 @@ take_words(const struct conf_key *k, void *field, struct span v)
 {
 	struct conf_words w = { .n = count_words(v) };
 	const char **word = keep_array(w.n, sizeof *word);
-	struct span s;
+	struct span s, name;
 	struct ip ip;
 	unsigned port;
 	size_t i;
@@ -354,6 +370,8 @@ take_words(const struct conf_key *k, void *field, struct span v)
 	for (i = 0; span_word(&v, &s); i++) {
 		if (k->type == CONF_LISTEN && conf_address(s, &ip, &port) < 0)
 			return "ADDRESS:PORT is wanted, [ADDRESS]:PORT for IPv6";
+		if (k->type == CONF_NAMED && conf_named(s, &ip, &name) < 0)
+			return "ADDRESS or ADDRESS=NAME is wanted";
 		word[i] = keep(s);
 	}
 	w.word = word;

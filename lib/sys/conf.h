@@ -27,7 +27,8 @@ enum conf_type {
 	CONF_TIMES,			/* struct conf_times */
 	CONF_LISTEN,			/* struct conf_words, each ADDR:PORT */
 	CONF_NETS,			/* struct conf_nets */
-	CONF_PATH			/* const char *, absolute */
+	CONF_PATH,			/* const char *, absolute */
+	CONF_NAMED			/* struct conf_words, each ADDR[=NAME] */
 };
 
 struct conf_words {
@@ -65,6 +66,9 @@ int	conf_read(int fd, const char *file, const struct conf_key *const table[],
 
 /* "127.0.0.1:25", "[::1]:25" */
 int	conf_address(struct span, struct ip *, unsigned *port);
+
+/* "192.0.2.7", "2001:db8::7=out.example.org"; the name may be empty. */
+int	conf_named(struct span, struct ip *, struct span *name);
 
 /* The table as mdoc list items, for the man page's list (`-n -m`). */
 void	conf_mdoc(const struct conf_key *);

@@ -28,7 +28,7 @@ struct a {
 };
 
 struct b {
-	struct conf_words words, listen;
+	struct conf_words words, listen, named;
 	struct conf_times times;
 	struct conf_nets nets;
 };
@@ -51,6 +51,7 @@ static const struct conf_key keys_b[] = {
 	{ "smtpd.listen", CONF_LISTEN, B(listen), "", 0, 0, "Where." },
 	{ "smtpd.retry", CONF_TIMES, B(times), "1m 2h", 0, 0, "When." },
 	{ "smtpd.nets", CONF_NETS, B(nets), "127.0.0.0/8", 0, 0, "Whom." },
+	{ "smtpd.named", CONF_NAMED, B(named), "", 0, 0, "Who." },
 	{ NULL, 0, 0, NULL, 0, 0, NULL }
 };
 
@@ -99,6 +100,12 @@ static const struct {
 	    "ADDRESS:PORT is wanted, [ADDRESS]:PORT for IPv6\n" },
 	{ "name x\nsmtpd.retry\n",
 	    "c:2: smtpd.retry: at least one time is wanted\n" },
+	{ "name x\nsmtpd.named x=y\n", "c:2: smtpd.named: ADDRESS or "
+	    "ADDRESS=NAME is wanted\n" },
+	{ "name x\nsmtpd.named ::1=\n", "c:2: smtpd.named: ADDRESS or "
+	    "ADDRESS=NAME is wanted\n" },
+	{ "name x\nsmtpd.named 192.0.2.1=a_b\n", "c:2: smtpd.named: ADDRESS "
+	    "or ADDRESS=NAME is wanted\n" },
 	{ "name x\nsmtpd.nets 192.0.2.1/24\n", "c:2: smtpd.nets: no network "
 	    "(192.0.2.0/24, 2001:db8::/32), or bits set behind its length\n" },
 	{ "name x\n\nsmtpd.words a\n b\n# c\n c\nsmtpd.q r\n",
@@ -138,6 +145,7 @@ test_good(void **state)
 	    "smtpd.words a\n\n# between\n  b  c # d\n\t e\n"
 	    "smtpd.listen 0.0.0.0:25 [::]:25\nsmtpd.retry 5m 1w 3\n"
 	    "smtpd.nets 192.0.2.0/24 2001:db8::/32 ::1\n"
+	    "smtpd.named 192.0.2.1 ::1=a.test\n"
 	    "imapd.anything goes\nqueued.x", &a, &b, &errors), 0);
 	assert_string_equal(a.name, "mx.example.test");
 	assert_string_equal(a.path, "/a/b#c");
@@ -151,6 +159,7 @@ test_good(void **state)
 	assert_string_equal(b.listen.word[1], "[::]:25");
 	assert_int_equal(b.times.n, 3);
 	assert_int_equal(b.times.s[1], 604800);
+	assert_int_equal(b.named.n, 2);
 	assert_int_equal(b.nets.n, 3);
 	assert_int_equal(b.nets.net[0].bits, 120);
 	assert_int_equal(read_text("name x\n", &a, &b, &errors), 0);

@@ -248,7 +248,7 @@ def serve(s):
         conns[0] += 1
         scripted = conns[0] <= int(opt.get("first", 10**9))
     with open(out + "/connections", "a") as f:
-        f.write("x\n")
+        f.write("%s\n" % (s.getpeername()[0] if "unix" not in opt else "x"))
     try:
         if "smtps" in opt:
             ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -43,6 +43,7 @@ def set_up():
         f.write("remoted.timeout 3s\nremoted.end_timeout 4s\n"
                 "remoted.connect_timeout 3s\nremoted.ca_file %s/ca.pem\n"
                 "remoted.lmtp_dir %s/lmtp\nqueued.children 300\n"
+                "remoted.source 127.0.0.9=nine.test 127.0.0.10=ten.test\n"
                 % (TLS, PLACE))
     os.makedirs(PLACE + "/lmtp")
     os.chmod(PLACE + "/lmtp", 0o755)
@@ -191,6 +192,43 @@ def dsn_size_utf8():
          mail=["SMTPUTF8"])
     e = outcome("c@nodsn.relay.test")
     assert e[0] == "failed" and "5.6.7" in e[1], e
+
+
+def sources_and_senders():
+    """Where mail goes and comes from by its sender's domain, unless the
+    recipient's says it; each address greets with its name; what waits follows
+    a change."""
+    p, q, r = Peer("bysender"), Peer("byrcpt"), Peer("changed")
+    routes([("from:news.test", "smtp://127.0.0.1:%d source=127.0.0.10" %
+             p.port), ("from:.news.test", "smtp://127.0.0.1:%d helo=sub.test" %
+                       p.port),
+            ("from:gone.test", "smtp://127.0.0.1:1"),
+            ("rcpt.relay.test", "smtp://127.0.0.1:%d" % q.port)])
+    send("a@anywhere.test", sender="x@news.test")
+    assert outcome("a@anywhere.test")[0] == "delivered"
+    assert p.commands()[0] == "EHLO ten.test"
+    send("b@anywhere.test", sender="x@a.news.test")
+    assert outcome("b@anywhere.test")[0] == "delivered"
+    assert "EHLO sub.test" in p.commands()
+    assert set(open(p.dir + "/connections").read().split()) == \
+        {"127.0.0.9", "127.0.0.10"}
+    send("c@rcpt.relay.test", sender="x@news.test")
+    assert outcome("c@rcpt.relay.test")[0] == "delivered"
+    assert q.commands()[0] == "EHLO nine.test"
+    send("d@anywhere.test", sender="x@gone.test")
+    e = outcome("d@anywhere.test")
+    assert e[0] == "deferred" and "from 127.0.0.9" in e[1], e
+    wrong = correo("route", "add", "from:gone.test", "smtp://x:0", ok=False)
+    assert "HOST:PORT" in wrong, wrong
+    correo("route", "remove", "from:gone.test")
+    route("from:gone.test", "smtp://127.0.0.1:%d" % r.port)
+    assert "from:gone.test" in correo("route", "list")
+
+    def follows():
+        correo("queue", "retry", "--all")
+        return events("d@anywhere.test")[-1][0] == "delivered"
+    wait("the new route", follows)
+    assert len(r.mails()) == 1
 
 
 def many_recipients():
@@ -535,7 +573,7 @@ def greylisted():
 
 only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, dsn_size_utf8,
-             many_recipients, lmtp, tls, authorities_change, logins, dns, dane,
+             sources_and_senders, many_recipients, lmtp, tls, authorities_change, logins, dns, dane,
              *policies.TESTS, rewritten_senders,
              greylisted, killed_in_the_middle, every_step, cut_everywhere,
              cut_everywhere_in_chunks]

@@ -15,6 +15,7 @@ static int  talk(struct attempt *, const struct job *, struct body *);
 static size_t count(const struct attempt *, const struct job *,
     enum fate_state);
 static size_t refused_as_ipv6(struct attempt *, const struct job *);
+static void put_off(struct attempt *, const struct job *);
 static void remember(struct verdict *, const struct verdict *);
 
 void
@@ -51,7 +52,7 @@ settle_all(struct attempt *a, const struct job *j, const struct verdict *v)
 		if (f->state == FATE_KNOWN)
 			continue;
 		f->state = FATE_KNOWN;
-		if (f->policy)
+		if (f->told)
 			continue;	/* it has words of its own */
 		f->verdict = *v;
 		memcpy(f->peer, a->client.peer, sizeof f->peer);
@@ -64,8 +65,8 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 	struct resolve *r = &a->resolve;
 	struct verdict why = { .kind = VERDICT_DONE }, v;
 	struct host h;
-	unsigned tries = 0;
-	int ipv4_only = 0;
+	unsigned tries = 0, sessions = 0;
+	int met, ipv4_only = 0;
 
 	a->client.peer[0] = '\0';
 	policy_begin(a->client.policy, a->client.hop);
@@ -79,13 +80,15 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 		if (ipv4_only && !ip_is_v4(&h.ip))
 			continue;
 		tries++;
-		if (use_host(a, j, b, &h, &v) < 0)
+		client_close(&a->client, 1);
+		met = use_host(a, j, b, &h, &v) == 0;
+		if (!met)
 			remember(&why, &v);
-		if (!ip_is_v4(&h.ip) && refused_as_ipv6(a, j)) {
-			/* no PTR record, a bad network: not so by IPv4 */
+		/* no PTR record, a bad network: not so by IPv4 */
+		if (!ip_is_v4(&h.ip) && refused_as_ipv6(a, j))
 			ipv4_only = 1;
-			client_close(&a->client, 1);
-		}
+		else if (met && ++sessions < ATTEMPT_SESSIONS)
+			put_off(a, j);
 		if (count(a, j, FATE_OPEN) == 0)
 			return;
 	}
@@ -198,15 +201,36 @@ refused_as_ipv6(struct attempt *a, const struct job *j)
 	for (i = 0; i < j->nrcpt; i++) {
 		struct fate *f = &a->fate[i];
 
-		if (f->state != FATE_KNOWN || f->policy ||
+		if (f->state != FATE_KNOWN || f->told ||
 		    f->verdict.kind == VERDICT_DONE ||
 		    strncmp(f->verdict.enhanced + 1, ".7.", 3) != 0)
 			continue;
 		f->state = FATE_OPEN;
-		f->policy = 1;
+		f->told = 1;
 		n++;
 	}
 	return n;
+}
+
+/*
+ * RFC 5321 5.1 wants the next host for what this one cannot do now; not once
+ * the text was read, as that may be why.  Postfix does the same; of many hosts
+ * none is asked that a second one could not help.
+ */
+static void
+put_off(struct attempt *a, const struct job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->nrcpt; i++) {
+		struct fate *f = &a->fate[i];
+
+		if (f->state == FATE_KNOWN && !f->final &&
+		    f->verdict.kind == VERDICT_LATER) {
+			f->state = FATE_OPEN;
+			f->told = 1;
+		}
+	}
 }
 
 /* What may pass is stronger than what will not. */

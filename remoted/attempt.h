@@ -8,7 +8,10 @@
 #include "remoted/client.h"
 #include "remoted/transact.h"
 
-enum { ATTEMPT_HOSTS = 8 };		/* tried for one job */
+enum {
+	ATTEMPT_HOSTS = 8,		/* tried for one job */
+	ATTEMPT_SESSIONS = 2		/* of them so many up to MAIL */
+};
 
 struct attempt {
 	struct client client;

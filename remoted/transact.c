@@ -37,6 +37,7 @@ static int  send_steps(struct transaction *, struct verdict *);
 static void hear_step(struct transaction *, unsigned);
 static void hear_rcpt(struct transaction *, struct fate *);
 static int  text(struct transaction *);
+static void final(struct transaction *);
 static int  chunk(struct transaction *);
 static void last_words(struct transaction *);
 static int  hear_end(struct transaction *);
@@ -68,8 +69,10 @@ transact(struct client *c, const struct job *j, struct body *b,
 	t.nstep = 1;
 	for (i = 0; i < j->nrcpt; i++) {
 		fate[i].accepted = 0;
-		if (fate[i].state != FATE_KNOWN)
-			t.step[t.nstep++] = i + 1;
+		if (fate[i].state == FATE_KNOWN)
+			continue;
+		fate[i].final = 0;
+		t.step[t.nstep++] = i + 1;
 	}
 	if (!t.chunk)
 		t.step[t.nstep++] = JOB_RCPTS + 1;
@@ -279,7 +282,7 @@ text(struct transaction *t)
 		return client_reply(t->c, "an empty message",
 		    t->c->conf->timeout, &v) < 0 ? lost(t, &v) : 0;
 	}
-	t->c->end_ms = 0;
+	final(t);
 	if (body_send(t->body, t->c, t->to7, &v) < 0) {
 		if (strncmp(v.enhanced, "4.4.", 4) != 0)
 			all(t, &v, FATE_KNOWN, 1);
@@ -289,6 +292,17 @@ text(struct transaction *t)
 	}
 	client_send(t->c, SPAN(".\r\n"));
 	return hear_end(t);
+}
+
+/* From here on there is another clock, and no other host. */
+static void
+final(struct transaction *t)
+{
+	size_t i;
+
+	t->c->end_ms = 0;
+	for (i = 0; i < t->j->nrcpt; i++)
+		t->fate[i].final |= t->fate[i].accepted;
 }
 
 /* The whole message in one chunk, which has no 354 to be waited for. */
@@ -305,7 +319,7 @@ chunk(struct transaction *t)
 		buf_free(&out);
 		return 0;		/* RSET */
 	}
-	t->c->end_ms = 0;
+	final(t);
 	buf_addf(&head, "BDAT %zu LAST\r\n", out.n);
 	client_send(t->c, buf_span(&head));
 	r = conn_write(&t->c->conn, buf_span(&out),

@@ -15,7 +15,8 @@ struct fate {
 	enum fate_state state;
 	int accepted;			/* its RCPT, in this transaction */
 	int dsn;
-	int policy;			/* refused by IPv6: its last words */
+	int told;			/* open again: its last words stand */
+	int final;			/* heard after the text */
 	struct verdict verdict;
 	char peer[DNS_NAME + 64];
 };

@@ -1,4 +1,5 @@
-"""MTA-STS: policies of other domains, fetched, kept, obeyed, counted."""
+"""MTA-STS: policies of other domains, fetched, kept, obeyed, counted.  Which
+host of a domain is next."""
 import glob
 import re
 
@@ -186,4 +187,75 @@ def mta_sts_is_refreshed():
     assert (requests("wild"), requests("cert")) == (before[0] + 1, before[1])
 
 
-TESTS = [mta_sts, mta_sts_is_kept, mta_sts_is_refreshed]
+# ------------------------------------------------ which host is next
+
+HOSTS = {       # 127.0.0.N: what it says
+    71: ["rcptslow=451 4.2.0 later", "rcptnever=550 5.1.1 nobody"],
+    72: [],
+    73: ["mail=452 4.3.1 full"],
+    74: ["greet=450 4.3.2 busy"],
+    75: ["data=451 4.3.0 not now"],
+    76: ["end=451 4.3.0 not that"],
+    77: ["greet=554 5.7.1 not from you"],
+}
+NEXT = {        # domain: its hosts, in the order of their preference
+    "rcpt": (71, 72), "mail": (73, 72), "greet": (74, 72), "data": (75, 72),
+    "end": (76, 72), "third": (71, 73, 72), "down": (70, 72), "five": (77, 72),
+}
+EQUAL = 40
+for n in HOSTS:
+    ZONE += "h%d.next.test A 127.0.0.%d\n" % (n, n)
+ZONE += "h70.next.test A 127.0.0.70\n"
+for name in "rcpt6", "greet6":
+    ZONE += "%s.next.test A 127.0.0.72\n%s.next.test AAAA ::1\n" % (name, name)
+for name, hosts in NEXT.items():
+    for i, n in enumerate(hosts):
+        ZONE += "%s.next.test MX %d h%d.next.test\n" % (name, i, n)
+for i in range(EQUAL):
+    ZONE += "eq%d.next.test MX 5 h71.next.test\n" \
+        "eq%d.next.test MX 5 h72.next.test\n" % (i, i)
+
+
+def next_host():
+    """4xx at connect, MAIL, RCPT and DATA: the next host, but no third one; not
+    once it has read the text; those of one preference in any order; by IPv4
+    what IPv6 refuses."""
+    peer = {}
+    try:
+        for n, how in HOSTS.items():
+            peer[n] = Peer("next%d" % n, "listen=127.0.0.%d" % n, "port=25",
+                           *how)
+    except AssertionError:
+        return "port 25 of 127.0.0.71 to .77 cannot be had"
+    send(["slow@rcpt.next.test", "never@rcpt.next.test", "good@rcpt.next.test"],
+         sender="alice@example.test")
+    want = {"slow@rcpt": ("delivered", 72), "never@rcpt": ("failed", 71),
+            "good@rcpt": ("delivered", 71), "x@mail": ("delivered", 72),
+            "x@greet": ("delivered", 72), "x@data": ("delivered", 72),
+            "x@end": ("deferred", 76), "slow@third": ("deferred", 73),
+            "x@down": ("delivered", 72), "x@five": ("delivered", 72)}
+    for who in want:
+        if not who.endswith("@rcpt"):
+            send(who + ".next.test")
+    for who, (what, host) in want.items():
+        e = outcome(who + ".next.test")
+        assert e[0] == what and "[127.0.0.%d]:25" % host in e[1], e
+    assert "full" in events("slow@third.next.test")[-1][1]
+    for i in range(EQUAL):
+        send("x@eq%d.next.test" % i)
+    hosts = "".join(outcome("x@eq%d.next.test" % i)[1] for i in range(EQUAL))
+    assert "[127.0.0.71]" in hosts and "[127.0.0.72]" in hosts
+    for step, how in ("rcpt", "550 5.7.1 no PTR"), ("greet", "554 5.7.1 no"):
+        try:
+            six = Peer("six" + step, "listen=::1", "port=25", step + "=" + how)
+        except AssertionError:
+            return "port 25 of ::1 cannot be had; the rest is well"
+        send("x@%s6.next.test" % step, sender="alice@example.test")
+        e = outcome("x@%s6.next.test" % step)
+        assert e[0] == "delivered" and "[127.0.0.72]" in e[1], e
+        assert len(open(six.dir + "/connections").read().split()) == 1
+        procs[-1].kill()
+        procs.pop().wait()
+
+
+TESTS = [mta_sts, mta_sts_is_kept, mta_sts_is_refreshed, next_host]

@@ -43,6 +43,7 @@ def set_up():
         f.write("remoted.timeout 3s\nremoted.end_timeout 4s\n"
                 "remoted.connect_timeout 3s\nremoted.ca_file %s/ca.pem\n"
                 "remoted.lmtp_dir %s/lmtp\nqueued.children 300\n"
+                "remoted.own 127.0.0.1\n"
                 "remoted.source 127.0.0.9=nine.test 127.0.0.10=ten.test\n"
                 % (TLS, PLACE))
     os.makedirs(PLACE + "/lmtp")
@@ -220,9 +221,14 @@ def sources_and_senders():
     assert e[0] == "deferred" and "from 127.0.0.9" in e[1], e
     wrong = correo("route", "add", "from:gone.test", "smtp://x:0", ok=False)
     assert "HOST:PORT" in wrong, wrong
-    correo("route", "remove", "from:gone.test")
-    route("from:gone.test", "smtp://127.0.0.1:%d" % r.port)
-    assert "from:gone.test" in correo("route", "list")
+    # in one step: with no route at all it would fail for good
+    path = DIR + "/etc/tables/routes"
+    text = open(path).read()
+    with open(path, "w") as f:
+        f.write(text.replace("smtp://127.0.0.1:1\n",
+                             "smtp://127.0.0.1:%d\n" % r.port))
+    correo("tables")
+    assert "from:gone.test smtp" in correo("route", "list")
 
     def follows():
         correo("queue", "retry", "--all")

@@ -29,17 +29,11 @@
 #include "base/crc32c.h"
 #include "store/queue.h"
 #include "sys/file.h"
+#include "tests/kill/trace.h"
 #include "wire/intake.h"
 #include "wire/record.h"
 
-enum { MESSAGES = 3, LINE = 4096, CALLS = 2000 };
-
-struct call {				/* one line of a trace */
-	char name[24];
-	unsigned nth;			/* of its name, from 1 */
-	int message;			/* the one in hand, -1: none yet */
-	char text[LINE];
-};
+enum { MESSAGES = 3 };
 
 struct outcome {
 	unsigned answers;
@@ -51,34 +45,13 @@ struct outcome {
 static const size_t size[MESSAGES] = { 900, 140000, 1100 };
 static struct buf message[MESSAGES];
 static struct buf session = { .max = 1 << 20 };
-static const char *writer, *dir;
-static struct call call[CALLS];
-static size_t calls;
-static unsigned wrong;
+static const char *writer;
 
 static void make_session(void);
 static void run(const char *inject, struct outcome *);
 static void order(void);
 static void kill_each(void);
 static void faults(void);
-
-static void
-bad(const char *where, const char *what)
-{
-	printf("wrong: %s: %s\n", where, what);
-	wrong++;
-}
-
-static char *
-path(const char *name)
-{
-	static char p[4][1024];
-	static unsigned i;
-
-	i = (i + 1) % 4;
-	snprintf(p[i], sizeof p[i], "%s/%s", dir, name);
-	return p[i];
-}
 
 int
 main(int argc, char **argv)
@@ -184,29 +157,6 @@ queue(void)
 	return &q;
 }
 
-static void
-exec_writer(const char *inject, int channel, int hint)
-{
-	char option[128];
-	int log;
-
-	log = open(path("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if ((channel = fcntl(channel, F_DUPFD, 20)) < 0 ||
-	    (hint = fcntl(hint, F_DUPFD, 20)) < 0 || log < 0 ||
-	    dup2(channel, 3) < 0 || dup2(hint, 4) < 0 || dup2(log, 2) < 0)
-		err(1, "descriptors");
-	closefrom(5);
-	snprintf(option, sizeof option, "inject=%s", inject ? inject : "");
-	if (inject)
-		execlp("strace", "strace", "-y", "-s", "200", "-o",
-		    path("trace"), "-e", option, writer, path("queue"),
-		    (char *)NULL);
-	else
-		execlp("strace", "strace", "-y", "-s", "200", "-o",
-		    path("trace"), writer, path("queue"), (char *)NULL);
-	err(1, "strace");
-}
-
 /* Takes the room and the answers out of what the writer said. */
 static void
 read_answers(int ch, struct outcome *o)
@@ -234,38 +184,6 @@ read_answers(int ch, struct outcome *o)
 }
 
 static void
-read_trace(struct outcome *o)
-{
-	struct call *c;
-	FILE *f;
-	size_t i, n;
-	int in_hand = -1;
-
-	calls = 0;
-	if ((f = fopen(path("trace"), "r")) == NULL)
-		err(1, "trace");
-	for (;;) {
-		c = &call[calls];
-		if (calls == CALLS || fgets(c->text, LINE, f) == NULL)
-			break;
-		if (strstr(c->text, "+++ killed by SIGKILL"))
-			o->killed = 1;
-		n = strcspn(c->text, "(");
-		if (n == 0 || n >= sizeof c->name || c->text[0] < 'a')
-			continue;
-		memcpy(c->name, c->text, n);
-		c->name[n] = '\0';
-		if (strstr(c->text, "O_EXCL"))
-			in_hand++;
-		c->message = in_hand;
-		for (c->nth = 1, i = 0; i < calls; i++)
-			c->nth += strcmp(call[i].name, c->name) == 0;
-		calls++;
-	}
-	fclose(f);
-}
-
-static void
 run(const char *inject, struct outcome *o)
 {
 	int ch[2], hint, bytes = 4 << 20;
@@ -285,14 +203,15 @@ run(const char *inject, struct outcome *o)
 	if ((pid = fork()) < 0)
 		err(1, "fork");
 	if (pid == 0)
-		exec_writer(inject, ch[1], hint);
+		trace_exec(inject, writer, path("queue"),
+		    (int []){ ch[1], hint }, 2);
 	close(ch[1]);
 	read_answers(ch[0], o);
 	if (waitpid(pid, &o->status, 0) < 0)
 		err(1, "waitpid");
 	close(ch[0]);
 	close(hint);
-	read_trace(o);
+	o->killed = trace_read();
 }
 
 /* Which message a queue file holds, whole; -1: it is not whole. */
@@ -570,7 +489,7 @@ faults(void)
 				    clean[i].nth);
 				run(inject, &o);
 				check_fault(inject, &o,
-				    (unsigned)clean[i].message, f->code);
+				    (unsigned)clean[i].files - 1, f->code);
 			}
 		}
 	printf("faults: %u runs, %u wrong\n", runs, wrong);

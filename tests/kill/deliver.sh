@@ -89,10 +89,11 @@ for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
 	esac
 done
 ar rcs "$T/lib.a" "$T"/o_*.o
-for p in deliver_kill deliver_child; do
+for p in trace deliver_kill deliver_child; do
 	compile "tests/kill/$p.c" "$T/$p.o"
-	link "$T/$p" "$T/$p.o"
 done
+link "$T/deliver_kill" "$T/deliver_kill.o" "$T/trace.o"
+link "$T/deliver_child" "$T/deliver_child.o"
 
 look_well order
 look_well kill

@@ -32,16 +32,11 @@
 #include "store/queue.h"
 #include "sys/chan.h"
 #include "sys/file.h"
+#include "tests/kill/trace.h"
 #include "wire/job.h"
 #include "wire/record.h"
 
-enum { JOBS = 3, COPIES = 4, LINE = 4096, CALLS = 2000, FILES = 16 };
-
-struct call {				/* one line of a trace */
-	char name[24];
-	unsigned nth;			/* of its name, from 1 */
-	char text[LINE];
-};
+enum { JOBS = 3, COPIES = 4, FILES = 16 };
 
 struct outcome {
 	unsigned said[JOBS];		/* 0: nothing; else code, 1: to */
@@ -52,33 +47,12 @@ static const char *const id[JOBS] = { "1hqhsr2n466f907m4b31",
     "1hqhsr2n466f907m4b32", "1hqhsr2n466f907m4b33" };
 static const size_t size[JOBS] = { 900, 200000, 1100 };
 static struct buf message[JOBS];	/* as it stands in the Maildir */
-static const char *child, *dir;
-static struct call call[CALLS];
-static size_t calls;
-static unsigned wrong;
+static const char *child;
 
 static void make_messages(void);
 static void order(void);
 static void kill_each(void);
 static void faults(void);
-
-static void
-bad(const char *where, const char *what)
-{
-	printf("wrong: %s: %s\n", where, what);
-	wrong++;
-}
-
-static char *
-path(const char *name)
-{
-	static char p[4][1024];
-	static unsigned i;
-
-	i = (i + 1) % 4;
-	snprintf(p[i], sizeof p[i], "%s/%s", dir, name);
-	return p[i];
-}
 
 int
 main(int argc, char **argv)
@@ -180,23 +154,6 @@ send_jobs(int ch, int repeat)
 }
 
 static void
-exec_child(const char *inject, int ch)
-{
-	char option[128];
-	int log = open(path("log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-	if (log < 0 || (ch = fcntl(ch, F_DUPFD, 20)) < 0 ||
-	    dup2(ch, 3) < 0 || dup2(log, 2) < 0)
-		err(1, "descriptors");
-	closefrom(4);
-	snprintf(option, sizeof option, "inject=%s", inject ? inject : "");
-	execlp("strace", "strace", "-y", "-s", "2000", "-o", path("trace"),
-	    "-e", inject ? option : "trace=all", child, path("home"),
-	    (char *)NULL);
-	err(1, "strace");
-}
-
-static void
 read_answers(int ch, struct outcome *o)
 {
 	static unsigned char packet[CHAN_PACKET_MAX];
@@ -220,34 +177,6 @@ read_answers(int ch, struct outcome *o)
 }
 
 static void
-read_trace(struct outcome *o)
-{
-	struct call *c;
-	FILE *f;
-	size_t i, n;
-
-	calls = 0;
-	if ((f = fopen(path("trace"), "r")) == NULL)
-		err(1, "trace");
-	for (;;) {
-		c = &call[calls];
-		if (calls == CALLS || fgets(c->text, LINE, f) == NULL)
-			break;
-		if (strstr(c->text, "+++ killed by SIGKILL"))
-			o->killed = 1;
-		n = strcspn(c->text, "(");
-		if (n == 0 || n >= sizeof c->name || c->text[0] < 'a')
-			continue;
-		memcpy(c->name, c->text, n);
-		c->name[n] = '\0';
-		for (c->nth = 1, i = 0; i < calls; i++)
-			c->nth += strcmp(call[i].name, c->name) == 0;
-		calls++;
-	}
-	fclose(f);
-}
-
-static void
 run(const char *inject, int repeat, struct outcome *o)
 {
 	int ch[2];
@@ -260,13 +189,13 @@ run(const char *inject, int repeat, struct outcome *o)
 	if ((pid = fork()) < 0)
 		err(1, "fork");
 	if (pid == 0)
-		exec_child(inject, ch[1]);
+		trace_exec(inject, child, path("home"), &ch[1], 1);
 	close(ch[1]);
 	read_answers(ch[0], o);
 	if (waitpid(pid, &o->status, 0) < 0)
 		err(1, "waitpid");
 	close(ch[0]);
-	read_trace(o);
+	o->killed = trace_read();
 }
 
 /* -------------------------------------------- what stands in the Maildirs */

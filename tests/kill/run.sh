@@ -109,11 +109,11 @@ strace -o /dev/null true 2>/dev/null || {
 	exit 0
 }
 build_lib
-compile tests/kill/accept_kill.c "$T/accept_kill.o"
-compile tests/kill/accept_writer.c "$T/accept_writer.o"
-for p in accept_kill accept_writer; do
-	join "$T/$p" "$T/$p.o"
+for p in trace accept_kill accept_writer; do
+	compile "tests/kill/$p.c" "$T/$p.o"
 done
+join "$T/accept_kill" "$T/accept_kill.o" "$T/trace.o"
+join "$T/accept_writer" "$T/accept_writer.o"
 
 look_well order
 look_well kill

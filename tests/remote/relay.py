@@ -237,6 +237,43 @@ def sources_and_senders():
     assert len(r.mails()) == 1
 
 
+def held_and_retried():
+    """What an operator holds stays, whatever is retried; the rest, by id, by
+    domain or all, takes the route of now."""
+    p = Peer("live")
+    names = ["one", "dom", "all", "held"]
+    routes([(n + ".op.test", "smtp://127.0.0.1:1") for n in names])
+    for n in names:
+        send("x@%s.op.test" % n)
+    for n in names:
+        assert outcome("x@%s.op.test" % n)[0] == "deferred"
+    time.sleep(1)           # the log says so before the file is renamed
+    correo("queue", "hold", "--domain", "held.op.test")
+    path = DIR + "/etc/tables/routes"
+    text = open(path).read()
+    with open(path, "w") as f:
+        f.write(re.sub(r"(\.op\.test smtp://127\.0\.0\.1:)1\n",
+                       r"\g<1>%d\n" % p.port, text))
+    correo("tables")
+
+    def until(n, *words):
+        def there():
+            # exits with 1 once it has gone
+            correo("queue", "retry", *words, ok=False)
+            return events("x@%s.op.test" % n)[-1][0] == "delivered"
+        wait(n + " delivered", there)
+    ident = re.search(r"id=(\w+)", events("x@one.op.test")[-1][1]).group(1)
+    until("one", ident)
+    assert events("x@all.op.test")[-1][0] == "deferred"
+    until("dom", "--domain", "dom.op.test")
+    assert events("x@all.op.test")[-1][0] == "deferred"
+    until("all", "--all")
+    assert len(events("x@held.op.test")) == 1
+    correo("queue", "release", "--domain", "held.op.test")
+    until("held", "--domain", "held.op.test")
+    assert len(p.mails()) == 4
+
+
 def many_recipients():
     p = Peer("limit", "limit=7", "rcptbad=550 5.1.1 nobody",
              "rcptslow=450 4.2.1 later")
@@ -579,10 +616,10 @@ def greylisted():
 
 only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, dsn_size_utf8,
-             sources_and_senders, many_recipients, lmtp, tls, authorities_change, logins, dns, dane,
-             *policies.TESTS, rewritten_senders,
-             greylisted, killed_in_the_middle, every_step, cut_everywhere,
-             cut_everywhere_in_chunks]
+             sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
+             authorities_change, logins, dns, dane, *policies.TESTS,
+             rewritten_senders, greylisted, killed_in_the_middle, every_step,
+             cut_everywhere, cut_everywhere_in_chunks]
 try:
     set_up()
     bad = tell(*[t for t in all_tests if not only or t.__name__ in only])

@@ -290,7 +290,7 @@ def a_swap_under_100_connections():
                       'ec -pkeyopt ec_paramgen_curve:P-256'):
         before = serial(d)
         certify(d, cert, key, 'new.test', algorithm)
-        wait('the new certificate', lambda: serial(d) != before, 10)
+        wait('the new certificate', lambda: serial(d) != before, 60)
         out, done = s_client(d)
         assert done and 'Verify return code: 0' in out, out[-500:]
         for s in held:

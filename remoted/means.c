@@ -1,4 +1,7 @@
 /* means - what both roles open before they are confined. */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "remoted/means.h"
 #include "sys/held.h"
 #include "sys/log.h"
@@ -17,11 +20,23 @@ means_open(struct role_env *env, struct means *m)
 	env->stale = stale;
 	if (dns_open(&m->dns, env->site->resolver) < 0)
 		log_die(LOG_FIX, "resolver %s", env->site->resolver);
-	if ((m->tls = tls_site_new(conf->ca_file, &m->no_ca)) == NULL)
+	m->ca = *conf->ca_file ? open(conf->ca_file, O_RDONLY | O_CLOEXEC) :
+	    -1;
+}
+
+void
+means_tls(struct means *m)
+{
+	if (m->tls)
+		return;
+	if ((m->tls = tls_site_new(m->ca, &m->no_ca)) == NULL)
 		log_die(LOG_AGAIN, "OpenSSL");
+	if (m->ca >= 0)
+		close(m->ca);
+	m->ca = -1;
 	if (m->no_ca)
-		log_warn("ca_file", "remoted.ca_file %s: %s, so no certificate "
-		    "is ever believed", conf->ca_file, m->no_ca);
+		log_warn("ca_file", "remoted.ca_file: %s, so no certificate "
+		    "is ever believed", m->no_ca);
 }
 
 static int

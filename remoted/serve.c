@@ -27,6 +27,7 @@ serve_role(struct role_env *env)
 	struct confine c = { .may = MAY_NET };
 
 	means_open(env, &means);
+	means_tls(&means);
 	if (*conf->lmtp_dir)
 		c.empty_dir = conf->lmtp_dir;
 	role_confine(env, &c);

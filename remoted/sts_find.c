@@ -243,6 +243,7 @@ get(struct sts *s, const char *host, const struct ip *ip, struct buf *b,
 		*why = strerror(errno);
 		return -1;
 	}
+	means_tls(&s->means);
 	conn.tls = tls_client_start(s->means.tls, conn.fd, &ask, now +
 	    FETCH_S * 1000, &f);
 	if (conn.tls)

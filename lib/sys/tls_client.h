@@ -36,9 +36,9 @@ struct tls_ask {
 	size_t ntlsa;
 };
 
-/* Reads the CA file, so call it before confinement; "" or a file that cannot
- * be read: none is known, and TLS_NAME never succeeds (*why).  NULL: memory. */
-struct tls_site *tls_site_new(const char *ca_file, const char **why);
+/* Reads the CA file behind the descriptor, from its start; -1, or a file that
+ * holds none: none is known, and TLS_NAME never succeeds (*why).  NULL: memory. */
+struct tls_site *tls_site_new(int ca_file, const char **why);
 
 /* The handshake.  NULL, and what was wrong. */
 struct tls_client *tls_client_start(struct tls_site *, int fd,

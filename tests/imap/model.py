@@ -371,9 +371,10 @@ def main():
         random.SystemRandom().randrange(1 << 30)
     if 'PLANT' in os.environ:
         plant(os.environ['PLANT'])
-    m, n, end = None, 0, time.monotonic() + seconds
+    m, n = None, 0
     try:
         m = Model(seed)
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             m.step(m.r.choice(m.clients))
             n += 1

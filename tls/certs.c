@@ -106,10 +106,17 @@ certs_free(struct certs *c)
 int
 certs_try(const struct cert *k)
 {
-	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
-	int r = client ? shake(k->ctx, client) : -1;
+	static const int version[] = { TLS1_3_VERSION, TLS1_2_VERSION };
+	SSL_CTX *client;
+	size_t i;
+	int r = 0;
 
-	SSL_CTX_free(client);
+	for (i = 0; i < 2 && r == 0; i++) {
+		client = SSL_CTX_new(TLS_client_method());
+		r = client && SSL_CTX_set_max_proto_version(client,
+		    version[i]) == 1 ? shake(k->ctx, client) : -1;
+		SSL_CTX_free(client);
+	}
 	return r;
 }
 

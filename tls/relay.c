@@ -12,7 +12,6 @@
 #include <openssl/ssl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "run/zygote.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/heap.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 #include "tls/certs.h"
@@ -249,7 +249,7 @@ pump_buffers(struct pump *p)
 	if (p->in == MAP_FAILED)
 		return -1;
 	p->out = p->in + PIECE;
-	malloc_trim(0);
+	heap_trim();
 	return 0;
 }
 
@@ -287,7 +287,7 @@ run(struct pump *p)
 		quiet = n == 0;
 		if (quiet && p->in_n == 0 && p->out_n == 0) {
 			madvise(p->in, 2 * PIECE, MADV_DONTNEED);
-			malloc_trim(0);
+			heap_trim();
 		}
 	}
 }

@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,10 +11,9 @@
 #include <unistd.h>
 
 #include "run/zygote.h"
+#include "sys/heap.h"
 #include "sys/log.h"
 #include "sys/stream.h"
-
-enum { LARGE = 65536 };
 
 struct zygote {
 	struct role_env *env;
@@ -27,7 +25,6 @@ struct zygote {
 };
 
 static void hide_control(struct role_env *);
-static void settle_heap(void);
 static void requests(struct zygote *, int);
 static void child(struct zygote *, const struct note *, int *)
 	    __attribute__((noreturn));
@@ -56,7 +53,7 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 	sigaction(SIGCHLD, &a, NULL);
 	stream_init();
 	hide_control(env);
-	settle_heap();
+	heap_settle();
 	while (!z.ending || z.children) {
 		p[0] = (struct pollfd){ .fd = env->control, .events = POLLIN };
 		for (n = 1, i = 0; i < ROLE_LINKS && !z.ending; i++)
@@ -77,7 +74,7 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			if (kind == 0)
 				return 0;	/* children follow by signal */
 			if (kind == NOTE_GO)
-				settle_heap();
+				heap_settle();
 		}
 		for (i = 1; i < n; i++)
 			if (p[i].revents)
@@ -99,17 +96,6 @@ hide_control(struct role_env *env)
 		log_die(LOG_AGAIN, "descriptors");
 	close(env->control);
 	env->control = to;
-}
-
-/* A request that no small piece fits makes malloc put all that was freed in its
- * place, which each child would do again in copies of those pages. */
-static void
-settle_heap(void)
-{
-	void *volatile large = malloc(LARGE);
-
-	free(large);
-	malloc_trim(0);
 }
 
 /* All that wait on this link, a few at a time. */

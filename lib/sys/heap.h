@@ -1,0 +1,11 @@
+/* heap - what malloc holds, where processes are forked and memory counts. */
+#ifndef SYS_HEAP_H
+#define SYS_HEAP_H
+
+/* Before a process forks many: what was freed is put in its place.  Else each
+ * child's first call to malloc does it, in copies of all those pages. */
+void	heap_settle(void);
+/* Pages that hold nothing go back to the system. */
+void	heap_trim(void);
+
+#endif

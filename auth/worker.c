@@ -18,6 +18,8 @@
 static void work(const struct role_env *, const struct auth_conf *, int)
 	    __attribute__((noreturn));
 static enum worker_answer compare(const struct worker_ask *);
+static enum worker_answer none_fits(const struct worker_ask *,
+	    struct crypt_data *);
 static enum worker_answer ask_program(const struct worker_ask *,
 	    const struct auth_conf *);
 static void run_program(const char *, const struct worker_ask *, int)
@@ -96,15 +98,28 @@ compare(const struct worker_ask *q)
 	unsigned char diff = 0;
 
 	memset(&d, 0, sizeof d);
+	errno = 0;
 	h = crypt_r(q->password, q->hash, &d);
 	if (h == NULL || h[0] == '*')
-		return WORKER_LATER;
+		return errno == ENOMEM ? WORKER_LATER : none_fits(q, &d);
 	if (strlen(h) != n || n == 0)
 		return WORKER_WRONG;
 	for (i = 0; i < n; i++)
 		diff |= (unsigned char)(h[i] ^ q->hash[i]);
 	explicit_bzero(&d, sizeof d);
 	return diff ? WORKER_WRONG : WORKER_GOOD;
+}
+
+/* What another system hashed, and crypt(3) here has no method for: as long an
+ * answer, and the same one, as for a user who is not there. */
+static enum worker_answer
+none_fits(const struct worker_ask *q, struct crypt_data *d)
+{
+	log_warn("passwords", "the hash of %s is of no method that crypt(3) "
+	    "has here", q->user);
+	(void)crypt_r(q->password, dummy, d);
+	explicit_bzero(d, sizeof *d);
+	return WORKER_WRONG;
 }
 
 /*

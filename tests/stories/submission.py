@@ -12,7 +12,8 @@ import tempfile
 import threading
 import time
 
-from correo import TOP, Instance, Skip, another, run, tell, the_instance
+from correo import (TOP, Instance, Skip, another, run, tell, the_instance,
+                    wait)
 from mailer import Mailer, address, context
 
 c = the_instance()
@@ -242,6 +243,54 @@ def unknown_users_have_salts_too():
     assert salt(b'nobody@example.test') == salt(b'nobody@example.test')
     assert salt(b'nobody@example.test') != salt(b'nobody2@example.test')
     assert len(salt(b'nobody@example.test')) == len(salt(USER.encode()))
+
+
+def as_much_work_for_each_wrong_answer():
+    """CPU of the hash workers.  Each try comes from a network of its own, so
+    none waits."""
+    locked, foreign = 'locked@example.test', 'foreign@example.test'
+    path = c.dir + '/etc/secrets/passwords'
+    for user, line in ((locked, ''), (foreign, foreign + ':$0$none$here$\n')):
+        c.correo('user', 'add', user, '--generate')
+        with open(path) as f:
+            text = f.read()
+        with open(path, 'w') as f:
+            f.write(re.sub('(?m)^%s:.*\n' % re.escape(user), '', text) + line)
+    c.change('tables')
+    names = ['nobody@example.test', locked, foreign, USER]
+    cost = {name: [] for name in names}
+    for n in range(7):
+        for i, name in enumerate(names):
+            s = Mailer(c, source='127.%d.%d.1' % (40 + i, n))
+            before = worked()
+            s.plain(name, 'wrong', 535)
+            cost[name].append(worked() - before)
+            s.close()
+    ms = [sorted(cost[name])[3] / 1e6 for name in names]
+    print('the hash of a wrong password: %.1f ms for nobody, %.1f without a '
+          'hash, %.1f with one of no method here, %.1f for a user' % tuple(ms))
+    assert max(ms) < 2 * min(ms), cost
+    c.wait_log('event=passwords', 'level=warn', 'hash of ' + foreign)
+    for user in (locked, foreign):
+        c.correo('user', 'remove', user)
+
+
+def worked():
+    """Nanoseconds that the hash workers have run, when all are asleep."""
+    workers = [p for p in c.pids() if field(p, 'comm') == 'worker\n']
+    assert workers
+    wait('idle workers', lambda: all(
+        field(p, 'stat').rsplit(')', 1)[1].split()[0] == 'S'
+        for p in workers))
+    return sum(int(field(p, 'schedstat').split()[0]) for p in workers)
+
+
+def field(pid, name):
+    try:
+        with open('/proc/%s/%s' % (pid, name)) as f:
+            return f.read()
+    except OSError:                 # it has ended
+        return ''
 
 
 # ---------------------------------------------------------------- RFC 4954
@@ -706,6 +755,7 @@ try:
           msmtp_with_each_mechanism, curl_plain_and_login, nodemailer_sends,
           mutt_sends, openssl_s_client_sends, gsasl_with_each_mechanism,
           scram_and_channel_binding, unknown_users_have_salts_too,
+          as_much_work_for_each_wrong_answer,
           no_login_no_mail, no_login_on_port_25, tls_first, answers_of_auth,
           second_auth_and_auth_in_a_message, ten_failed_logins_end_it,
           a_line_of_ten_megabytes, input_behind_auth_ends_it,

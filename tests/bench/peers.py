@@ -16,13 +16,15 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 WIDE = 50                       # Maildirs, each of its own uid
 SINK = 12225                    # the next hop for relay.test: smtp-sink
 NUMBERS = 4000                  # recipients 1u@ … by which wide reaches them
-READERS = ['b1', 'b2', 'w', 'h1'] + ['%s%d' % (k, n) for k in 'ai'
+READERS = ['b1', 'b2', 'w', 'h1', 'h2'] + ['%s%d' % (k, n) for k in 'ai'
                                       for n in range(1, 21)]
 READER_UID = 78000
 SECRET = 'bench-pass'
 CRYPT = ctypes.CDLL('libcrypt.so.1').crypt
 CRYPT.restype = ctypes.c_char_p
 HASHED = CRYPT(SECRET.encode(), b'$y$j9T$ar41sVFbDzvN6RtyWrFd1.').decode()
+HASHES = {'h1': HASHED, 'h2': CRYPT(
+    SECRET.encode(), b'$5$rounds=1000$ar41sVFbDzvN6Rty').decode()}
 CGROUP = '/sys/fs/cgroup/cpuacct'
 if not os.path.exists(CGROUP):
     CGROUP = '/sys/fs/cgroup'
@@ -168,9 +170,10 @@ class Correo(Peer):
 
     @staticmethod
     def password(user):
-        """bench-pass: hashed for h1, the app password `bench` for others."""
-        if user == 'h1':
-            return '%s:%s\n' % (user, HASHED)
+        """bench-pass: hashed for h1 and h2, the app password `bench` for
+        others."""
+        if user in HASHES:
+            return '%s:%s\n' % (user, HASHES[user])
         mac = hmac.new(('%s app bench' % user).encode(), b'pass', 'sha256')
         return '%s:%s\n%s:app:bench:imap,pop3,smtp:%s:%s:bench\n' % (
             user, HASHED, user, mac.hexdigest(), '2026-11-22T00:00:00Z')
@@ -350,7 +353,8 @@ service pop3 {{
                 self.pop3))
             write(self.dir + '/users', ''.join(
                 '%s:%s:%d:%d::%s\n' % (
-                    u, '{CRYPT}' + HASHED if u == 'h1' else '{PLAIN}' + SECRET,
+                    u, '{CRYPT}' + HASHES[u] if u in HASHES else
+                    '{PLAIN}' + SECRET,
                     READER_UID, READER_UID, os.path.dirname(self.reader(u)))
                 for u in READERS))
             make_homes(self)

@@ -114,6 +114,33 @@ def login(peers):
          count // 4, [LOGIN % 'h1', 'x LOGOUT'], '')
 
 
+def auth(peers):
+    """CPU of a login with a hashed password, less that of one without (an
+    HMAC, or the text), less the hash.  Of yescrypt's 25 ms some are noise."""
+    count = 200 // tools.LESS
+    for user, kind, floor in (('h2', 'cheap hash', '1 or less'),
+                              ('h1', 'yescrypt', '')):
+        for p in peers:
+            above = pop3_cpu(p, user, count) - pop3_cpu(p, 'i1', count)
+            note('a password check above its %s, CPU' % kind, 'ms',
+                 floor, p, above - hash_cpu(user, count))
+
+
+def pop3_cpu(p, user, count):
+    cpu = p.cpu()
+    tools.load(p.pop3, count, 1,
+               ['USER ' + user, 'PASS ' + servers.SECRET, 'QUIT'])
+    time.sleep(0.3)
+    return (p.cpu() - cpu) * 1000 / count
+
+
+def hash_cpu(user, count):
+    began = time.thread_time()
+    for _ in range(count):
+        servers.CRYPT(servers.SECRET.encode(), servers.HASHES[user].encode())
+    return (time.thread_time() - began) * 1000 / count
+
+
 def imap(peers):
     fill(peers)
     title = '%d mails: ' % MANY
@@ -323,4 +350,4 @@ def pop3(peers):
             c.close()
 
 
-PARTS = {f.__name__: f for f in (login, imap, pop3)}
+PARTS = {f.__name__: f for f in (login, auth, imap, pop3)}

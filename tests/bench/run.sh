@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh [PART...] - this tree beside Debian's Postfix and Dovecot, in one run
 # on one machine: make bench.  Parts: kept fresh wide relay latency idle tls
-# backlog beside Postfix, login imap pop3 beside Dovecot; all, if none is named.
+# backlog beside Postfix, login auth imap pop3 beside Dovecot; all, if none is
+# named.
 #
 # Of the packages postfix, dovecot-imapd and dovecot-pop3d only the programs are
 # used, with configurations, ports and directories of their own; what is missing

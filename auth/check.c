@@ -60,6 +60,7 @@ struct check {
 	struct pending *row, **row_end;	/* for a worker */
 	uint64_t row_n;
 	struct pending *delayed;	/* sorted by due_ms */
+	struct pending *ended;		/* an event may still name them */
 };
 
 static void start(struct check *);
@@ -83,6 +84,7 @@ static void answer(struct check *, struct pending *,
 static void log_it(const struct pending *, enum login_result, uint32_t,
 	    const char *);
 static void drop(struct check *, struct pending *);
+static void free_ended(struct check *);
 
 int
 check_role(struct role_env *env)
@@ -119,6 +121,7 @@ check_role(struct role_env *env)
 				break;
 			}
 		}
+		free_ended(&c);
 	}
 }
 
@@ -206,8 +209,11 @@ session_record(struct check *c, struct pending *p)
 	struct login_answer a = { 0 };
 	struct buf out = { .max = SASL_MESSAGE };
 	const char *why = "record";
-	ssize_t n = chan_recv(p->ev.fd, b, sizeof b, NULL, 0);
+	ssize_t n;
 
+	if (p->ev.fd < 0)
+		return;
+	n = chan_recv(p->ev.fd, b, sizeof b, NULL, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* a second question before the answer is as good as an end */
@@ -482,16 +488,30 @@ log_it(const struct pending *p, enum login_result r, uint32_t tag,
 	log_close(&g);
 }
 
-/* One that waits is let go when its turn comes. */
+/* One that waits is let go when its turn comes.  The listener may still hold
+ * the end that it sent here: close() alone would leave it in the set. */
 static void
 drop(struct check *c, struct pending *p)
 {
-	(void)c;
-	if (p->ev.fd >= 0)
+	if (p->ev.fd >= 0) {
+		epoll_ctl(c->ep, EPOLL_CTL_DEL, p->ev.fd, NULL);
 		close(p->ev.fd);
+	}
 	p->ev.fd = -1;
 	if (p->waits)
 		return;
 	login_end(&p->login);
-	free(p);
+	p->next = c->ended;
+	c->ended = p;
+}
+
+static void
+free_ended(struct check *c)
+{
+	struct pending *p;
+
+	while ((p = c->ended) != NULL) {
+		c->ended = p->next;
+		free(p);
+	}
 }

@@ -33,7 +33,7 @@ static void hold(EVP_PKEY *, const unsigned char *);
 static void watch(int, int, struct channel *);
 static void watch_links(struct role_env *, int);
 static void new_channels(struct role_env *, int);
-static void serve(struct channel *);
+static void serve(int, struct channel *);
 static void within_rate(void);
 static uint32_t sign(const struct key_request *, struct key_reply *);
 static EVP_PKEY *find(const unsigned char *);
@@ -66,7 +66,7 @@ keyholder_role(struct role_env *env)
 			if (c == NULL)
 				new_channels(env, ep);
 			else if (c != &control)
-				serve(c);
+				serve(ep, c);
 		}
 	}
 }
@@ -174,9 +174,10 @@ new_channels(struct role_env *env, int ep)
 		}
 }
 
-/* One question; the channel ends with the peer, or after its share. */
+/* One question; the channel ends with the peer, or after its share.  Who sent
+ * its end here may hold that still, and then close() leaves it in the set. */
 static void
-serve(struct channel *c)
+serve(int ep, struct channel *c)
 {
 	struct key_request q;
 	struct key_reply r;
@@ -191,6 +192,7 @@ serve(struct channel *c)
 		if (chan_send(c->fd, span_mem(&r, sizeof r), NULL, 0) == 0)
 			return;
 	}
+	epoll_ctl(ep, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
 	free(c);
 }

@@ -105,8 +105,9 @@ message_is_field(struct span name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (span_case_eq(name, span_of(fields[i])))
+	for (i = 0; name.n && i < sizeof fields / sizeof *fields; i++)
+		if (((name.p[0] ^ (unsigned char)fields[i][0]) & 0xdf) == 0 &&
+		    span_case_eq(name, span_of(fields[i])))
 			return 1;
 	return 0;
 }

@@ -3,14 +3,12 @@
 #include "base/ascii.h"
 
 int
-span_case_eq(struct span a, struct span b)
+span_case_same(const unsigned char *a, const unsigned char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return 0;
-	for (i = 0; i < a.n; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+	for (i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return 0;
 	return 1;
 }

@@ -63,7 +63,17 @@ span_starts(struct span s, struct span head)
 	return s.n >= head.n && span_eq(span_mem(s.p, head.n), head);
 }
 
-int	span_case_eq(struct span, struct span);		/* ASCII only */
+int	span_case_same(const unsigned char *, const unsigned char *, size_t);
+
+/* ASCII only.  Most words are told apart by length or first letter. */
+static inline int
+span_case_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 ||
+	    (((a.p[0] ^ b.p[0]) & 0xdf) == 0 &&
+	    span_case_same(a.p, b.p, a.n)));
+}
+
 int	span_case_starts(struct span, struct span);
 int	span_ends(struct span, struct span);
 int	span_case_ends(struct span, struct span);

@@ -87,9 +87,6 @@ def servers():
     """Port 25 of 127.0.0.66 proves its name, .67 another (and the TLSA record
     is its key's), .68 has no TLS; port 443 of .69 has the policies."""
     d = PLACE + "/tls"
-    certificate(d, "ca", "mx", "mx.good.sts.test")
-    certificate(d, "ca", "web", ",DNS:".join(
-        "mta-sts.%s.sts.test" % n for n in CASES if n != "web"))
     caps = "caps=STARTTLS,8BITMIME"
     peers["stsgood"] = Peer("stsgood", "listen=127.0.0.66", "port=25", caps,
                             "cert=%s/mx.pem" % d)
@@ -110,6 +107,9 @@ def idle():
 
 
 def mta_sts():
+    certificate(PLACE + "/tls", "ca", "mx", "mx.good.sts.test")
+    certificate(PLACE + "/tls", "ca", "web", ",DNS:".join(
+        "mta-sts.%s.sts.test" % n for n in CASES if n != "web"))
     try:
         servers()
     except AssertionError:

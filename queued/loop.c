@@ -65,6 +65,7 @@ loop_begin(struct queued *q, int trigger)
 
 	q->queue = &q->places.queue;
 	q->doubt = clock_ns();
+	q->began = clock_s();
 	q->control = (struct watch){ control_ready, q->env->control };
 	q->trigger = (struct watch){ trigger_ready, trigger };
 	if (watch_open(&q->watches) < 0 ||

@@ -38,6 +38,7 @@ struct queued {
 	/* ns since 1970: what is older may have been delivered before this
 	 * life began, or a reporter died (Maildirs are looked through) */
 	uint64_t doubt;
+	int64_t began;			/* this life, by the clock */
 	/* looking around */
 	struct scan new, cur, drop;
 	int want_new, want_cur, want_drop;

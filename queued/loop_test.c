@@ -42,6 +42,46 @@ delivered(void **state)
 	    "from= repeat=0");
 }
 
+/* What a power cut tore was never accepted; a file that is just being copied
+ * there, or a rotten one, is the operator's business. */
+static void
+unfinished(void **state)
+{
+	static const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	static const struct {
+		off_t size;
+		int old, to_bad;
+	} row[] = {
+		{ 0, 1, 0 }, { 40, 1, 0 }, { QUEUE_HEAD + 1, 1, 0 },
+		{ QUEUE_HEAD + 1, 0, 1 }, { 4000, 1, 1 }
+	};
+	char id[QUEUE_ID + 1];
+	size_t i;
+	int fd, bad = 0, tmp = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		put(&(struct mail){ .sender = "s@x.test",
+		    .rcpt = { "ok@example.test" } }, NULL, id);
+		fd = openat(q->places.queue.new, id, O_WRONLY);
+		assert_int_equal(ftruncate(fd, row[i].size), 0);
+		if (row[i].old)
+			assert_int_equal(futimens(fd, old), 0);
+		else		/* of a clock ahead: not before this life */
+			assert_int_equal(futimens(fd, (struct timespec[2]){
+			    { clock_s() + 9, 0 }, { clock_s() + 9, 0 } }), 0);
+		close(fd);
+		bad += row[i].to_bad;
+		tmp += !row[i].to_bad;
+	}
+	loop_begin(q, trigger_fd);
+	run();
+	assert_int_equal(count(q->queue->new), 0);
+	assert_int_equal(count(q->queue->bad), bad);
+	assert_int_equal(count(q->queue->tmp), tmp);
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 0);
+}
+
 /* After a restart only what was open is tried again. */
 static void
 restarted(void **state)
@@ -179,8 +219,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		STORY(delivered), STORY(restarted), STORY(refusals),
-		STORY(many)
+		STORY(delivered), STORY(unfinished), STORY(restarted),
+		STORY(refusals), STORY(many)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -291,6 +291,8 @@ read_it(struct message *m, const struct queue *q, const char **why)
 		return MESSAGE_VERSION;
 	if (r == -1)
 		return MESSAGE_UNREADABLE;
+	if (r < 0 && !m->in_cur && queue_unfinished(m->fd))
+		return MESSAGE_UNFINISHED;
 	if (r < 0 || envelope_parse(buf_span(&m->bytes), &m->env, why) < 0)
 		return MESSAGE_DAMAGED;
 	/* an id made from its parent's tells the parent's time */

@@ -73,7 +73,8 @@ struct message {
 enum message_result {
 	MESSAGE_OK, MESSAGE_GONE,	/* not there (any more) */
 	MESSAGE_UNREADABLE,		/* errno */
-	MESSAGE_DAMAGED, MESSAGE_VERSION, MESSAGE_MEMORY
+	MESSAGE_DAMAGED, MESSAGE_VERSION, MESSAGE_MEMORY,
+	MESSAGE_UNFINISHED		/* in new/, as a power cut leaves it */
 };
 
 /* Opens and reads it and its state.  name->due 0: it stands in new/.  *out is

@@ -1,4 +1,5 @@
 /* take - a message enters an attempt: by hint, by scan, or when it is due. */
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ enum { DUE_AT_ONCE = 16 };
 static void take(struct queued *, const struct queue_name *, int);
 static void complain(struct queued *, const struct queue_name *,
     enum message_result, const char *);
+static void clear_away(struct queued *, const char *);
+static int  old(const struct queued *, const char *);
 static int  named_before(struct queued *, const char *);
 static void hint(struct queued *, struct span);
 
@@ -147,8 +150,33 @@ take(struct queued *q, const struct queue_name *n, int hinted)
 			memcpy(q->asked[q->nasked], n->id, QUEUE_ID + 1);
 		q->nasked++;
 		q->want_cur = 1;
-	} else if (r != MESSAGE_GONE)
+	} else if (r == MESSAGE_UNFINISHED && old(q, n->id))
+		clear_away(q, n->id);
+	else if (r != MESSAGE_GONE)
 		complain(q, n, r, why);
+}
+
+/* Older than this life: not what an operator is just copying there. */
+static int
+old(const struct queued *q, const char *id)
+{
+	struct stat st;
+
+	return fstatat(q->queue->new, id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_mtime < q->began;
+}
+
+/* The power failed before its flush was over: nobody was promised anything, and
+ * in tmp/ it is rubbish like any other that a dead writer left. */
+static void
+clear_away(struct queued *q, const char *id)
+{
+	if (renameat(q->queue->new, id, q->queue->tmp, id) == 0)
+		log_note("unfinished", "queue/tmp/%s, from new: never accepted",
+		    id);
+	else if (errno != ENOENT)
+		log_warn("unfinished", "queue/new/%s: moving it to queue/tmp: "
+		    "%s", id, strerror(errno));
 }
 
 static void
@@ -164,6 +192,7 @@ complain(struct queued *q, const struct queue_name *n, enum message_result r,
 	else
 		memcpy(file, n->id, QUEUE_ID + 1);
 	switch (r) {
+	case MESSAGE_UNFINISHED:
 	case MESSAGE_DAMAGED:
 		if (file_move(n->due ? q->queue->cur : q->queue->new, file,
 		    q->queue->bad, file) < 0)

@@ -20,7 +20,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-enum { ID_TIME = 13, ID_RANDOM = QUEUE_ID - ID_TIME };
+enum { ID_TIME = 13, ID_RANDOM = QUEUE_ID - ID_TIME, READ_PART = 16384 };
 
 static int  base32_value(unsigned char);
 static int  head_number(struct span *, struct span, size_t, uint64_t *);
@@ -52,6 +52,7 @@ queue_open(struct queue *q, const char *path, const char **missing)
 			errno = e;
 			return -1;
 		}
+	q->one_flush = file_flush_takes_name(q->new);
 	return 0;
 }
 
@@ -244,6 +245,52 @@ queue_read_envelope(int fd, const struct queue_head *h, struct buf *b)
 		return QUEUE_DAMAGED;
 	b->n += n;
 	return 0;
+}
+
+int
+queue_whole(int fd)
+{
+	struct buf b = { .max = QUEUE_ENVELOPE_MAX };
+	unsigned char part[READ_PART];
+	struct queue_head h;
+	uint64_t at;
+	uint32_t sum = 0;
+	size_t n;
+	int r;
+
+	if ((r = queue_read_head(fd, &h)) == 0)
+		r = queue_read_envelope(fd, &h, &b);
+	for (at = 0; r == 0 && at < h.body; at += n) {
+		n = h.body - at < READ_PART ? (size_t)(h.body - at) : READ_PART;
+		r = file_pread(fd, part, n, (off_t)(QUEUE_HEAD + at));
+		sum = crc32c(sum, span_mem(part, n));
+	}
+	buf_free(&b);
+	if (r == -1)
+		return -1;
+	return r == QUEUE_VERSION || (r == 0 && sum == h.bodysum);
+}
+
+int
+queue_unfinished(int fd)
+{
+	char line[QUEUE_HEAD];
+	struct queue_head h;
+	struct stat st;
+	size_t i;
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	if (st.st_size < QUEUE_HEAD)
+		return 1;
+	if (file_pread(fd, line, sizeof line, 0) < 0)
+		return 0;
+	if (queue_head_parse(span_mem(line, sizeof line), &h) == 0)
+		return (uint64_t)st.st_size < QUEUE_HEAD + h.body + h.env;
+	for (i = 0; i < sizeof line; i++)
+		if (line[i] != ' ' && line[i] != '\0')
+			return 0;
+	return 1;
 }
 
 static int

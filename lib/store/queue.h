@@ -31,6 +31,7 @@ enum {
 
 struct queue {
 	int dir, tmp, new, cur, hold, bad, state;	/* descriptors */
+	int one_flush;			/* of the file: its name goes with it */
 };
 
 /* Opens the directories below path; none may be a symbolic link.  0, or -1
@@ -95,7 +96,7 @@ int	accept_open(struct accept *, const struct queue *, const char *id);
 int	accept_body(struct accept *, struct iovec *v, int n);
 /*
  * Last pieces of the body (as accept_body; v[n] is left free too, for the
- * envelope), envelope, first line, fsync, rename to new/, fsync of new/.
+ * envelope), envelope, first line, rename to new/, flush.
  * 0: the message survives power loss.  -1 with errno: there is no message.
  * ACCEPT_STOP: the directory's fsync failed; what is on disk is unknown and
  * this service must answer 421 until it was restarted.  The file is closed
@@ -111,5 +112,10 @@ enum { QUEUE_DAMAGED = -2, QUEUE_VERSION = -3 };
 int	queue_read_head(int fd, struct queue_head *);
 /* The envelope's fields into b (its max limits), checked against its sum. */
 int	queue_read_envelope(int fd, const struct queue_head *, struct buf *b);
+/* Everything against its sums: 1 = whole, 0 = not, -1 with errno. */
+int	queue_whole(int fd);
+/* 1 = it ends early, or its first line was never written, as a power cut
+ * leaves a file that was not promised to anybody; 0 = damaged otherwise. */
+int	queue_unfinished(int fd);
 
 #endif

@@ -159,6 +159,95 @@ given_id(void **state)
 	scratch_close(&q);
 }
 
+/* Puts bytes into new/ID.  The descriptor. */
+static int
+stands(const struct queue *q, struct span s)
+{
+	int fd;
+
+	(void)unlinkat(q->new, ID, 0);
+	fd = openat(q->new, ID, O_RDWR | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(file_write(fd, s), 0);
+	return fd;
+}
+
+/* What a power cut before the one flush leaves in new/ is told from mail, and
+ * from mail that was damaged; a given id is accepted in its place. */
+static void
+torn(void **state)
+{
+	static const char blank[] = { ' ', '\0' };
+	struct buf all = { .max = 4096 };
+	struct iovec v[3];
+	struct accept a;
+	struct queue q;
+	size_t n;
+	int fd, i;
+
+	(void)state;
+	scratch_open(&q);
+	assert_int_equal(accept_open(&a, &q, ID), 0);
+	v[1] = piece("report");
+	assert_int_equal(accept_commit(&a, v, 2, SPAN(ENV)), 0);
+	assert_int_equal(file_read_at(q.new, ID, &all), 0);
+	for (n = 0; n < all.n; n++) {
+		fd = stands(&q, span_sub(buf_span(&all), 0, n));
+		assert_int_equal(queue_unfinished(fd), 1);
+		assert_int_equal(queue_whole(fd), 0);
+		close(fd);
+		assert_int_equal(accept_open(&a, &q, ID), 0);
+		assert_int_equal(scratch_count(q.new), 0);
+		accept_abort(&a);
+	}
+	for (i = 0; i < 2; i++) {	/* its first line was not yet written */
+		fd = stands(&q, buf_span(&all));
+		for (n = 0; n < QUEUE_HEAD; n++)
+			assert_int_equal(pwrite(fd, &blank[i], 1, (off_t)n), 1);
+		assert_int_equal(queue_unfinished(fd), 1);
+		assert_int_equal(queue_whole(fd), 0);
+		close(fd);
+	}
+	for (n = 0; n < all.n; n++) {	/* a rotten byte */
+		fd = stands(&q, buf_span(&all));
+		assert_int_equal(pwrite(fd, "\1", 1, (off_t)n), 1);
+		assert_int_equal(queue_unfinished(fd), 0);
+		assert_int_equal(queue_whole(fd), 0);
+		close(fd);
+	}
+	fd = stands(&q, buf_span(&all));
+	assert_int_equal(queue_unfinished(fd), 0);
+	assert_int_equal(queue_whole(fd), 1);
+	close(fd);
+	assert_int_equal(accept_open(&a, &q, ID), -1);
+	assert_int_equal(errno, EEXIST);
+	buf_free(&all);
+	scratch_close(&q);
+}
+
+/* Either way of flushing makes the same of it. */
+static void
+either_flush(void **state)
+{
+	struct iovec v[3];
+	struct accept a;
+	struct queue q;
+	int fd;
+
+	(void)state;
+	scratch_open(&q);
+	for (q.one_flush = 0; q.one_flush < 2; q.one_flush++) {
+		assert_int_equal(accept_open(&a, &q, NULL), 0);
+		v[1] = piece("text");
+		assert_int_equal(accept_commit(&a, v, 2, SPAN(ENV)), 0);
+		assert_int_equal(scratch_count(q.tmp), 0);
+		assert_true((fd = openat(q.new, a.id, O_RDONLY)) >= 0);
+		holds(fd, SPAN("text"));
+		close(fd);
+	}
+	scratch_close(&q);
+}
+
 /* The name came to stand in new/ while we wrote: nothing is replaced. */
 static void
 never_replaces(void **state)
@@ -241,7 +330,9 @@ main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(in_one_write),
 		cmocka_unit_test(in_many_writes), cmocka_unit_test(aborted),
-		cmocka_unit_test(given_id), cmocka_unit_test(never_replaces),
+		cmocka_unit_test(given_id), cmocka_unit_test(torn),
+		cmocka_unit_test(either_flush),
+		cmocka_unit_test(never_replaces),
 		cmocka_unit_test(locked), cmocka_unit_test(no_space)
 	};
 

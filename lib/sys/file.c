@@ -1,5 +1,9 @@
 /* file - whatever must survive goes through here. */
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#include <linux/magic.h>
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +15,10 @@
 #include "sys/file.h"
 
 enum { READ_STEP = 16384 };
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
 
 static long read_some(int, void *, size_t, off_t);
 static int  open_locked(int, const char *);
@@ -153,6 +161,38 @@ file_move(int from, const char *name, int to, const char *newname)
 	if (linkat(from, name, to, newname, 0) < 0)
 		return -1;
 	return unlinkat(from, name, 0);
+#endif
+}
+
+int
+file_flush_takes_name(int dir)
+{
+#ifdef __linux__
+	struct statfs s;
+	struct statx x;
+
+	if (fstatfs(dir, &s) < 0)
+		return 0;
+	/* ext2 has the same number, but no time of birth */
+	if (s.f_type == EXT4_SUPER_MAGIC)
+		return statx(dir, "", AT_EMPTY_PATH, STATX_BTIME, &x) == 0 &&
+		    x.stx_mask & STATX_BTIME;
+	return s.f_type == XFS_SUPER_MAGIC || s.f_type == BTRFS_SUPER_MAGIC;
+#else
+	(void)dir;
+	return 0;
+#endif
+}
+
+int
+file_flush_all(int dir)
+{
+#ifdef __linux__
+	return syncfs(dir);
+#else
+	(void)dir;
+	sync();
+	return 0;
 #endif
 }
 

@@ -27,6 +27,12 @@ int	file_replace(int dir, const char *name, struct span, mode_t,
 
 /* Renames to another directory, never over something (EEXIST).  0, or -1. */
 int	file_move(int from, const char *name, int to, const char *newname);
+/* 1 where fsync of a file makes the rename that brought it into dir durable as
+ * well, and a name is never durable before its inode is; else 0.  Of file
+ * systems that tests/crash has replayed. */
+int	file_flush_takes_name(int dir);
+/* All that was ever written to dir's file system is durable: 0, or -1. */
+int	file_flush_all(int dir);
 /* A hint to begin writing out what stands from offset on; nothing is promised
  * by it, and it cannot fail. */
 void	file_write_out(int fd, off_t offset);

@@ -1,7 +1,7 @@
 /*
  * accept_kill - what accept does when it is stopped or refused at any call.
  *
- *	accept_kill order|kill|faults WRITER DIR
+ *	accept_kill order|kill|faults WRITER DIR one|two
  *
  * WRITER (accept_writer, or a mutant of it) runs under strace and gets three
  * messages that wait on its channel before it starts, so that each run makes
@@ -45,7 +45,8 @@ struct outcome {
 static const size_t size[MESSAGES] = { 900, 140000, 1100 };
 static struct buf message[MESSAGES];
 static struct buf session = { .max = 1 << 20 };
-static const char *writer;
+static const char *writer, *flushes;
+static int one_flush;
 
 static void make_session(void);
 static void run(const char *inject, struct outcome *);
@@ -57,10 +58,13 @@ int
 main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 4)
-		errx(1, "usage: accept_kill order|kill|faults WRITER DIR");
+	if (argc != 5)
+		errx(1, "usage: accept_kill order|kill|faults WRITER DIR "
+		    "one|two");
 	writer = argv[2];
 	dir = argv[3];
+	flushes = argv[4];
+	one_flush = strcmp(flushes, "one") == 0;
 	make_session();
 	if (strcmp(argv[1], "order") == 0)
 		order();
@@ -203,7 +207,7 @@ run(const char *inject, struct outcome *o)
 	if ((pid = fork()) < 0)
 		err(1, "fork");
 	if (pid == 0)
-		trace_exec(inject, writer, path("queue"),
+		trace_exec(inject, writer, path("queue"), flushes,
 		    (int []){ ch[1], hint }, 2);
 	close(ch[1]);
 	read_answers(ch[0], o);
@@ -328,7 +332,8 @@ step_of(const struct call *c)
 		return WRITES;
 	if (strcmp(c->name, "fsync") == 0 && good)
 		return strstr(c->text, "/queue/tmp/") ? FLUSHED :
-		    strstr(c->text, "/queue/new>") ? DURABLE : NONE;
+		    strstr(c->text, one_flush ? "/queue/new/" :
+		    "/queue/new>") ? DURABLE : IDLE;
 	if (strcmp(c->name, "close") == 0)
 		return strstr(c->text, "/queue/tmp/") ||
 		    strstr(c->text, "/queue/new/") ? CLOSES : NONE;
@@ -342,6 +347,13 @@ step_of(const struct call *c)
 	return strncmp(c->name, "unlink", 6) == 0 ? IDLE : NONE;
 }
 
+/* With one flush it comes after the name. */
+static int
+step_after(int at)
+{
+	return one_flush && at == OPEN ? NAMED : (at + 1) % (ANSWERED + 1);
+}
+
 /* Each step follows the one before it; writing only between the first two, and
  * the lock is kept until the name is durable. */
 static void
@@ -353,7 +365,7 @@ check_order(void)
 	for (i = 0; i < calls; i++) {
 		s = step_of(&call[i]);
 		good = s == WRITES ? at == OPEN : s == CLOSES ? at == DURABLE :
-		    s == NONE || s == (at + 1) % (ANSWERED + 1);
+		    s == NONE || s == step_after(at);
 		if (!good) {
 			bad("order", call[i].text);
 			return;
@@ -433,6 +445,8 @@ static const struct fault fault[] = {
 	{ "pwrite64", "/queue/tmp/", { "EIO" }, 451 },
 	{ "fsync", "/queue/tmp/", { "ENOSPC", "EDQUOT" }, 452 },
 	{ "fsync", "/queue/tmp/", { "EIO" }, 451 },
+	{ "fsync", "/queue/new/", { "ENOSPC", "EDQUOT" }, 452 },
+	{ "fsync", "/queue/new/", { "EIO" }, 451 },
 	{ "renameat2", "", { "ENOSPC", "EDQUOT" }, 452 },
 	{ "renameat2", "", { "EIO", "EEXIST", "EROFS" }, 451 },
 	{ "fsync", "/queue/new>", { "EIO", "ENOSPC" }, 421 },

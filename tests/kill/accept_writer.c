@@ -1,8 +1,10 @@
 /*
  * accept_writer - the process that accept_kill watches: a writer on descriptor
- * 3 with its hints on descriptor 4, for the queue in argv[1].
+ * 3 with its hints on descriptor 4, for the queue in argv[1], which takes "one"
+ * or "two" flushes a message, whatever its file system is.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "run/writer.h"
 #include "sys/log.h"
@@ -23,7 +25,8 @@ main(int argc, char **argv)
 
 	log_program("accept_writer");
 	stream_init();
-	if (argc != 2 || queue_open(&q, argv[1], &missing) < 0)
-		log_die(LOG_FIX, "usage: accept_writer QUEUE");
+	if (argc != 3 || queue_open(&q, argv[1], &missing) < 0)
+		log_die(LOG_FIX, "usage: accept_writer QUEUE one|two");
+	q.one_flush = strcmp(argv[2], "one") == 0;
 	return writer_serve(&q, 4, "mx.example.test", &limits, &stamp, 3) < 0;
 }

@@ -189,7 +189,8 @@ run(const char *inject, int repeat, struct outcome *o)
 	if ((pid = fork()) < 0)
 		err(1, "fork");
 	if (pid == 0)
-		trace_exec(inject, child, path("home"), &ch[1], 1);
+		trace_exec(inject, child, path("home"), NULL,
+		    &ch[1], 1);
 	close(ch[1]);
 	read_answers(ch[0], o);
 	if (waitpid(pid, &o->status, 0) < 0)

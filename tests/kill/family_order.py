@@ -113,7 +113,7 @@ def check(all_calls):
     for i, c in enumerate(all_calls):
         if c.name == 'renameat2' and c.at('/queue/tmp>', '/queue/new>'):
             flush = [f for f in all_calls[i:] if f.pid == c.pid and
-                     f.name == 'fsync' and f.at('/queue/new>')]
+                     f.name == 'fsync' and f.at('/queue/new')]
             if flush:
                 accepted[c.words.split('"')[1]] = flush[0]
     sent, heard = {}, {}

@@ -61,14 +61,14 @@ join() {
 
 # MODE WRITER: the counts on the last line of $T/out
 look() {
-	"$T/accept_kill" "$1" "$2" "$T/q" >"$T/out" 2>&1
+	"$T/accept_kill" "$1" "$2" "$T/q" "$flushes" >"$T/out" 2>&1
 }
 
 look_well() {
 	if look "$1" "$T/accept_writer"; then
-		ok "accept-$1 ($(tail -n 1 "$T/out"))"
+		ok "accept-$1-$flushes ($(tail -n 1 "$T/out"))"
 	else
-		not_ok "accept-$1" "$(head -n 1 "$T/out")"
+		not_ok "accept-$1-$flushes" "$(head -n 1 "$T/out")"
 	fi
 }
 
@@ -115,33 +115,37 @@ done
 join "$T/accept_kill" "$T/accept_kill.o" "$T/trace.o"
 join "$T/accept_writer" "$T/accept_writer.o"
 
-look_well order
-look_well kill
-look_well faults
+for flushes in two one; do
+	look_well order
+	look_well kill
+	look_well faults
+done
 
 A=lib/store/queue_accept.c
 W=lib/run/writer.c
-mutant file-not-flushed $A '/if (fsync(a->fd) < 0)/{N;d;}'
+flushes=two
+mutant file-not-flushed $A '/^flush_twice/,/^}/s/fsync(a->fd) < 0/0/'
 mutant directory-not-flushed $A 's/fsync(a->q->new) < 0/0/'
 mutant other-directory-flushed $A 's/fsync(a->q->new)/fsync(a->q->tmp)/'
-mutant renamed-before-flush $A -e '/if (fsync(a->fd) < 0)/{N;d;}' \
-    -e '/if (file_move(/{N' -e 'a\
-	if (fsync(a->fd) < 0) goto fail;' -e '}'
-mutant written-after-flush $A 's/^	if (file_move(/	(void)!pwrite(a->fd, "c", 1, 0);\
+mutant renamed-before-flush $A -e '/^flush_twice/,/^}/{' \
+    -e 's/fsync(a->fd) < 0 ||/0 ||/' \
+    -e 's/fsync(a->q->new) < 0/fsync(a->fd) < 0 || &/' -e '}'
+mutant written-after-flush $A \
+    's/^	if (fsync(a->q->new)/	(void)!pwrite(a->fd, "c", 1, 0);\
 &/'
 mutant unlocked-too-early $A 's/^	if (fsync(a->q->new)/	close(dup(a->fd));\
 &/'
 mutant hint-before-answer $W -e '/^		tell_queued(w);$/d' \
     -e 's/sent = answer(w);/if (accepted) tell_queued(w); &/'
 mutant file-flush-error-ignored $A \
-    's/fsync(a->fd) < 0/fsync(a->fd) < -1/'
+    's/fsync(a->fd) < 0 ||/fsync(a->fd) < -1 ||/'
 mutant directory-flush-error-ignored $A \
     's/fsync(a->q->new) < 0/fsync(a->q->new) < -1/'
-mutant write-error-ignored $A 's/if (r < 0)/if (r < -1)/'
-mutant rename-error-ignored $A 's/\(if (file_move(.*\) < 0)/\1 < -1)/'
+mutant write-error-ignored $A 's/if (r < 0) {/if (r < -1) {/'
+mutant rename-error-ignored $A '/^flush_twice/,/^}/s/a->id) < 0)/a->id) < -1)/'
 mutant late-head-error-ignored $A 's/return r == QUEUE_HEAD ? 0 : -1/return 0/'
 mutant leftover-in-tmp $A '/unlinkat(dir, a->id, 0);/d'
-mutant leftover-in-new $A 's/drop(a, a->q->new);/close(a->fd);/'
+mutant leftover-in-new $A '/^flush_twice/,/^}/s/drop(a, a->q->new);/close(a->fd);/'
 mutant goes-on-after-stop $W '/w->stop = 1;/d'
 mutant full-disk-said-as-error $W 's/e == ENOSPC || //'
 mutant name-replaced lib/sys/file.c 's/newname, RENAME_NOREPLACE/newname, 0/'
@@ -150,6 +154,22 @@ mutant symlink-followed $A '/^create/,/^}/s/O_NOFOLLOW | //'
 name=answer-before-flush objects=
 change $A 's/fsync(a->q->new) < 0/0/' &&
     change $W 's/sent = answer(w);/& (void)fsync(w->q->new);/' && noticed
+
+flushes=one
+once() {	# NAME SED-COMMAND: in the way with one flush
+	mutant "one-$1" $A "/^flush_once/,/^}/$2"
+}
+once not-flushed 's/fsync(a->fd) < 0/0/'
+once directory-flushed 's/fsync(a->fd)/fsync(a->q->new)/'
+once flushed-before-rename '{s/fsync(a->fd) < 0/0/
+	s/if (file_move/if (fsync(a->fd) < 0 || file_move/;}'
+once written-after-flush 's/^	return 0;/	(void)!pwrite(a->fd, "c", 1, 0);\
+&/'
+once unlocked-too-early 's/^	if (fsync/	close(dup(a->fd));\
+&/'
+once flush-error-ignored 's/fsync(a->fd) < 0/fsync(a->fd) < -1/'
+once rename-error-ignored 's/a->id) < 0)/a->id) < -1)/'
+once leftover-in-new 's/drop(a, a->q->new);/close(a->fd);/'
 
 sh tests/kill/deliver.sh || failed=1
 sh tests/kill/family.sh || failed=1

@@ -34,7 +34,7 @@ path(const char *name)
 
 void
 trace_exec(const char *inject, const char *program, const char *argument,
-    const int *fd, int nfd)
+    const char *second, const int *fd, int nfd)
 {
 	char option[128];
 	int log, i, up[FDS];
@@ -52,7 +52,7 @@ trace_exec(const char *inject, const char *program, const char *argument,
 	closefrom(3 + nfd);
 	snprintf(option, sizeof option, "inject=%s", inject ? inject : "");
 	execlp("strace", "strace", "-y", "-s", "2000", "-o", path("trace"),
-	    "-e", inject ? option : "trace=all", program, argument,
+	    "-e", inject ? option : "trace=all", program, argument, second,
 	    (char *)NULL);
 	err(1, "strace");
 }

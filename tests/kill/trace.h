@@ -25,10 +25,10 @@ extern const char *dir;			/* where all of it is */
 void	bad(const char *where, const char *what);
 /* Of a file below dir; good for three further calls. */
 char	*path(const char *name);
-/* Becomes `program argument` with descriptors 0 and 1 as they are, 2 the file
+/* Becomes `program argument second` (second may be NULL) with descriptors 0 and 1 as they are, 2 the file
  * log, and fd[i] as 3 + i; inject NULL: undisturbed. */
 void	trace_exec(const char *inject, const char *program,
-	    const char *argument, const int *fd, int nfd)
+	    const char *argument, const char *second, const int *fd, int nfd)
 	    __attribute__((noreturn));
 /* Fills call and calls.  1: it was killed. */
 int	trace_read(void);

@@ -25,8 +25,8 @@ extern const char *dir;			/* where all of it is */
 void	bad(const char *where, const char *what);
 /* Of a file below dir; good for three further calls. */
 char	*path(const char *name);
-/* Becomes `program argument second` (second may be NULL) with descriptors 0 and 1 as they are, 2 the file
- * log, and fd[i] as 3 + i; inject NULL: undisturbed. */
+/* Becomes `program argument second` (second NULL: none) with descriptors 0 and
+ * 1 as they are, 2 the file log, and fd[i] as 3 + i; inject NULL: undisturbed. */
 void	trace_exec(const char *inject, const char *program,
 	    const char *argument, const char *second, const int *fd, int nfd)
 	    __attribute__((noreturn));

@@ -1,0 +1,256 @@
+#!/bin/sh
+# Power cuts, with the real programs: of what the man pages allow (explore.py),
+# and below real ext4, xfs and btrfs (replay.py); then mutants, each of which
+# must be noticed.  Needs root, a built tree, strace; for replays /dev/fuse, loop
+# devices, libfuse3 and the mkfs of each.
+#
+# CRASH_BASE: the instance's ports (27000).  CRASH_SECONDS: for the recoveries
+# of each exploration (3; 60 with LONG=1, which also makes more states, replays
+# all images, and tries all mutants).  CRASH_IMAGES: how many a replay tries at
+# most.  CRASH_ONLY: run only what has this word in its name.
+cd "$(dirname "$0")/../.." || exit 1
+CC=${CC:-cc}
+PATH=$PATH:/usr/sbin:/sbin
+[ "$(id -u)" -eq 0 ] || { echo "skip crash: needs root"; exit 0; }
+strace -o /dev/null true 2>/dev/null || {
+	echo "skip crash: no strace, or it may not trace here"
+	exit 0
+}
+umask 022
+T=$(mktemp -d /var/tmp/correo-crash.XXXXXX) || exit 1
+chmod 755 "$T"
+H=$T/i
+export PYTHONDONTWRITEBYTECODE=1
+finish() {
+	umount "$H/crash" 2>/dev/null
+	rm -rf "$T"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT PIPE TERM
+base=${CRASH_BASE:-27000}
+if [ -n "${LONG:-}" ]; then
+	seconds=${CRASH_SECONDS:-60} cap=500 images=${CRASH_IMAGES:-2000}
+else
+	seconds=${CRASH_SECONDS:-3} cap=60 images=${CRASH_IMAGES:-20}
+fi
+FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
+	$(pkg-config --cflags libbsd-overlay)"
+LIBS="-lcdb -lseccomp -lutf8proc -lz $(pkg-config --libs libbsd-overlay)"
+failed=0
+
+ok() {
+	echo "ok $*"
+}
+
+not_ok() {
+	echo "not ok $1 $2"
+	failed=1
+}
+
+compile() {	# FILE.c FILE.o
+	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
+		not_ok "crash-build" "$(head -n 1 "$T/cc")"
+		exit 1
+	}
+}
+
+wanted() {	# NAME
+	case $1 in
+	*"${CRASH_ONLY:-}"*) ;;
+	*) return 1 ;;
+	esac
+}
+
+explore() {	# SCENARIO MODEL
+	timeout 900 /usr/bin/python3 tests/crash/explore.py "$H" "$base" "$1" \
+	    "$2" "$cap" "$seconds" >"$T/out" 2>&1
+}
+
+replay() {	# SCENARIO KIND
+	timeout 900 /usr/bin/python3 tests/crash/replay.py "$H" "$base" "$1" \
+	    "$2" "$images" 600 >"$T/out" 2>&1
+}
+
+# WAY SCENARIO MODEL-OR-KIND
+good() {
+	wanted "crash-$1-$2-$3" || return
+	if "$1" "$2" "$3"; then
+		ok "crash-$1-$2-$3 ($(tail -n 1 "$T/out"))"
+	else
+		not_ok "crash-$1-$2-$3" "$(tail -n 1 "$T/out")"
+		sed 's/^/    /' "$T/out"
+	fi
+}
+
+# NAME PROGRAM FILE WAY SCENARIO MODEL-OR-KIND SED-ARGUMENTS...
+mutant() {
+	name=$1 program=$2 from=$3 way=$4 scenario=$5 model=$6
+	shift 6
+	wanted "mutant-$name" || return
+	sed "$@" "$from" >"$T/mutant.c"
+	cmp -s "$from" "$T/mutant.c" && {
+		not_ok "mutant-$name" "its place in $from was not found"
+		return
+	}
+	compile "$T/mutant.c" "$T/mutant.o"
+	objects=
+	for f in "$program"/*.c; do
+		case $f in
+		*_test.c | *_fuzz.c | "$from") ;;
+		*) objects="$objects ${f%.c}.o" ;;
+		esac
+	done
+	to=$H/sbin/$program
+	[ "$program" != localdeliver ] || to=$H/libexec/$program
+	mv "$to" "$T/whole"
+	$CC -pie "$T/mutant.o" $objects libcorreo.a $LIBS -o "$to" \
+	    2>"$T/cc" || {
+		not_ok "mutant-$name" "$(grep -m 1 -e undefined "$T/cc")"
+		mv "$T/whole" "$to"
+		return
+	}
+	chmod 755 "$to"
+	if seconds=15 images=40 "$way" "$scenario" "$model" ||
+	    ! grep -q ^wrong: "$T/out"; then
+		not_ok "mutant-$name" "not noticed: $(tail -n 1 "$T/out")"
+	else
+		ok "mutant-$name (by $way $scenario $model:" \
+		    "$(sed -n 's/^wrong: //p' "$T/out" | head -n 1))"
+	fi
+	mv "$T/whole" "$to"
+}
+
+A=lib/store/queue_accept.c
+B=localdeliver/batch.c
+G=lib/store/folder_log.c
+E=lib/store/folder_append.c
+C=lib/store/folder_change.c
+
+# In the way with one flush
+once() {	# NAME WAY MODEL SED-COMMAND
+	mutant "$1" smtpd $A "$2" mail "$3" "/^flush_once/,/^}/$4"
+}
+
+once_unflushed='s/fsync(a->fd) < 0/0/'
+once_early='{s/fsync(a->fd) < 0/0/
+	s/if (file_move/if (fsync(a->fd) < 0 || file_move/;}'
+once_directory='s/fsync(a->fd)/fsync(a->q->new)/'
+
+mutants_of_one_flush() {	# WAY MODEL
+	once "one-unflushed-$2" "$1" "$2" "$once_unflushed"
+	once "one-flushed-early-$2" "$1" "$2" "$once_early"
+	once "one-only-directory-$2" "$1" "$2" "$once_directory"
+}
+
+mutants_of_two_flushes() {
+	mutant two-file-unflushed smtpd $A explore mail weak \
+	    '/^flush_twice/,/^}/s/fsync(a->fd) < 0/0/'
+	mutant two-directory-unflushed smtpd $A explore mail weak \
+	    's/fsync(a->q->new) < 0/0/'
+}
+
+mutants_of_delivery() {
+	mutant delivery-file-unflushed localdeliver $B explore mail own \
+	    's/r = fsync(f->fd);/r = 0;/'
+	mutant delivery-directory-unflushed localdeliver $B explore mail weak \
+	    's/fsync(p->maildir.new) < 0/0/'
+	mutant delivery-answers-early localdeliver $B explore mail own \
+	    -e 's/r = flush_places(b);/r = send_answers(b, ch);/' \
+	    -e 's/if (send_answers(b, ch) < 0)/if (flush_places(b) < 0)/'
+	mutant removed-at-once queued queued/attempt.c explore mail own \
+	    's/^	route_from(q, m, 0);/	(void)retire(q, m);\
+&/'
+}
+
+mutants_of_mailbox() {
+	mutant box-log-unflushed imapd $G explore box weak \
+	    's/fdatasync(g->fd) == 0/1/'
+	mutant box-append-unflushed imapd $E explore box weak \
+	    's/ || fsync(a->fd - 1) < 0//'
+	mutant box-append-name-unflushed imapd $E explore box weak \
+	    's/r = fsync(f->cur.fd);/r = 0;/'
+	mutant box-flags-unflushed imapd $C explore box weak \
+	    's/g->renamed && (fsync(f->cur.fd) < 0 ||/g->renamed \&\& (/'
+}
+
+can_replay() {
+	[ -c /dev/fuse ] && [ -e /dev/loop-control ] || {
+		echo "skip crash-replay: no /dev/fuse, or no loop devices"
+		return 1
+	}
+	pkg-config --exists fuse3 || {
+		echo "skip crash-replay: libfuse3-dev is not installed"
+		return 1
+	}
+	$CC -std=c11 -D_GNU_SOURCE -O2 $(pkg-config --cflags fuse3) \
+	    tests/crash/blocklog.c -o "$H/tools/blocklog" \
+	    $(pkg-config --libs fuse3) 2>"$T/cc" || {
+		not_ok crash-build "$(head -n 1 "$T/cc")"
+		return 1
+	}
+	mkdir "$T/under"
+	"$H/tools/blocklog" "$T/under" 1 "$T/log" >"$T/cc" 2>&1 &
+	tries=0
+	until [ -e "$T/under/disk" ]; do
+		tries=$((tries + 1))
+		kill -0 $! 2>/dev/null && [ $tries -lt 100 ] || {
+			echo "skip crash-replay: FUSE: $(tail -n 1 "$T/cc")"
+			return 1
+		}
+		sleep 0.1
+	done
+	umount "$T/under"
+	wait $!
+}
+
+can_mount() {	# KIND
+	command -v mkfs.$1 >/dev/null && truncate -s 300M "$T/probe" &&
+	    mkfs.$1 -q "$T/probe" &&
+	    mount -o loop -t $1 "$T/probe" "$H/crash" && umount "$H/crash"
+	can=$?
+	rm -f "$T/probe"
+	return $can
+}
+
+/usr/bin/python3 tests/crash/house.py "$H" "$base" >"$T/out" 2>&1 || {
+	cat "$T/out"
+	not_ok crash "no instance"
+	exit 1
+}
+compile tests/crash/mailbox_look.c "$T/look.o"
+$CC -pie "$T/look.o" libcorreo.a $LIBS -o "$H/tools/mailbox_look"
+
+good explore mail own
+good explore mail journal
+good explore box weak
+once one-unflushed-own explore own "$once_unflushed"
+[ -z "${LONG:-}" ] || {
+	mutants_of_one_flush explore own
+	mutants_of_one_flush explore journal
+	mutants_of_delivery
+	mutants_of_mailbox
+}
+# where nothing says that a flush of a file takes its name along: two
+if mount -t tmpfs -o size=64m none "$H/crash" 2>"$T/cc"; then
+	good explore mail weak
+	[ -z "${LONG:-}" ] || mutants_of_two_flushes
+	umount "$H/crash"
+else
+	echo "skip crash-explore-mail-weak: $(head -n 1 "$T/cc")"
+fi
+
+can_replay || exit $failed
+for kind in ext4 xfs btrfs; do
+	can_mount $kind >"$T/cc" 2>&1 || {
+		echo "skip crash-replay-$kind: $(tail -n 1 "$T/cc")"
+		continue
+	}
+	good replay mail $kind
+	[ $kind != ext4 ] || once one-flushed-early-ext4 replay ext4 \
+	    "$once_early"
+	[ -z "${LONG:-}" ] || {
+		good replay box $kind
+		mutants_of_one_flush replay $kind
+	}
+done
+exit $failed

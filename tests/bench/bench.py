@@ -79,7 +79,7 @@ def main():
         if name not in known:
             raise SystemExit('no part %s; they are %s'
                              % (name, ' '.join(known)))
-    names = names or known
+    names = names or [n for n in known if n not in reading.ASKED]
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     for s in SIGNALS:
         signal.signal(s, ended)

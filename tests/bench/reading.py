@@ -5,8 +5,11 @@ answer ends where the last bytes are a line with the command's tag.
 """
 import os
 import re
+import shutil
 import statistics
+import tempfile
 import time
+import types
 
 import corpus
 import peers as servers
@@ -22,6 +25,7 @@ HEADERS = ('UID FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS '
            'References Newsgroups In-Reply-To Content-Type Reply-To)])')
 BODIES = 'FETCH 1:* BODY.PEEK[]'
 LOGIN = 'x LOGIN %s ' + servers.SECRET
+LISTING = types.SimpleNamespace(name='a listing')
 
 
 class Connection:
@@ -350,4 +354,32 @@ def pop3(peers):
             c.close()
 
 
-PARTS = {f.__name__: f for f in (login, auth, imap, pop3)}
+def million(peers):
+    """The store alone, beside a listing: a mailbox that is not looked at twice
+    must open at once, whatever is in it.  The image has no room for so many
+    files: they are made beside it, where there may be no journal."""
+    count = int(os.environ.get('MESSAGES', '1000000'))
+    place = tempfile.mkdtemp(prefix='correo-million.',
+                             dir=os.path.dirname(peers[0].place))
+    try:
+        text = tools.output([os.environ['FOLDER'], place, str(count)])
+    finally:
+        shutil.rmtree(place)
+    found = dict(re.findall(r'^([a-z][^:]*?)  +([\d.]+) ms$', text, re.M))
+    dirty = re.findall(r'^Private_Dirty: +(\d+)', text, re.M)
+    ours = next(p for p in peers if p.name == 'correo')
+    title = '%d mails: the store, ' % count
+    for row, of, floor in (('open', 'warm open and close', '50 or less'),
+                           ('first open', 'first open', ''),
+                           ('open without index', 'open without index',
+                            'x3 or less')):
+        note(title + row, 'ms', floor, LISTING, float(found['list cur/']))
+        note(title + row, 'ms', floor, ours, float(found[of]))
+    note(title + 'private memory, first open', 'KiB', '', ours,
+         int(dirty[0]))
+    note(title + 'private memory, open', 'KiB', '1000 or less', ours,
+         int(dirty[1]))
+
+
+PARTS = {f.__name__: f for f in (login, auth, imap, pop3, million)}
+ASKED = ['million']             # minutes: only when it is named

@@ -3,6 +3,7 @@
 # on one machine: make bench.  Parts: kept fresh wide relay latency idle tls
 # backlog beside Postfix, login auth imap pop3 beside Dovecot; all, if none is
 # named.
+# Only by its name: million, a mailbox of MESSAGES (1000000) opened.
 #
 # Of the packages postfix, dovecot-imapd and dovecot-pop3d only the programs are
 # used, with configurations, ports and directories of their own; what is missing
@@ -10,7 +11,7 @@
 # a journaled ext4 in a file; where that cannot be mounted, BENCH_DIR itself is
 # used, and the table says so.
 # ROUNDS=3; QUICK=1: a fifth of each count, one round, some three minutes;
-# MAILS=10000: the large mailbox.
+# MAILS=10000: the large mailbox (100000 want SPACE=6000).
 set -eu
 cd "$(dirname "$0")/../.."
 die() { echo "bench: $*" >&2; exit 1; }
@@ -62,7 +63,15 @@ mkdir -p build/bench
 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o build/bench/load \
     tests/bench/load.c -lssl -lcrypto
 LOAD=$PWD/build/bench/load
-export JOURNAL LOAD
+FOLDER=$PWD/build/bench/folder
+case " $* " in
+*' million '*)
+	make -s lib
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -iquote lib -o "$FOLDER" \
+	    $(pkg-config --cflags libbsd-overlay) tests/store/folder_bench.c \
+	    libcorreo.a $(pkg-config --libs libbsd-overlay) ;;
+esac
+export JOURNAL LOAD FOLDER
 # Behind, so that ^C comes to this shell, which ends it in order.
 PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py \
     "$place" "$@" &

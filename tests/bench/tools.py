@@ -30,11 +30,15 @@ def end_children():
             p.wait()
 
 
+def output(argv):
+    p = child(argv, stdout=subprocess.PIPE, text=True)
+    text = p.communicate()[0]
+    if p.returncode:
+        raise SystemExit('%s: status %d' % (argv[0], p.returncode))
+    return text
+
+
 def load(port, count, clients, lines, *flags):
     """Seconds; load.c says what it does."""
-    p = child([os.environ['LOAD'], *flags, str(port), str(count),
-               str(clients), *lines], stdout=subprocess.PIPE)
-    seconds = p.communicate()[0]
-    if p.returncode:
-        raise SystemExit('load: port %d, status %d' % (port, p.returncode))
-    return float(seconds)
+    return float(output([os.environ['LOAD'], *flags, str(port), str(count),
+                         str(clients), *lines]))

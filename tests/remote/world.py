@@ -144,17 +144,17 @@ def trace_cut(mail):
     return re.sub(rb"\A(?:Received:[^\n]*\n(?:[ \t][^\n]*\n)*)+", b"", mail)
 
 
-def tell(*tests):
+def tell(*tests, part="remote"):
     bad = 0
     for t in tests:
         try:
             r = t()
-            print("skip remote %s: %s" % (t.__name__, r) if r else
-                  "ok remote %s" % t.__name__, flush=True)
+            print("skip %s %s: %s" % (part, t.__name__, r) if r else
+                  "ok %s %s" % (part, t.__name__), flush=True)
         except Exception:
             bad = 1
             traceback.print_exc(file=sys.stdout)
-            print("not ok remote %s" % t.__name__, flush=True)
+            print("not ok %s %s" % (part, t.__name__), flush=True)
     return bad
 
 

@@ -19,6 +19,7 @@
  *	X: flag FOLDER N FLAGS	renames the N-th of cur/
  *	X: count FOLDER N	N files are in new/ and cur/
  *	X: folders FOLDER N	makes N folders below it
+ *	X: deep FOLDER N	a message, N multiparts within each other
  *
  * A case, as they are counted, is a command with its whole answer: each line
  * from the command to the tagged reply stands in the script.
@@ -225,6 +226,21 @@ put_mail(struct span folder, struct span flags, struct span text)
 }
 
 static void
+put_deep_mail(struct span folder, unsigned n)
+{
+	struct buf b = { .max = 64 << 20 };
+	unsigned i;
+
+	buf_adds(&b, "Subject: deep\n");
+	for (i = 0; i < n; i++)
+		buf_addf(&b, "Content-Type: multipart/mixed; boundary=%u\n\n"
+		    "--%u\n", i, i);
+	buf_adds(&b, "\nat the bottom\n");
+	put_mail(folder, SPAN("S"), buf_span(&b));
+	buf_free(&b);
+}
+
+static void
 make_folders(struct span above, unsigned n)
 {
 	char name[100], path[200];
@@ -272,9 +288,13 @@ act(struct span s)
 		return;
 	}
 	span_word(&s, &n);
-	assert_int_equal(scan_uint(n, 10000, &number), 0);
+	assert_int_equal(scan_uint(n, 1000000, &number), 0);
 	if (span_eq(verb, SPAN("folders"))) {
 		make_folders(folder, number);
+		return;
+	}
+	if (span_eq(verb, SPAN("deep"))) {
+		put_deep_mail(folder, number);
 		return;
 	}
 	folder_path(dir, folder, "cur");

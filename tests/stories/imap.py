@@ -183,6 +183,19 @@ def idle_tells_at_once():
     m.logout()
 
 
+def notify_tells_of_a_mailbox_that_is_not_selected():
+    empty()
+    m = login()
+    m.send(b'n NOTIFY SET (personal (MessageNew MessageExpunge))\r\n')
+    assert m.readline().startswith(b'n OK')
+    fill(1)
+    line = m.readline()
+    assert line.startswith(b'* STATUS INBOX (MESSAGES 1 UIDNEXT '), line
+    m.send(b'o NOOP\r\n')
+    assert m.readline().startswith(b'o OK')
+    m.logout()
+
+
 def mail_that_arrives_by_SMTP():
     empty()
     c.send([c.ready['user1']], mail(7))
@@ -578,7 +591,8 @@ for number in (1, 2):
     wait('a login of user %d' % number, lambda: known(number))
 tell([
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
-    two_clients_see_each_other, idle_tells_at_once, mail_that_arrives_by_SMTP,
+    two_clients_see_each_other, idle_tells_at_once,
+    notify_tells_of_a_mailbox_that_is_not_selected, mail_that_arrives_by_SMTP,
     search_in_a_charset_that_had_to_be_loaded,
     a_connection_that_drops_in_the_middle_of_APPEND,
     files_that_are_not_right, a_full_disk_in_APPEND,

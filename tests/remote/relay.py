@@ -400,12 +400,12 @@ def killed_in_the_middle():
     routes([("killed.relay.test", "smtp://127.0.0.1:%d" % p.port)])
     send("a@killed.relay.test")
     wait("text", lambda: p.mails())
-    for pid in sh("pgrep", "-x", "remoted", ok=False).split():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             args = open("/proc/%s/cmdline" % pid).read()
             parent = open("/proc/%s/stat" % pid).read().split()[3]
-            if DIR in args and "remoted" in open("/proc/%s/comm" %
-                                                 parent).read():
+            if args.startswith("remoted") and DIR in args and "remoted" in \
+                    open("/proc/%s/comm" % parent).read():
                 os.kill(int(pid), signal.SIGKILL)
         except OSError:
             pass

@@ -109,7 +109,8 @@ sanitized()
 	    sed 's/^\(ok\|not ok\) unit/\1 sanitized/'
 }
 
-# What needs a processor, and what mostly waits: side by side.
+# What needs a processor and what mostly waits go side by side; the stories,
+# which wait longest, by themselves.
 computing()
 {
 	part layers	sh tests/layers.sh
@@ -124,7 +125,7 @@ waiting()
 {
 	for t in tests/*/run.sh; do
 		case $t in
-		tests/bench/run.sh|tests/kill/run.sh) ;;
+		tests/bench/run.sh|tests/kill/run.sh|tests/stories/run.sh) ;;
 		*) part "${t%/run.sh}" sh "$t" ;;
 		esac
 	done
@@ -132,7 +133,8 @@ waiting()
 
 part build	quietly "build" make -j "$jobs" all objects
 computing &
-waiting
+waiting &
+part tests/stories sh tests/stories/run.sh
 wait
 [ -z "${LONG:-}" ] || part fuzz sh tests/fuzz.sh
 

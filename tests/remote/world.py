@@ -120,11 +120,23 @@ def send(rcpts, body=b"Subject: test\r\n\r\nhello\r\n", sender="a@sender.test",
         assert code == 250, text
 
 
+told, read = {}, [0]             # by recipient; bytes of the log looked at
+
+
 def events(rcpt):
     """What the log says of a recipient: [(event, line)]."""
-    with open(DIR + "/log", errors="replace") as f:
-        return [(re.search(r"event=(\w+)", l).group(1), l) for l in f
-                if l.startswith("queued:") and "rcpt=<%s>" % rcpt in l]
+    with open(DIR + "/log", "rb") as f:
+        f.seek(read[0])
+        for l in f:
+            if not l.endswith(b"\n"):
+                break
+            read[0] += len(l)
+            l = l.decode(errors="replace")
+            who = re.search(r"rcpt=<([^>]*)>", l)
+            if who and l.startswith("queued:"):
+                told.setdefault(who.group(1), []).append(
+                    (re.search(r"event=(\w+)", l).group(1), l))
+    return list(told.get(rcpt, ()))
 
 
 def outcome(rcpt, seconds=60, after=0):

@@ -118,14 +118,17 @@ computing()
 	part unit	make unit
 	part sanitized	sanitized
 	part bmake	other_build
-	part tests/kill	sh tests/kill/run.sh
+	for t in crash fault kill; do
+		part "tests/$t" sh "tests/$t/run.sh"
+	done
 }
 
 waiting()
 {
 	for t in tests/*/run.sh; do
 		case $t in
-		tests/bench/run.sh|tests/kill/run.sh|tests/stories/run.sh) ;;
+		tests/bench/*|tests/crash/*|tests/fault/*|tests/kill/*|\
+		tests/stories/*) ;;
 		*) part "${t%/run.sh}" sh "$t" ;;
 		esac
 	done

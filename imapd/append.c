@@ -90,7 +90,6 @@ append_run(struct box *b, struct imap_command *c)
 	if (folder_append(in->folder, in->v, in->n) < 0)
 		return box_failed(b, "APPEND");
 	b->appended += in->n;
-	notify_put(b, in->name, (uint32_t)in->n);
 	box_say(b, ANSWER_OK, "", "appended");
 	appenduid(b, in);
 	return ANSWER_OK;
@@ -234,5 +233,6 @@ appenduid(struct box *b, const struct incoming *in)
 		buf_addf(&b->code, "APPENDUID %u ", t.uidvalidity);
 		(void)imap_set_format(&uids, &b->code);
 	}
+	notify_put(b, in->name, &uids);
 	imap_set_free(&uids);
 }

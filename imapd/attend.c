@@ -30,7 +30,7 @@ attend_look(struct attend *a, int gone)
 {
 	struct box *b = a->b;
 
-	if (gone >= 0 && b->folder && update_sync(b, gone) < 0)
+	if (b->folder && update_sync(b, gone) < 0)
 		return -1;
 	return notify_look(b);
 }

@@ -14,8 +14,8 @@ struct attend {
 };
 
 void	attend_begin(struct attend *, struct box *, int idle);
-/* Tells what is new; gone 1: of the selected mailbox too what is gone, 0: not
- * that, -1: nothing of it.  0, or -1 with errno. */
+/* Tells what is new; gone 1: of the selected mailbox too what is gone.  0, or
+ * -1 with errno. */
 int	attend_look(struct attend *, int gone);
 /* Until the client speaks, a hint comes, or it is time to look.  1; or 0: the
  * session is over. */

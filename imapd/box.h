@@ -38,6 +38,7 @@ struct box {
 	uint64_t bad;			/* BAD answers in a row */
 
 	int condstore, qresync, utf8, rev2;	/* ENABLEd */
+	int all_utf8;			/* UTF8=ACCEPT, not only by rev2 */
 
 	struct tree tree;
 	struct folder *folder;		/* selected; NULL: none */
@@ -51,6 +52,8 @@ struct box {
 	struct buf code;		/* its response code */
 	struct incoming *incoming;	/* of an APPEND that is read */
 	struct notify *notify;		/* NULL: none */
+	unsigned deaf;			/* enum imap_notify_events of the
+					 * selected mailbox it is not told */
 
 	uint64_t fetched, fetched_bytes, appended, expunged;
 	uint64_t began_ms;

@@ -12,8 +12,8 @@ static enum answer store_answer(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer transfer(struct box *, struct imap_command *,
 	    struct folder *, const char *, uint32_t *, size_t);
-static void copyuid(struct box *, struct folder *, const uint32_t *,
-	    const uint32_t *, size_t);
+static void copyuid(struct box *, struct folder *, const char *,
+	    const uint32_t *, const uint32_t *, size_t);
 static void highest(struct box *);
 static int  deleted(struct box *, const struct imap_set *, uint32_t **,
 	    size_t *);
@@ -203,9 +203,8 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 	}
 	for (i = 0; i < n; i++)
 		came += uid[i] != 0;
-	notify_put(b, name, came);
 	a = box_say(b, ANSWER_OK, "", move ? "moved" : "copied");
-	copyuid(b, to, v, uid, n);
+	copyuid(b, to, name, v, uid, n);
 	free(uid);
 	if (!move)
 		return a;
@@ -235,8 +234,8 @@ highest(struct box *b)
 
 /* RFC 4315 3: two sets side by side. */
 static void
-copyuid(struct box *b, struct folder *to, const uint32_t *v,
-    const uint32_t *uid, size_t n)
+copyuid(struct box *b, struct folder *to, const char *name,
+    const uint32_t *v, const uint32_t *uid, size_t n)
 {
 	struct imap_set from = { 0 }, into = { 0 };
 	struct folder_totals t;
@@ -255,6 +254,7 @@ copyuid(struct box *b, struct folder *to, const uint32_t *v,
 		buf_addc(&b->code, ' ');
 		(void)imap_set_format(&into, &b->code);
 	}
+	notify_put(b, name, &into);
 	imap_set_free(&from);
 	imap_set_free(&into);
 	if (!buf_ok(&b->code))

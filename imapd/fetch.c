@@ -76,17 +76,16 @@ fetch_run(struct box *b, struct imap_command *c)
 }
 
 int
-fetch_tell(struct box *b, const struct imap_fetch *items, uint32_t first)
+fetch_tell(struct box *b, const struct imap_fetch *items,
+    struct imap_set *numbers)
 {
-	struct fetch f = { .b = b, .f = items };
+	struct fetch f = { .b = b, .f = items, .numbers = *numbers };
 	int r, e;
 
 	plan(&f, 1);
 	if (f.modseq)
 		update_condstore(b);
-	r = imap_set_add(&f.numbers, first, folder_count(b->folder));
-	if (r == 0)
-		r = all(&f);
+	r = all(&f);
 	e = errno;
 	drop(&f);
 	errno = e;

@@ -6,8 +6,9 @@
 #include "imapd/message.h"
 
 enum answer fetch_run(struct box *, struct imap_command *);
-/* Tells those items, and the UID, of all messages from that number on.  0, or
- * -1 with errno. */
-int	fetch_tell(struct box *, const struct imap_fetch *, uint32_t first);
+/* Tells those items, and the UID, of messages.  The set is used up.  0, or -1
+ * with errno. */
+int	fetch_tell(struct box *, const struct imap_fetch *,
+	    struct imap_set *numbers);
 
 #endif

@@ -33,7 +33,7 @@ find_search(struct box *b, struct imap_command *c)
 		update_condstore(b);
 	if (c->find.result & IMAP_RESULT_SAVE && !c->find.search.saved)
 		imap_set_free(&b->saved);
-	ok = match_begin(&m, b, &c->find);
+	ok = match_begin(&m, b, c);
 	if (ok == 0 && run(b, c, &m, &r) < 0) {
 		b->answer = box_failed(b, "SEARCH");
 		ok = -1;

@@ -40,8 +40,9 @@ static int  in_fields(struct match *, struct span, struct span, int,
 static int  in_text(struct match *, struct span, int);
 
 int
-match_begin(struct match *m, struct box *b, const struct imap_find *f)
+match_begin(struct match *m, struct box *b, const struct imap_command *c)
 {
+	const struct imap_find *f = &c->find;
 	size_t i;
 	int r = 0;
 
@@ -55,6 +56,12 @@ match_begin(struct match *m, struct box *b, const struct imap_find *f)
 		return -1;
 	}
 	text_begin(&m->text, b->charset);
+	if (b->all_utf8 && f->charset.n && (c->verb == IMAP_SEARCH ||
+	    !span_case_eq(f->charset, SPAN("UTF-8")))) {
+		b->answer = box_say(b, ANSWER_BAD, "",
+		    "all text is in UTF-8 (RFC 9755 3)");
+		return -1;
+	}
 	if (f->charset.n && !charset_known(b->charset, f->charset)) {
 		b->answer = box_say(b, ANSWER_NO,
 		    "BADCHARSET (US-ASCII UTF-8)", "charset not known");

@@ -19,7 +19,7 @@ struct match {
 };
 
 /* 0; or -1 and the answer is said.  match_end in any case. */
-int	match_begin(struct match *, struct box *, const struct imap_find *);
+int	match_begin(struct match *, struct box *, const struct imap_command *);
 /* 1, 0; -1 with errno: the search cannot go on. */
 int	match_run(struct match *, uint32_t number);
 void	match_end(struct match *);

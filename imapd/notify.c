@@ -3,9 +3,9 @@
  *
  * Several groups may speak of one mailbox: their events add up (RFC 5465 6);
  * a group with NONE takes its mailboxes out.  Of the selected mailbox only
- * SELECTED and SELECTED-DELAYED speak; without either it is told of at the
- * ends of commands and in IDLE, as without NOTIFY.  Mail may be delivered to
- * any folder, so that INBOXES is PERSONAL (6.3).
+ * SELECTED and SELECTED-DELAYED speak; without either its view stays as it is
+ * (3.1, 5), but for what the client's own commands change.  Mail may be
+ * delivered to any folder, so that INBOXES is PERSONAL (6.3).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,13 +15,15 @@
 #include "imapd/fetch.h"
 #include "imapd/hint.h"
 #include "imapd/notify.h"
+#include "imapd/update.h"
 #include "imapd/watched.h"
 #include "sys/clock.h"
 
 enum {
 	KNOWN = IMAP_NOTIFY_NEW | IMAP_NOTIFY_EXPUNGE | IMAP_NOTIFY_FLAGS |
 	    IMAP_NOTIFY_NAME | IMAP_NOTIFY_SUBSCRIPTION,
-	HINTS = 128			/* mailboxes; others are looked at */
+	HINTS = 128,			/* mailboxes; others are looked at */
+	DEAF = KNOWN
 };
 
 struct want {
@@ -36,6 +38,7 @@ struct notify {
 	struct buf text;		/* of the command: fetch points to it */
 	struct imap_command c;
 	struct watched_list known;
+	struct imap_set put;		/* UIDs of ours, in the selected one */
 	int hint;
 	uint64_t next_look;		/* ms */
 };
@@ -56,11 +59,13 @@ static void release(struct notify *);
 enum answer
 notify_run(struct box *b, struct imap_command *c)
 {
+	const struct want *w;
 	struct notify *n;
 	int r;
 
 	if (!c->notify.set) {
 		notify_free(b);
+		b->deaf = DEAF;
 		return box_say(b, ANSWER_OK, "", "nothing more");
 	}
 	if ((n = calloc(1, sizeof *n)) == NULL)
@@ -80,6 +85,12 @@ notify_run(struct box *b, struct imap_command *c)
 	b->notify = n;
 	hints(b, n);
 	n->next_look = clock_mono_ms() + b->conf->look * 1000;
+	w = selected(b);
+	/* RFC 5465 3.1: all that has happened so far is told once more */
+	b->deaf = 0;
+	if (b->folder && update_sync(b, 1) < 0)
+		return box_failed(b, "NOTIFY");
+	b->deaf = w ? DEAF & ~w->events : DEAF;
 	return box_say(b, ANSWER_OK, "", "you will hear");
 }
 
@@ -100,8 +111,8 @@ notify_attend(struct box *b)
 	attend_begin(&a, b, 0);
 	while (!b->over && stream_have(&b->client).n == 0) {
 		w = selected(b);
-		if (attend_look(&a, w == NULL || w->events == 0 ? -1 :
-		    w->filter == IMAP_NOTIFY_SELECTED) < 0) {
+		if (attend_look(&a, w && w->filter ==
+		    IMAP_NOTIFY_SELECTED) < 0) {
 			(void)box_failed(b, "NOTIFY");
 			overflow(b, "not everything can be looked at");
 		}
@@ -138,11 +149,21 @@ notify_hinted(struct box *b)
 int
 notify_new(struct box *b, uint32_t first)
 {
-	const struct want *w = selected(b);
+	struct notify *n = b->notify;
+	struct imap_set numbers = { 0 };
+	struct mail m;
 
-	if (w == NULL || b->notify->c.notify.fetch.n == 0)
+	if (n == NULL || n->c.notify.fetch.n == 0)
 		return 0;
-	return fetch_tell(b, &b->notify->c.notify.fetch, first);
+	for (; first <= folder_count(b->folder); first++)
+		if (folder_mail(b->folder, first, &m) < 0 ||
+		    (!imap_set_has(&n->put, m.uid) &&
+		    imap_set_add(&numbers, first, first) < 0)) {
+			imap_set_free(&numbers);
+			return -1;
+		}
+	imap_set_free(&n->put);
+	return fetch_tell(b, &n->c.notify.fetch, &numbers);
 }
 
 void
@@ -157,11 +178,23 @@ notify_told(struct box *b)
 }
 
 void
-notify_put(struct box *b, const char *name, uint32_t messages)
+notify_put(struct box *b, const char *name, struct imap_set *uids)
 {
-	struct own own = { { name, NULL }, messages };
+	struct own own = { { name, NULL }, 0 };
+	struct notify *n = b->notify;
+	size_t i;
 
-	if (b->notify && look(b, &own) < 0)
+	if (n == NULL)
+		return;
+	imap_set_resolve(uids, 0);
+	own.messages = (uint32_t)imap_set_count(uids);
+	imap_set_free(&n->put);
+	if (b->folder && strcmp(b->name, name) == 0 &&
+	    !(b->deaf & IMAP_NOTIFY_NEW))
+		for (i = 0; i < uids->n; i++)
+			(void)imap_set_add(&n->put, uids->v[i].first,
+			    uids->v[i].last);
+	if (look(b, &own) < 0)
 		notify_hinted(b);
 }
 
@@ -269,13 +302,13 @@ concerns(const struct want *w, const struct tree_entry *e)
 	return 0;
 }
 
-/* What is wanted of the selected mailbox, or NULL. */
+/* What is wanted of the selected mailbox, whichever that is; or NULL. */
 static const struct want *
 selected(const struct box *b)
 {
 	size_t i;
 
-	for (i = 0; b->notify && b->folder && i < b->notify->n; i++)
+	for (i = 0; b->notify && i < b->notify->n; i++)
 		if (b->notify->v[i].filter <= IMAP_NOTIFY_SELECTED_DELAYED)
 			return &b->notify->v[i];
 	return NULL;
@@ -350,6 +383,7 @@ overflow(struct box *b, const char *why)
 {
 	out_line(&b->out, "* OK [NOTIFICATIONOVERFLOW] %s", why);
 	notify_free(b);
+	b->deaf = DEAF;
 }
 
 static void
@@ -358,6 +392,7 @@ release(struct notify *n)
 	if (n->hint >= 0)
 		close(n->hint);
 	watched_free(&n->known);
+	imap_set_free(&n->put);
 	imap_command_free(&n->c);
 	buf_free(&n->text);
 	free(n->v);

@@ -23,13 +23,14 @@ int	notify_hint(const struct box *);
 void	notify_hinted(struct box *);
 
 /* The view has grown: fetches what is new from that number on, as the client
- * wanted it.  0, or -1 with errno. */
+ * wanted it, and what it has not put there itself.  0, or -1 with errno. */
 int	notify_new(struct box *, uint32_t first);
 /* The client knows all there is of the selected mailbox. */
 void	notify_told(struct box *);
-/* The session itself has put so many messages into a mailbox, or changed
- * mailboxes of and below these names (NULL: none): of that it hears nothing. */
-void	notify_put(struct box *, const char *name, uint32_t messages);
+/* The session itself has put messages with these UIDs (which come into normal
+ * form) into a mailbox, or changed mailboxes of and below these names (NULL:
+ * none): of that it hears nothing. */
+void	notify_put(struct box *, const char *name, struct imap_set *uids);
 void	notify_changed(struct box *, const char *, const char *);
 
 #endif

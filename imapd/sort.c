@@ -40,7 +40,7 @@ sort_run(struct box *b, struct imap_command *c)
 	/* RFC 5182 2.1: empty when this fails */
 	if (bits & IMAP_RESULT_SAVE && !c->find.search.saved)
 		imap_set_free(&b->saved);
-	r = match_begin(&s.match, b, &c->find);
+	r = match_begin(&s.match, b, c);
 	if (r == 0 && (run(&s) < 0 || imap_sort_run(&s.rows) < 0 ||
 	    (bits & IMAP_RESULT_SAVE && save(&s) < 0))) {
 		b->answer = box_failed(b, "SORT");

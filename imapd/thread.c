@@ -26,7 +26,7 @@ thread_run(struct box *b, struct imap_command *c)
 
 	if (c->find.search.modseq)
 		update_condstore(b);
-	if (match_begin(&m, b, &c->find) == 0)
+	if (match_begin(&m, b, c) == 0)
 		b->answer = run(b, c, &m) < 0 ? box_failed(b, "THREAD") :
 		    box_say(b, ANSWER_OK, "", "put into threads");
 	match_end(&m);

@@ -9,7 +9,9 @@ static void exists(struct box *, uint32_t);
 int
 update_sync(struct box *b, int gone)
 {
-	return folder_sync(b->folder) < 0 ? -1 : update_tell(b, gone);
+	if (folder_sync(b->folder) < 0)
+		return -1;
+	return b->deaf & IMAP_NOTIFY_NEW ? 0 : update_tell(b, gone);
 }
 
 int
@@ -40,6 +42,7 @@ update_tell(struct box *b, int gone)
 			exists(b, c.number);
 			first = count + 1;
 		} else if (c.kind == CHANGE_FLAGS &&
+		    !(b->deaf & IMAP_NOTIFY_FLAGS) &&
 		    folder_mail(b->folder, c.number, &m) == 0)
 			update_flags(b, c.number, &m);
 	} while (c.kind != CHANGE_NONE);

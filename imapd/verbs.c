@@ -180,7 +180,7 @@ verb_enable(struct box *b, struct imap_command *c)
 			condstore = b->qresync = 1;
 		} else if (span_case_eq(w, SPAN("UTF8=ACCEPT"))) {
 			out_str(&b->out, " UTF8=ACCEPT");
-			b->utf8 = 1;
+			b->utf8 = b->all_utf8 = 1;
 		}
 	}
 	out_str(&b->out, "\r\n");

@@ -18,6 +18,7 @@ enum {
 	INSIDE = MESSAGES | IMAP_NOTIFY_NAME
 };
 
+static void find_parents(struct watched_list *);
 static int  by_name(const char *, const char *);
 static void pair(struct watched_list *, struct watched_list *);
 static void compare(struct watched_list *, const struct watched_list *);
@@ -56,8 +57,10 @@ watched_take(struct box *b, unsigned (*events)(void *,
 		n += w->events != 0;
 	}
 	tree_list_free(&t);
-	if (l->v && n <= WATCHED_MAX)
+	if (l->v && n <= WATCHED_MAX) {
+		find_parents(l);
 		return 0;
+	}
 	if (l->v)
 		errno = E2BIG;
 	watched_free(l);
@@ -119,6 +122,24 @@ watched_tell(struct box *b, struct watched_list *old,
 			return -1;
 	}
 	return differ;
+}
+
+/* In that order what is below a name stands behind it, among others that begin
+ * as it does; what is below INBOX, which is first, may stand anywhere. */
+static void
+find_parents(struct watched_list *l)
+{
+	size_t i, j, n;
+
+	for (i = 0; i < l->n; i++) {
+		n = strlen(l->v[i].name);
+		for (j = i + 1; j < l->n && !l->v[i].parent; j++)
+			if (strncmp(l->v[j].name, l->v[i].name, n) == 0)
+				l->v[i].parent = l->v[j].name[n] == '.' &&
+				    l->v[j].bits & TREE_EXISTS;
+			else if (i > 0)
+				break;
+	}
 }
 
 /* The order of tree_list: INBOX first. */
@@ -212,11 +233,10 @@ tell_name(struct box *b, const struct watched *was, const struct watched *w,
 		return;
 	buf_reset(o);
 	buf_adds(o, "* LIST (");
-	if (!(has & TREE_EXISTS))
-		buf_adds(o, "\\NonExistent");
+	buf_adds(o, !(has & TREE_EXISTS) ? "\\NonExistent" : one->parent ?
+	    "\\HasChildren" : "\\HasNoChildren");
 	if (has & TREE_SUBSCRIBED)
-		buf_adds(o, has & TREE_EXISTS ? "\\Subscribed" :
-		    " \\Subscribed");
+		buf_adds(o, " \\Subscribed");
 	buf_adds(o, ") \".\" ");
 	names_add(b, o, one->name);
 	if (*old_name) {

@@ -26,6 +26,7 @@ struct watched {
 	size_t same;			/* 1 + index of that name; 0: none */
 	size_t renamed;			/* 1 + index of the same mailbox */
 	int only;			/* it is only here */
+	int parent;			/* a mailbox is below it */
 };
 struct watched_list {
 	struct watched *v;

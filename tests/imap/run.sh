@@ -1,9 +1,10 @@
 #!/bin/sh
-# run.sh - an IMAP session killed; then, on a private instance, imapd under a
-# random tester with several connections, the same walk each time and a fresh
-# one (LONG=1: of an hour), and sixteen at one mailbox at once (LONG=1: ten
-# minutes).  The bugs planted in the testers have to be found.  Between them
-# ENVELOPE and BODYSTRUCTURE of many messages, beside Dovecot's.
+# run.sh - an IMAP session killed; then, on a private instance, the mailbox
+# session of the real imapd killed, and imapd under a random tester with several
+# connections, the same walk each time and a fresh one (LONG=1: of an hour), and
+# sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
+# testers have to be found.  Between them ENVELOPE and BODYSTRUCTURE of many
+# messages, beside Dovecot's.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -33,7 +34,6 @@ if ! ./quickstart -d "$CORREO_DIR" -p "$CORREO_BASE" start \
 	finish
 	exit 1
 fi
-/usr/bin/python3 tests/imap/structures.py || bad=1
 planted()	# TESTER BUG ARGUMENTS...
 {
 	tester=$1 bug=$2
@@ -48,6 +48,16 @@ planted()	# TESTER BUG ARGUMENTS...
 	fi
 }
 
+/usr/bin/python3 tests/imap/structures.py || bad=1
+if ${CC:-cc} -std=c11 -D_GNU_SOURCE -iquote . tests/kill/family_trace.c \
+    -o "$place/trace"; then
+	/usr/bin/python3 tests/imap/kill_family.py "$place/trace" || bad=1
+	[ "$(id -u)" -ne 0 ] || LONG= KILL_SECONDS=8 planted kill_family lose \
+	    "$place/trace"
+else
+	echo "not ok kill_family: the tracer does not build"
+	bad=1
+fi
 [ -n "${LONG:-}" ] && model=3600 many=600 || model=15 many=20
 /usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
 /usr/bin/python3 tests/imap/model.py "$model" || bad=1

@@ -8,7 +8,7 @@
 #define AT(field) offsetof(struct config, field)
 
 const struct conf_key config_keys[] = {
-	{ "sendmail.via", CONF_TEXT, AT(via), "", 0, 0,
+	{ "sendmail.via", CONF_ADDRESS, AT(via), "", 0, 0,
 	    "ADDRESS:PORT of an SMTP server that takes the message where "
 	    "sendmail has lost its group; empty: none." },
 	{ "sendmail.max_size", CONF_SIZE, AT(max_size), "50M", 1, 0,

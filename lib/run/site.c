@@ -10,14 +10,14 @@ const char *const site_conf = CORREO_SYSCONFDIR "/correo.conf";
 #define AT(field) offsetof(struct site, field)
 
 const struct conf_key site_keys[] = {
-	{ "hostname", CONF_TEXT, AT(hostname), NULL, 0, 0,
+	{ "hostname", CONF_HOST, AT(hostname), NULL, 0, 0,
 	    "The name of this machine in greetings, trace lines and reports; "
 	    "mail for users at it is local." },
-	{ "domains", CONF_WORDS, AT(domains), "", 0, 0,
+	{ "domains", CONF_HOSTS, AT(domains), "", 0, 0,
 	    "Local domains, beside those of the table of that name." },
-	{ "resolver", CONF_TEXT, AT(resolver), "", 0, 0,
-	    "ADDRESS:PORT that gets all DNS questions; empty: as "
-	    "/etc/resolv.conf says." },
+	{ "resolver", CONF_ADDRESS, AT(resolver), "", 0, 0,
+	    "What gets all DNS questions; empty: as /etc/resolv.conf "
+	    "says." },
 	{ "state_dir", CONF_PATH, AT(state_dir), CORREO_STATEDIR, 0, 0,
 	    "Where queue/, drop/ and the postmaster's mailbox are." },
 	{ "tables_dir", CONF_PATH, AT(tables_dir), CORREO_SYSCONFDIR "/tables",

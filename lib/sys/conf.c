@@ -46,6 +46,8 @@ static int others_key(const struct reader *, struct span);
 static void take_defaults(struct reader *);
 static const char *take_value(const struct conf_key *, void *, struct span);
 static const char *take_number(const struct conf_key *, void *, struct span);
+static const char *not_one(enum conf_type, struct span);
+static int host_name(struct span);
 static const char *take_words(const struct conf_key *, void *, struct span);
 static const char *take_times(const struct conf_key *, void *, struct span);
 static const char *take_nets(void *, struct span);
@@ -65,7 +67,8 @@ static const char *const programs[] = {
 
 static const char *const kind[] = {	/* by enum conf_type */
 	"text", "number", "size", "time", "yes or no", "words", "times",
-	"addr:port ...", "networks", "path", "addr[=name] ..."
+	"addr:port ...", "networks", "path", "addr[=name] ...",
+	"name", "name ...", "addr:port"
 };
 
 int
@@ -304,7 +307,7 @@ take_defaults(struct reader *r)
 static const char *
 take_value(const struct conf_key *k, void *field, struct span v)
 {
-	const char *s;
+	const char *s, *why;
 	int yes;
 
 	switch (k->type) {
@@ -321,14 +324,17 @@ take_value(const struct conf_key *k, void *field, struct span v)
 	case CONF_WORDS:
 	case CONF_LISTEN:
 	case CONF_NAMED:
+	case CONF_HOSTS:
 		return take_words(k, field, v);
 	case CONF_TIMES:
 		return take_times(k, field, v);
 	case CONF_NETS:
 		return take_nets(field, v);
 	case CONF_PATH:
-		if (v.n == 0 || v.p[0] != '/')
-			return "a path that begins with / is wanted";
+	case CONF_HOST:
+	case CONF_ADDRESS:
+		if ((why = not_one(k->type, v)) != NULL)
+			return why;
 		/* FALLTHROUGH */
 	case CONF_TEXT:
 		s = keep(v);
@@ -357,21 +363,66 @@ take_number(const struct conf_key *k, void *field, struct span v)
 	}
 }
 
+/* Why the text is none of that type; NULL when it is. */
+static const char *
+not_one(enum conf_type type, struct span s)
+{
+	struct span name;
+	struct ip ip;
+	unsigned port;
+
+	switch (type) {
+	case CONF_PATH:
+		return s.n && s.p[0] == '/' ? NULL :
+		    "a path that begins with / is wanted";
+	case CONF_HOST:
+	case CONF_HOSTS:
+		return host_name(s) ? NULL : "a name like mx.example.test is "
+		    "wanted";
+	case CONF_ADDRESS:
+		if (s.n == 0)
+			return NULL;
+		/* FALLTHROUGH */
+	case CONF_LISTEN:
+		return conf_address(s, &ip, &port) == 0 ? NULL :
+		    "ADDRESS:PORT is wanted, [ADDRESS]:PORT for IPv6";
+	case CONF_NAMED:
+		return conf_named(s, &ip, &name) == 0 ? NULL :
+		    "ADDRESS or ADDRESS=NAME is wanted";
+	default:
+		return NULL;
+	}
+}
+
+/* Letters of any script, digits, - and _ in labels of 63 octets (RFC 1035
+ * 2.3.4). */
+static int
+host_name(struct span s)
+{
+	size_t i, label = 0;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' ? label == 0 : !ascii_alnum(s.p[i]) &&
+		    s.p[i] != '-' && s.p[i] != '_' && s.p[i] < 0x80)
+			return 0;
+		label = s.p[i] == '.' ? 0 : label + 1;
+		if (label > 63)
+			return 0;
+	}
+	return label > 0 && s.n <= 253;
+}
+
 static const char *
 take_words(const struct conf_key *k, void *field, struct span v)
 {
 	struct conf_words w = { .n = count_words(v) };
-	const char **word = keep_array(w.n, sizeof *word);
-	struct span s, name;
-	struct ip ip;
-	unsigned port;
+	const char **word = keep_array(w.n, sizeof *word), *why;
+	struct span s;
 	size_t i;
 
 	for (i = 0; span_word(&v, &s); i++) {
-		if (k->type == CONF_LISTEN && conf_address(s, &ip, &port) < 0)
-			return "ADDRESS:PORT is wanted, [ADDRESS]:PORT for IPv6";
-		if (k->type == CONF_NAMED && conf_named(s, &ip, &name) < 0)
-			return "ADDRESS or ADDRESS=NAME is wanted";
+		if ((why = not_one(k->type, s)) != NULL)
+			return why;
 		word[i] = keep(s);
 	}
 	w.word = word;

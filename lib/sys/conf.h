@@ -28,7 +28,10 @@ enum conf_type {
 	CONF_LISTEN,			/* struct conf_words, each ADDR:PORT */
 	CONF_NETS,			/* struct conf_nets */
 	CONF_PATH,			/* const char *, absolute */
-	CONF_NAMED			/* struct conf_words, each ADDR[=NAME] */
+	CONF_NAMED,			/* struct conf_words, each ADDR[=NAME] */
+	CONF_HOST,			/* const char *, a host's name */
+	CONF_HOSTS,			/* struct conf_words, each one */
+	CONF_ADDRESS			/* const char *, ADDR:PORT or empty */
 };
 
 struct conf_words {

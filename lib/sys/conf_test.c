@@ -25,10 +25,11 @@ struct a {
 	const char *name, *path;
 	uint64_t n, size, time;
 	int yes;
+	const char *host, *address;
 };
 
 struct b {
-	struct conf_words words, listen, named;
+	struct conf_words words, listen, named, hosts;
 	struct conf_times times;
 	struct conf_nets nets;
 };
@@ -43,6 +44,8 @@ static const struct conf_key keys_a[] = {
 	{ "size", CONF_SIZE, A(size), "1M", 1024, 0, "A size." },
 	{ "time", CONF_TIME, A(time), "5m", 0, 86400, "A time." },
 	{ "yes", CONF_YES, A(yes), "no", 0, 0, "A choice." },
+	{ "host", CONF_HOST, A(host), "localhost", 0, 0, "A host." },
+	{ "address", CONF_ADDRESS, A(address), "", 0, 0, "Where." },
 	{ NULL, 0, 0, NULL, 0, 0, NULL }
 };
 
@@ -52,6 +55,7 @@ static const struct conf_key keys_b[] = {
 	{ "smtpd.retry", CONF_TIMES, B(times), "1m 2h", 0, 0, "When." },
 	{ "smtpd.nets", CONF_NETS, B(nets), "127.0.0.0/8", 0, 0, "Whom." },
 	{ "smtpd.named", CONF_NAMED, B(named), "", 0, 0, "Who." },
+	{ "smtpd.hosts", CONF_HOSTS, B(hosts), "", 0, 0, "Hosts." },
 	{ NULL, 0, 0, NULL, 0, 0, NULL }
 };
 
@@ -110,6 +114,19 @@ static const struct {
 	    "(192.0.2.0/24, 2001:db8::/32), or bits set behind its length\n" },
 	{ "name x\n\nsmtpd.words a\n b\n# c\n c\nsmtpd.q r\n",
 	    "c:7: smtpd.q: unknown key\n" },
+	{ "name x\nhost\n", "c:2: host: a name like mx.example.test is "
+	    "wanted\n" },
+	{ "name x\nhost a b\n", "c:2: host: a name like mx.example.test is "
+	    "wanted\n" },
+	{ "name x\nhost a..b\n", "c:2: host: a name like mx.example.test is "
+	    "wanted\n" },
+	{ "name x\nhost 0123456789012345678901234567890123456789012345678901234"
+	    "567890123\n", "c:2: host: a name like mx.example.test is "
+	    "wanted\n" },
+	{ "name x\nsmtpd.hosts a.b c_d-e \303\274.x .f\n", "c:2: smtpd.hosts: "
+	    "a name like mx.example.test is wanted\n" },
+	{ "name x\naddress here:25\n", "c:2: address: "
+	    "ADDRESS:PORT is wanted, [ADDRESS]:PORT for IPv6\n" },
 	{ "name x\ntime 2d\n", "c:2: time: no time (digits and s, m, h, d or "
 	    "w), or out of range\n" },
 	{ "name x\nsize 1\n", "c:2: size: no size (digits and k, M or G), or "
@@ -146,6 +163,7 @@ test_good(void **state)
 	    "smtpd.listen 0.0.0.0:25 [::]:25\nsmtpd.retry 5m 1w 3\n"
 	    "smtpd.nets 192.0.2.0/24 2001:db8::/32 ::1\n"
 	    "smtpd.named 192.0.2.1 ::1=a.test\n"
+	    "host mx\naddress [::1]:53\nsmtpd.hosts a.b c_d-e \303\274.x\n"
 	    "imapd.anything goes\nqueued.x", &a, &b, &errors), 0);
 	assert_string_equal(a.name, "mx.example.test");
 	assert_string_equal(a.path, "/a/b#c");
@@ -160,6 +178,9 @@ test_good(void **state)
 	assert_int_equal(b.times.n, 3);
 	assert_int_equal(b.times.s[1], 604800);
 	assert_int_equal(b.named.n, 2);
+	assert_string_equal(a.host, "mx");
+	assert_string_equal(a.address, "[::1]:53");
+	assert_int_equal(b.hosts.n, 3);
 	assert_int_equal(b.nets.n, 3);
 	assert_int_equal(b.nets.net[0].bits, 120);
 	assert_int_equal(read_text("name x\n", &a, &b, &errors), 0);

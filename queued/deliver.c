@@ -11,6 +11,7 @@
 #include "sys/log.h"
 #include "wire/record.h"
 
+static int  crowded(const struct dest *, int64_t *wait_s);
 static int  step(struct deliver *, struct dest *);
 static struct child *child_for(struct deliver *, struct dest *);
 static struct child *child_begin(struct deliver *, struct dest *);
@@ -22,8 +23,8 @@ static size_t compose(struct deliver *, struct dest *, struct rcpt **, size_t);
 static void put_back(struct dest *, struct rcpt **, size_t);
 static void child_ready(struct watch *);
 static int  child_says(struct child *, struct span);
+static int  gives_way(const struct child *);
 static void child_end(struct child *, const char *why);
-static int  spare(struct deliver *, int64_t);
 static void tell(struct deliver *, struct dest *, struct rcpt *,
     const struct verdict *, const struct answer *, int);
 static void refuse_waiting(struct deliver *, struct dest *,
@@ -33,6 +34,7 @@ int
 deliver_init(struct deliver *d)
 {
 	d->turn_tail = &d->turn;
+	share_begin(&d->share, (unsigned)d->conf->children);
 	d->room = calloc(1, sizeof *d->room);
 	if (d->room == NULL)
 		return -1;
@@ -45,7 +47,7 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
     struct rcpt *r)
 {
 	struct dest *t = dest_get(d, kind, key);
-	int64_t now = clock_s();
+	int64_t now = clock_s(), wait;
 	struct verdict v;
 
 	if (t == NULL) {
@@ -54,12 +56,11 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
 		    .kind = kind, .key = key, .retry = now + 60 });
 	} else if (t->until > clock_mono_s())
 		tell(d, t, r, &t->last, NULL, 0);
-	else if (t->waiting > d->conf->active / 2) {
-		/* the window is for all: what is more waits on disk */
+	else if (crowded(t, &wait)) {
 		v = verdict_make(451, "4.3.2", "too much waits for %s here",
 		    key);
 		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
-		    .kind = kind, .key = t->key, .retry = now + CROWD_S });
+		    .kind = kind, .key = t->key, .retry = now + wait });
 	} else {
 		dest_push(t, r);
 		dest_turn(d, t);
@@ -71,7 +72,8 @@ deliver_run(struct deliver *d)
 {
 	struct dest *t;
 
-	while ((t = dest_next_turn(d)) != NULL)
+	while ((t = share_next(&d->share)) != NULL ||
+	    (t = dest_next_turn(d)) != NULL)
 		if (step(d, t) && t->waiting)
 			dest_turn(d, t);
 }
@@ -80,10 +82,14 @@ void
 deliver_tick(struct deliver *d)
 {
 	int64_t now = clock_mono_s();
+	struct child *c, *next;
 	struct dest *t;
 
-	while (spare(d, now - CHILD_IDLE_S))
-		;
+	for (c = d->share.idle; c && c->idle <= now - CHILD_IDLE_S; c = next) {
+		next = c->idle_next;
+		if (c->dest->waiting == 0)
+			child_end(c, NULL);
+	}
 	while ((t = d->starved) != NULL) {
 		d->starved = t->next_turn;
 		t->in_turn = 0;
@@ -107,7 +113,28 @@ deliver_forgive(struct deliver *d)
 int
 deliver_busy(const struct deliver *d)
 {
-	return d->children || d->starved;
+	return share_held(&d->share, STANDING_LOCAL) || d->starved;
+}
+
+/* The window is for all: what is more waits on disk.  What failed before has
+ * less of it, and comes back later, than what nobody knows; what is new needs
+ * more than what is due is given (take_room), or it would go round. */
+static int
+crowded(const struct dest *t, int64_t *wait_s)
+{
+	const struct deliver *d = t->deliver;
+	const unsigned *waiting = d->share.waiting;
+	uint64_t all = d->conf->active;
+
+	*wait_s = CROWD_S;
+	if (t->waiting > all / 2)
+		return 1;
+	if (t->standing == STANDING_BAD) {
+		*wait_s = CROWD_BAD_S;
+		return waiting[STANDING_BAD] > all / 2;
+	}
+	return t->standing == STANDING_NEW && waiting[STANDING_BAD] +
+	    waiting[STANDING_NEW] > all - all / 4;
 }
 
 /* One job for one destination; 0: it can send none now. */
@@ -140,12 +167,19 @@ child_for(struct deliver *d, struct dest *t)
 	for (c = t->child; c; c = c->next)
 		if (child_room(c) && (!best || c->inflight < best->inflight))
 			best = c;
-	if ((best == NULL || best->inflight >= CHILD_SHARE) &&
-	    t->children < t->window) {
-		c = child_begin(d, t);
-		return c ? c : best;
+	if ((best && best->inflight < CHILD_SHARE) ||
+	    t->children >= t->window)
+		return best;
+	while (!share_room(&d->share, t->standing, &c)) {
+		if (c == NULL) {
+			if (t->children == 0)
+				share_wait(&d->share, t);
+			return best;
+		}
+		child_end(c, NULL);
 	}
-	return best;
+	c = child_begin(d, t);
+	return c ? c : best;
 }
 
 static struct child *
@@ -159,9 +193,10 @@ child_begin(struct deliver *d, struct dest *t)
 
 	if (link < 0 && !no_parent(d, t))
 		return NULL;
-	if (link < 0 || (d->children >= d->conf->children &&
-	    !spare(d, INT64_MAX)))
+	if (link < 0)
 		goto later;
+	if (t->standing == STANDING_NEW && share_short(&d->share, t->standing))
+		n.arg = SPAWN_BRIEF;
 	(void)span_str(span_of(t->key), n.text, sizeof n.text);
 	if (chan_pair(CHAN_PACKETS, end) < 0 ||
 	    fcntl(end[0], F_SETFL, O_NONBLOCK) < 0 ||
@@ -170,7 +205,6 @@ child_begin(struct deliver *d, struct dest *t)
 	c->w = (struct watch){ child_ready, end[0] };
 	c->deliver = d;
 	c->dest = t;
-	c->idle = clock_mono_s();
 	give[0] = end[1];
 	give[1] = policy_channel(d, t);
 	if (watch_begin(d->watches, &c->w) < 0 ||
@@ -182,7 +216,8 @@ child_begin(struct deliver *d, struct dest *t)
 	c->next = t->child;
 	t->child = c;
 	t->children++;
-	d->children++;
+	d->share.held[t->standing]++;
+	share_idle(&d->share, c, clock_mono_s());
 	return c;
 later:
 	if (end[0] >= 0) {
@@ -273,6 +308,8 @@ send_job(struct deliver *d, struct child *c)
 		c->inflight++;
 	}
 	c->busy = c->dest->kind == DEST_REMOTE;
+	c->jobs++;
+	share_busy(&d->share, c);
 	return 1;
 }
 
@@ -353,10 +390,13 @@ child_says(struct child *c, struct span fields)
 		child_end(c, why);
 		return -1;
 	}
-	c->idle = clock_mono_s();
 	if (a->ready) {
 		c->busy = 0;
-		return 0;
+		share_idle(&c->deliver->share, c, clock_mono_s());
+		if (!gives_way(c))
+			return 0;
+		child_end(c, NULL);
+		return -1;
 	}
 	for (p = &c->flight; (r = *p) != NULL; p = &r->next)
 		if (r->nr == a->nr &&
@@ -367,10 +407,19 @@ child_says(struct child *c, struct span fields)
 		return -1;
 	}
 	*p = r->next;
-	c->inflight--;
+	if (--c->inflight == 0 && !c->busy)
+		share_idle(&c->deliver->share, c, clock_mono_s());
 	dest_learn(c->dest, &a->verdict);
 	tell(c->deliver, c->dest, r, &a->verdict, a, 1);
 	return 0;
+}
+
+/* Others wait for a process: whoever has several, or had its turn. */
+static int
+gives_way(const struct child *c)
+{
+	return (c->dest->children > 1 || c->jobs >= CHILD_TURN) &&
+	    share_wanted(&c->deliver->share, c->dest->standing);
 }
 
 /* What has no verdict is later; why NULL: an ordinary end of channel. */
@@ -389,7 +438,8 @@ child_end(struct child *c, const char *why)
 		;
 	*p = c->next;
 	t->children--;
-	d->children--;
+	d->share.held[t->standing]--;
+	share_busy(&d->share, c);
 	watch_end(d->watches, &c->w);
 	v = verdict_make(451, "4.3.0",
 	    "the delivering process ended before its verdict");
@@ -402,26 +452,6 @@ child_end(struct child *c, const char *why)
 	free(c);
 	if (t->waiting)
 		dest_turn(d, t);
-}
-
-/* Ends one process that has been idle since then, so that another may be
- * started.  1: there was one. */
-static int
-spare(struct deliver *d, int64_t since)
-{
-	struct child *c;
-	struct dest *t;
-	size_t i;
-
-	for (i = 0; i < DELIVER_TABLE; i++)
-		for (t = d->table[i]; t; t = t->next)
-			for (c = t->child; c; c = c->next)
-				if (c->inflight == 0 && !c->busy &&
-				    t->waiting == 0 && c->idle <= since) {
-					child_end(c, NULL);
-					return 1;
-				}
-	return 0;
 }
 
 static void

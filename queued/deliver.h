@@ -6,7 +6,8 @@
  * one does never delays another: each has its own deliverers, grown with
  * success and halved with failure; one that fails again and again is dead for
  * a while, for all its mail at once.  Inside one, senders take turns.  Turns
- * among destinations go round robin, one job at a time.
+ * among destinations go round robin, one job at a time; where processes are
+ * short, those that were reached before come first (share).
  *
  * Nothing here blocks: a channel that is full waits for the next answer.
  */
@@ -15,6 +16,8 @@
 
 #include "queued/config.h"
 #include "queued/message.h"
+#include "queued/share.h"
+#include "queued/standing.h"
 #include "queued/watch.h"
 #include "run/role.h"
 #include "wire/job.h"
@@ -44,8 +47,9 @@ struct deliver {
 	/* its own; all 0 at first */
 	struct dest *table[DELIVER_TABLE];
 	struct dest *turn, **turn_tail;	/* those that may send a job */
-	struct dest *starved;		/* those that wait for a process */
-	unsigned children;
+	struct dest *starved;		/* those that wait for the next tick */
+	struct share share;
+	struct standing_table standings;
 	struct deliver_room *room;
 };
 

@@ -8,6 +8,8 @@
 #include "sys/clock.h"
 
 static unsigned slot(enum dest_kind, const char *);
+static void waits(struct dest *, int);
+static void heard(struct dest *, int);
 static struct lane *lane_of(struct dest *, const struct rcpt *);
 static struct span sender_of(const struct rcpt *);
 
@@ -27,7 +29,10 @@ dest_get(struct deliver *d, enum dest_kind kind, const char *key)
 	/* a key that is none is refused by remoted */
 	if (kind == DEST_REMOTE)
 		(void)hop_parse(span_mem(t->key, n - 1), &t->hop, &why);
+	t->deliver = d;
 	t->kind = kind;
+	t->standing = kind == DEST_REMOTE ?
+	    standing_get(&d->standings, t->key) : STANDING_LOCAL;
 	t->window = kind == DEST_REMOTE ? REMOTE_FIRST : LOCAL_CHILDREN;
 	if (t->hop.connections && t->hop.connections < t->window)
 		t->window = t->hop.connections;
@@ -50,7 +55,7 @@ dest_push(struct dest *t, struct rcpt *r)
 	r->next = NULL;
 	*l->tail = r;
 	l->tail = &r->next;
-	t->waiting++;
+	waits(t, 1);
 }
 
 struct rcpt *
@@ -71,7 +76,7 @@ dest_pop(struct dest *t, const struct rcpt *with)
 		return NULL;
 	if ((l->head = r->next) == NULL)
 		l->tail = &l->head;
-	t->waiting--;
+	waits(t, -1);
 	return r;
 }
 
@@ -83,7 +88,7 @@ dest_unpop(struct dest *t, struct rcpt *r)
 	if ((r->next = l->head) == NULL)
 		l->tail = &r->next;
 	l->head = r;
-	t->waiting++;
+	waits(t, 1);
 }
 
 void
@@ -138,6 +143,7 @@ dest_learn(struct dest *t, const struct verdict *v)
 	if (v->kind != VERDICT_LATER || (v->code != 421 &&
 	    strncmp(v->enhanced, "4.3.", 4) != 0 &&
 	    strncmp(v->enhanced, "4.4.", 4) != 0)) {
+		heard(t, 1);
 		t->failures = t->deaths = 0;
 		if (++t->good >= t->window && t->window < most) {
 			t->window++;
@@ -145,6 +151,7 @@ dest_learn(struct dest *t, const struct verdict *v)
 		}
 		return;
 	}
+	heard(t, 0);
 	t->good = 0;
 	t->window = t->window > 1 ? t->window / 2 : 1;
 	if (++t->failures < DEST_FAILURES)
@@ -243,6 +250,23 @@ static unsigned
 slot(enum dest_kind kind, const char *key)
 {
 	return (crc32c(0, span_of(key)) + (unsigned)kind) % DELIVER_TABLE;
+}
+
+static void
+waits(struct dest *t, int more)
+{
+	t->waiting += (unsigned)more;
+	t->deliver->share.waiting[t->standing] += (unsigned)more;
+}
+
+static void
+heard(struct dest *t, int success)
+{
+	struct deliver *d = t->deliver;
+
+	if (t->kind == DEST_REMOTE)
+		share_move(&d->share, t, standing_hear(&d->standings, t->key,
+		    success));
 }
 
 static struct lane *

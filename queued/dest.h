@@ -6,14 +6,17 @@
 #define QUEUED_DEST_H
 
 #include "queued/deliver.h"
+#include "queued/standing.h"
 #include "wire/hop.h"
 
 enum {
 	DEST_LANES = 16,		/* senders take turns, by their hash */
 	CHILD_JOBS = 16,		/* in flight to one local deliverer */
 	CHILD_SHARE = 8,		/* from so many on another may help */
+	CHILD_TURN = 16,		/* then others, if they wait */
 	CHILD_IDLE_S = 5,
 	CROWD_S = 5,			/* what found no room comes back */
+	CROWD_BAD_S = 300,		/* if it failed before */
 	LOCAL_CHILDREN = 4,
 	REMOTE_FIRST = 2, REMOTE_MOST = 20,
 	DEST_FAILURES = 3,		/* in a row: it is dead */
@@ -26,9 +29,10 @@ struct child {
 	struct deliver *deliver;
 	struct dest *dest;
 	struct rcpt *flight;
-	unsigned inflight;
+	unsigned inflight, jobs;	/* now; had, of remote ones */
 	int busy;			/* remote: until it says ready */
-	int64_t idle;			/* heard last; clock_mono_s */
+	struct child *idle_next, **idle_at;	/* NULL: has something to do */
+	int64_t idle;			/* since then; clock_mono_s */
 };
 
 struct lane {
@@ -37,9 +41,11 @@ struct lane {
 
 struct dest {
 	struct dest *next;		/* of the table */
+	struct deliver *deliver;
 	struct dest *next_turn;
 	int in_turn;
 	enum dest_kind kind;
+	enum standing standing;
 	struct lane lane[DEST_LANES];
 	unsigned lane_next, waiting;
 	struct child *child;

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "remoted/attempt.h"
+#include "sys/clock.h"
+
+enum { BRIEF_S = 8 };			/* up to the first greeting */
 
 static void settle_all(struct attempt *, const struct job *,
     const struct verdict *);
@@ -68,6 +71,8 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 	unsigned tries = 0, sessions = 0;
 	int met, ipv4_only = 0;
 
+	a->client.end_ms = r->dns->end_ms = a->client.brief ?
+	    clock_mono_ms() + BRIEF_S * 1000 : 0;
 	a->client.peer[0] = '\0';
 	policy_begin(a->client.policy, a->client.hop);
 	r->dns->budget = DNS_PACKETS -
@@ -82,6 +87,8 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 		tries++;
 		client_close(&a->client, 1);
 		met = use_host(a, j, b, &h, &v) == 0;
+		if (!a->client.brief)
+			r->dns->end_ms = 0;
 		if (!met)
 			remember(&why, &v);
 		/* no PTR record, a bad network: not so by IPv4 */
@@ -142,7 +149,7 @@ demands(struct attempt *a, const struct host *h, struct client_tls *said,
 	if (said->n || hop->scheme != HOP_MX || hop->literal ||
 	    hop->tls == HOP_TLS_VERIFY)
 		return 0;
-	if (policy_ask(p, v) < 0)
+	if (policy_ask(p, a->client.end_ms, v) < 0)
 		return -1;
 	said->sts = p->answer.policy.mode;
 	if (said->sts == STS_NONE ||

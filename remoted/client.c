@@ -36,6 +36,7 @@ client_open(struct client *c, const struct host *h,
 	int r;
 
 	c->is_us = c->dirty = 0;
+	c->opened_ms = clock_mono_ms();
 	if (connect_to(c, h, v) < 0)
 		return -1;
 	r = talk(c, h, said, 1, v);
@@ -66,6 +67,13 @@ client_close(struct client *c, int say_quit)
 		(void)client_reply(c, "QUIT", QUIT_S, &v);
 	}
 	conn_close(&c->conn);
+}
+
+int
+client_lasts(const struct client *c)
+{
+	return c->conn.fd >= 0 && clock_mono_ms() - c->opened_ms <
+	    c->conf->keep * 1000;
 }
 
 void
@@ -259,6 +267,8 @@ greet(struct client *c, struct verdict *v)
 
 	if (r < 0)
 		return GONE;
+	c->brief = 0;
+	c->end_ms = 0;
 	if (r != 220) {
 		*v = client_refused(c, "the connection");
 		return 1;

@@ -25,9 +25,11 @@ struct client {				/* begin with conn.fd -1 */
 	struct smtp_caps caps;
 	struct reply reply;		/* the last */
 	char peer[DNS_NAME + 64];	/* "name[address]:port" */
+	uint64_t opened_ms;		/* the connection; clock_mono_ms */
 	int dirty;			/* a transaction was begun: RSET */
 	int is_us;			/* the greeting was our own */
 	int enclosed;			/* conf->lmtp_dir is our root */
+	int brief;			/* no long wait for a first greeting */
 	uint64_t end_ms;		/* of all before the last dot; 0: none */
 };
 
@@ -43,6 +45,8 @@ struct client_tls {			/* what others say of this host's */
 int	client_open(struct client *, const struct host *,
 	    const struct client_tls *, const struct job *, struct verdict *v);
 void	client_close(struct client *, int say_quit);
+/* It is open, and young enough for another message. */
+int	client_lasts(const struct client *);
 
 /* Sends; an error shows at the next reply. */
 void	client_send(struct client *, struct span);

@@ -22,6 +22,10 @@ const struct conf_key config_keys[] = {
 	KEY("end_timeout", CONF_TIME, end_timeout, "10m", 1, 3600,
 	    "The same for the reply to a whole message; when it is over, the "
 	    "message is sent again, and may arrive twice."),
+	KEY("keep", CONF_TIME, keep, "5m", 0, 3600,
+	    "The age from which on a connection is not used for another "
+	    "message: the next one sees what DNS, policies and authorities "
+	    "say by then."),
 	KEY("ipv6", CONF_YES, ipv6, "yes", 0, 0,
 	    "Whether IPv6 addresses of other servers are tried, ahead of "
 	    "IPv4."),

@@ -6,7 +6,7 @@
 
 struct config {
 	const char *helo;		/* "": hostname */
-	uint64_t connect_timeout, timeout, end_timeout;	/* seconds */
+	uint64_t connect_timeout, timeout, end_timeout, keep;	/* seconds */
 	struct conf_words source;	/* conf_named */
 	int ipv6, dane;
 	const char *ca_file;

@@ -7,12 +7,13 @@
 #include "base/ascii.h"
 #include "mail/idna.h"
 #include "remoted/policy.h"
+#include "sys/clock.h"
 #include "wire/record.h"
 
 enum { WAIT_S = 120 };			/* longer than a fetch may take */
 
 static int  send_it(const struct policy *, const struct sts_request *);
-static int  hear(struct policy *);
+static int  hear(struct policy *, uint64_t);
 
 void
 policy_begin(struct policy *p, const struct hop *h)
@@ -31,13 +32,13 @@ policy_begin(struct policy *p, const struct hop *h)
 }
 
 int
-policy_ask(struct policy *p, struct verdict *v)
+policy_ask(struct policy *p, uint64_t end_ms, struct verdict *v)
 {
 	struct sts_request q = { .domain = span_of(p->domain) };
 
 	if (p->asked || p->domain[0] == '\0')
 		return 0;
-	if (send_it(p, &q) == 0 && hear(p) == 0) {
+	if (send_it(p, &q) == 0 && hear(p, end_ms) == 0) {
 		p->asked = 1;
 		return 0;
 	}
@@ -79,14 +80,17 @@ send_it(const struct policy *p, const struct sts_request *q)
 }
 
 static int
-hear(struct policy *p)
+hear(struct policy *p, uint64_t end_ms)
 {
+	uint64_t now = clock_mono_ms(), wait = WAIT_S * 1000;
 	struct pollfd f = { .fd = p->fd, .events = POLLIN };
 	struct span in, fields;
 	const char *why;
 	ssize_t n;
 
-	if (poll(&f, 1, WAIT_S * 1000) != 1)
+	if (end_ms && end_ms < now + wait)
+		wait = end_ms > now ? end_ms - now : 0;
+	if (poll(&f, 1, (int)wait) != 1)
 		return -1;
 	n = chan_recv(p->fd, p->packet, sizeof p->packet, NULL, 0);
 	if (n <= 0)

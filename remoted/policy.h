@@ -21,8 +21,9 @@ struct policy {				/* begin with fd */
 
 /* For a new job to that hop. */
 void	policy_begin(struct policy *, const struct hop *);
-/* Asks once.  0, and ->answer is set, or -1 and *v: it cannot be known. */
-int	policy_ask(struct policy *, struct verdict *v);
+/* Asks once.  0, and ->answer is set, or -1 and *v: it cannot be known, or not
+ * by end_ms (clock_mono_ms; 0: no hurry). */
+int	policy_ask(struct policy *, uint64_t end_ms, struct verdict *v);
 /* One session with that host: a word of RFC 8460 4.3, or "success". */
 void	policy_count(const struct policy *, const char *kind,
 	    const char *result, const char *host, const struct ip *);

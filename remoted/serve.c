@@ -58,13 +58,14 @@ child(struct role_env *env, const struct note *n, int *fd)
 	policy.fd = fd[1];
 	a.client.policy = &policy;
 	a.client.enclosed = env->root;
+	a.client.brief = n->arg == SPAWN_BRIEF;
 	a.resolve.dns = &means.dns;
-	/* without a connection there is nothing to be kept: the next one's
-	 * child knows what its zygote knows by then */
+	/* without a connection, or with an old one, there is nothing to be
+	 * kept: the next one's child knows what its zygote knows by then */
 	while (kept && (r = take_job(fd[0], &j, &file)) > 0) {
 		attempt_job(&a, &j, file);
 		close(file);
-		kept = a.client.conn.fd >= 0;
+		kept = client_lasts(&a.client);
 		if (answer(fd[0], &j, a.fate, kept) < 0)
 			break;
 	}

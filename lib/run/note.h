@@ -21,7 +21,7 @@ enum note_kind {
 	NOTE_GO,		/* all there is has been sent: begin */
 	/* asker -> zygote or parent */
 	NOTE_SPAWN,		/* text: key; facts; fd: what the child gets;
-				 * arg: SPAWN_PROGRAM, or 0 */
+				 * arg: SPAWN_…, or 0 */
 	/* session -> listener, and back */
 	NOTE_WRITER,		/* a writer, please; back with fd[0] */
 	NOTE_STARTTLS,		/* fd[0]: the client's socket */
@@ -40,7 +40,10 @@ enum note_kind {
 				 * start another in my place */
 };
 
-enum { SPAWN_PROGRAM = 1 };	/* of localdeliver: runs programs (wire/job.h) */
+enum {
+	SPAWN_PROGRAM = 1,	/* of localdeliver: runs programs (wire/job.h) */
+	SPAWN_BRIEF		/* of remoted: no long wait for a first greeting */
+};
 
 struct note {
 	uint16_t kind;		/* enum note_kind */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/ip.h"
+#include "sys/clock.h"
 #include "sys/dns.h"
 
 enum { TIMEOUT_MS = 4000, TRIES = 2 };
@@ -51,7 +52,7 @@ dns_ask(struct dns *d, struct span question, struct buf *answer)
 {
 	struct asked a = { .answer = answer };
 	ares_channel ch = d->channel;
-	struct timeval most = { .tv_sec = TIMEOUT_MS / 1000 }, tv, *wait;
+	struct timeval most = { .tv_sec = 1 }, tv, *wait;
 	fd_set r, w;
 	unsigned used;
 	int n;
@@ -60,7 +61,7 @@ dns_ask(struct dns *d, struct span question, struct buf *answer)
 		return DNS_SPENT;
 	buf_reset(answer);
 	ares_send(ch, question.p, (int)question.n, heard, &a);
-	while (!a.done) {
+	while (!a.done && (d->end_ms == 0 || clock_mono_ms() < d->end_ms)) {
 		FD_ZERO(&r);
 		FD_ZERO(&w);
 		if ((n = ares_fds(ch, &r, &w)) == 0)

@@ -6,6 +6,8 @@
 #ifndef SYS_DNS_H
 #define SYS_DNS_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/span.h"
 
@@ -14,6 +16,8 @@ struct dns {
 	int trusted;			/* the resolver is on this machine: what
 					 * it says of DNSSEC can be believed */
 	unsigned budget;		/* packets that may still be sent */
+	uint64_t end_ms;		/* no answer is waited for any longer;
+					 * clock_mono_ms; 0: no limit */
 };
 
 enum {

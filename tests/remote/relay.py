@@ -11,6 +11,7 @@ import time
 
 from world import *
 import policies
+import silent
 
 STEPS = ["greet", "ehlo", "mail", "rcpt", "data", "end"]
 HOW = ["421 4.3.2 closing", "450 4.2.0 later", "550 5.5.0 never", "DROP",
@@ -165,6 +166,24 @@ def reuse():
     for i in range(20):
         assert outcome("n%d@reuse.relay.test" % i)[0] == "delivered"
     assert len(open(p.dir + "/connections").read().split()) <= 2
+
+
+def not_for_ever():
+    """However much there is to send, a connection grows no older than that."""
+    p = Peer("young")
+    routes([("young.relay.test", "smtp://127.0.0.1:%d connections=1" %
+             p.port)])
+    configure("remoted.keep", "1s")
+    sent = [0]
+
+    def third():
+        send("n%d@young.relay.test" % sent[0])
+        assert outcome("n%d@young.relay.test" % sent[0])[0] == "delivered"
+        sent[0] += 1
+        return len(open(p.dir + "/connections").read().split()) == 3
+    wait("a third connection", third)
+    assert len(p.mails()) == sent[0] and sent[0] > 3, sent
+    configure("remoted.keep", "5m")
 
 
 def dsn_size_utf8():
@@ -615,11 +634,11 @@ def greylisted():
 
 
 only = sys.argv[2:]
-all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, dsn_size_utf8,
+all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
              authorities_change, logins, dns, dane, *policies.TESTS,
              rewritten_senders, greylisted, killed_in_the_middle, every_step,
-             cut_everywhere, cut_everywhere_in_chunks]
+             cut_everywhere, cut_everywhere_in_chunks, *silent.TESTS]
 try:
     set_up()
     bad = tell(*[t for t in all_tests if not only or t.__name__ in only])

@@ -96,6 +96,16 @@ def route(domain, target):
     correo("route", "add", domain, *target.split(" "))
 
 
+def configure(key, value):
+    """One line of correo.conf changes, and all start with it."""
+    with open(DIR + "/etc/correo.conf") as f:
+        text = f.read()
+    with open(DIR + "/etc/correo.conf", "w") as f:
+        f.write(re.sub(r"(?m)^%s .*\n|\Z" % key, "%s %s\n" % (key, value),
+                       text, count=1))
+    sh(TOP + "/quickstart", "-d", DIR, "restart")
+
+
 def routes(rows):
     """Many at once, as an editor would."""
     with open(DIR + "/etc/tables/routes", "a") as f:

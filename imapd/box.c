@@ -168,8 +168,12 @@ box_name(struct box *b, struct span name, int make, char out[FOLDER_NAME])
 	}
 	if (r == 0)
 		r = tree_name(name, &why);
-	if (r == 0 && span_str(name, out, FOLDER_NAME) == 0)
+	if (r == 0 && span_str(name, out, FOLDER_NAME) == 0) {
+		/* what is below INBOX is so in any case of letters */
+		if (span_case_starts(name, SPAN("INBOX.")))
+			memcpy(out, "INBOX", 5);
 		return 0;
+	}
 	box_say(b, ANSWER_NO, "CANNOT", "%s", why);
 	return -1;
 }

@@ -19,6 +19,7 @@
 #include "base/scan.h"
 #include "store/maildir.h"
 #include "store/tree.h"
+#include "store/tree_import.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -31,7 +32,6 @@ static int  disk_name(const char *, char [FOLDER_NAME + 1]);
 static int  is_inbox(struct span);
 static int  lock(const struct tree *);
 static int  load(const struct tree *, struct buf *);
-static void import(const struct tree *, struct buf *);
 static int  store(const struct tree *, const struct buf *);
 static int  edit(const struct tree *, const char *, const char *,
     const char *);
@@ -42,6 +42,10 @@ static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
 static int  remove_all(int, const char *, int);
 static int  rename_tree(const struct tree *, struct span, struct span);
+static size_t below(struct tree_list *, struct span);
+static int  is_free(const struct tree *, const char *);
+static int  rename_one(const struct tree *, const struct tree_entry *,
+    const char *);
 static void scratch_name(char [32]);
 
 int
@@ -155,15 +159,10 @@ int
 tree_create(const struct tree *t, const char *name)
 {
 	char disk[FOLDER_NAME + 1], tmp[32];
-	struct stat st;
 	int e;
 
-	if (disk_name(name, disk) < 0)
+	if (disk_name(name, disk) < 0 || is_free(t, disk) < 0)
 		return -1;
-	if (fstatat(t->root, disk, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
 	scratch_name(tmp);
 	if (make_folder(t->root, tmp) < 0 ||
 	    renameat(t->root, tmp, t->root, disk) < 0) {
@@ -201,14 +200,10 @@ int
 tree_rename(const struct tree *t, const char *from, const char *to)
 {
 	char disk[FOLDER_NAME + 1], other[FOLDER_NAME + 1];
-	struct stat st;
 
-	if (disk_name(from, disk) < 0 || disk_name(to, other) < 0)
+	if (disk_name(from, disk) < 0 || disk_name(to, other) < 0 ||
+	    is_free(t, other) < 0)
 		return -1;
-	if (fstatat(t->root, other, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
 	if (disk[1] == '\0' || (strncmp(other, disk, strlen(disk)) == 0 &&
 	    other[strlen(disk)] == '.')) {
 		errno = EINVAL;		/* INBOX, or into itself */
@@ -318,40 +313,8 @@ load(const struct tree *t, struct buf *b)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
-	import(t, b);
+	tree_import(t->root, b);
 	return buf_ok(b) ? 0 : -1;
-}
-
-/* Dovecot: a name a line, behind "V\t2" and an empty line levels are parted by
- * tabs.  Courier: "INBOX" or "INBOX.name" a line. */
-static void
-import(const struct tree *t, struct buf *out)
-{
-	struct buf b = { .max = FOLDERS_MAX };
-	struct span in, line;
-	const char *why;
-	int courier, tabs;
-	size_t i;
-
-	courier = file_read_at(t->root, "subscriptions", &b) < 0;
-	if (courier && file_read_at(t->root, "courierimapsubscribed", &b) < 0)
-		b.n = 0;
-	in = buf_span(&b);
-	tabs = span_starts(in, SPAN("V\t2\n"));
-	for (i = 0; i < b.n; i++)
-		if (tabs && b.p[i] == '\t')
-			b.p[i] = '.';
-	if (tabs)
-		span_cut(&in, '\n', &line);
-	while (in.n) {
-		span_cut(&in, '\n', &line);
-		line = span_trim(line);
-		if (courier && span_case_starts(line, SPAN("INBOX.")))
-			line = span_from(line, 6);
-		if (tree_name(line, &why) == 0)
-			buf_addf(out, "subscribed %.*s\n", SPAN_ARG(line));
-	}
-	buf_free(&b);
 }
 
 static int
@@ -532,40 +495,71 @@ remove_all(int parent, const char *name, int depth)
 	return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* The folder and each below it; then their uses follow. */
+/* The folder and each below it; then their uses follow.  Whether all of them
+ * may have their new name is seen before the first one gets it. */
 static int
 rename_tree(const struct tree *t, struct span from, struct span to)
 {
-	char a[FOLDER_NAME + 1], b[FOLDER_NAME + 1];
+	char b[FOLDER_NAME + 1];
 	struct tree_list l;
-	struct span s;
-	size_t i, done = 0;
-	int r;
+	size_t i;
+	int pass, r;
 
 	if (tree_list(t, &l) < 0)
 		return -1;
-	for (i = 1, r = 0; i < l.n && r == 0; i++) {
-		snprintf(a, sizeof a, ".%s", l.v[i].name);
-		s = span_of(a);
-		if (!(l.v[i].bits & TREE_EXISTS) || !span_starts(s, from) ||
-		    (s.n > from.n && s.p[from.n] != '.'))
-			continue;
-		errno = ENAMETOOLONG;
-		if ((size_t)snprintf(b, sizeof b, "%.*s%s", SPAN_ARG(to),
-		    a + from.n) >= sizeof b)
-			r = -1;
-		else if ((r = renameat(t->root, a, t->root, b)) == 0) {
-			done++;
-			if (l.v[i].use[0])
-				r = tree_special(t, b + 1, l.v[i].use);
+	l.n = below(&l, from);
+	errno = ENOENT;
+	r = l.n ? 0 : -1;
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < l.n && r == 0; i++) {
+			errno = ENAMETOOLONG;
+			r = snprintf(b, sizeof b, "%.*s%s", SPAN_ARG(to),
+			    l.v[i].name + from.n - 1) > FOLDER_NAME ? -1 :
+			    pass == 0 ? is_free(t, b) :
+			    rename_one(t, &l.v[i], b);
 		}
-	}
 	tree_list_free(&l);
-	if (r == 0 && done == 0) {
-		errno = ENOENT;
-		r = -1;
-	}
 	return r < 0 ? -1 : fsync(t->root);
+}
+
+/* Leaves those that exist, of and below that name on disk.  How many? */
+static size_t
+below(struct tree_list *l, struct span disk)
+{
+	size_t i, n = 0;
+	struct span s;
+
+	disk = span_from(disk, 1);
+	for (i = 1; i < l->n; i++) {
+		s = span_of(l->v[i].name);
+		if (l->v[i].bits & TREE_EXISTS && span_starts(s, disk) &&
+		    (s.n == disk.n || s.p[disk.n] == '.'))
+			l->v[n++] = l->v[i];
+	}
+	return n;
+}
+
+static int
+is_free(const struct tree *t, const char *disk)
+{
+	struct stat st;
+
+	if (fstatat(t->root, disk, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? 0 : -1;
+}
+
+static int
+rename_one(const struct tree *t, const struct tree_entry *e, const char *disk)
+{
+	char was[FOLDER_NAME + 1];
+
+	snprintf(was, sizeof was, ".%s", e->name);
+	if (renameat(t->root, was, t->root, disk) < 0)
+		return -1;
+	return e->use[0] ? tree_special(t, disk + 1, e->use) : 0;
 }
 
 /* No folder's name: it does not begin with a dot. */

@@ -23,6 +23,7 @@ struct incoming {
 };
 
 static int  check(struct box *, struct imap_command *, uint64_t);
+static int  replaces(struct box *, struct imap_command *);
 static int  refused(struct box *, enum answer);
 static int  take(struct box *, uint64_t);
 static void appenduid(struct box *, const struct incoming *);
@@ -135,6 +136,8 @@ append_drop(struct box *b)
 		box_release(b, in->folder);
 	free(in);
 	b->incoming = NULL;
+	b->replaced = 0;
+	b->replaced_bytes = 0;
 }
 
 /* May it come?  0; or -1 and the reply waits. */
@@ -148,11 +151,8 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 
 	int replace = c->verb == IMAP_REPLACE;
 
-	if (replace && (b->folder == NULL || b->read_only))
-		return refused(b, b->folder == NULL ? box_say(b, ANSWER_BAD,
-		    "", "select a mailbox first (RFC 8508 3.1)") :
-		    box_say(b, ANSWER_NO, "READ-ONLY",
-		    "the mailbox is selected read-only"));
+	if (replace && replaces(b, c) < 0)
+		return -1;
 	m = &c->append[in->n];
 	if (m->utf8 && !b->utf8)
 		return refused(b, box_say(b, ANSWER_BAD, "",
@@ -182,6 +182,30 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 	a->flags = flags;
 	a->date = m->dated ? m->date : clock_s();
 	in->n++;
+	return 0;
+}
+
+/* What a REPLACE takes away makes room for what comes.  0, or -1 and the reply
+ * waits. */
+static int
+replaces(struct box *b, struct imap_command *c)
+{
+	uint64_t vsize;
+	uint32_t *v;
+	size_t n;
+
+	if (b->folder == NULL)
+		return refused(b, box_say(b, ANSWER_BAD, "",
+		    "select a mailbox first (RFC 8508 3.1)"));
+	if (b->read_only)
+		return refused(b, box_say(b, ANSWER_NO, "READ-ONLY",
+		    "the mailbox is selected read-only"));
+	if ((v = box_array(b, c, &n)) == NULL)
+		return refused(b, b->answer);
+	if (n && folder_sizes(b->folder, v[0], &b->replaced_bytes,
+	    &vsize) == 0)
+		b->replaced = 1;
+	free(v);
 	return 0;
 }
 

@@ -51,6 +51,8 @@ struct box {
 	char text[BOX_TEXT];		/* of the tagged reply */
 	struct buf code;		/* its response code */
 	struct incoming *incoming;	/* of an APPEND that is read */
+	uint64_t replaced_bytes;	/* of the message that it replaces */
+	int replaced;
 	struct notify *notify;		/* NULL: none */
 	unsigned deaf;			/* enum imap_notify_events of the
 					 * selected mailbox it is not told */

@@ -88,7 +88,9 @@ room(void *arg, int told, int64_t bytes, int64_t messages)
 		return maildirsize_add(b->tree.root, bytes, messages);
 	if (load(b, &q) < 0)
 		return -1;
+	q.bytes -= (int64_t)b->replaced_bytes;
 	q.count += messages - 1;	/* maildirsize_fits asks for one */
+	q.count -= b->replaced;
 	if (maildirsize_fits(&q, (uint64_t)bytes))
 		return 0;
 	errno = EDQUOT;

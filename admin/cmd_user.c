@@ -82,9 +82,13 @@ cmd_user_password(const struct site *site, const struct args *a)
 
 	if (key_of(a, key) < 0 || password_get(a, password) < 0)
 		return SAY_FIX;
-	if (tables_open(&t, site, 1) == 0 &&
-	    set_password(&t, key, password) == 0) {
-		if (tables_check(&t) < 0)
+	if (tables_open(&t, site, 1) == 0) {
+		(void)tables_check(&t);		/* which users are there */
+		if (tables_find(&t.set[TABLE_USERS], span_of(key)) == NULL)
+			say(0, "%s: no such user", key);
+		else if (set_password(&t, key, password) < 0)
+			status = SAY_AGAIN;
+		else if (tables_check(&t) < 0)
 			say_lines(&t.errors);
 		else if (compile_write(&t) < 0)
 			status = SAY_AGAIN;
@@ -105,11 +109,13 @@ add(struct tables *t, const struct args *a)
 	struct user u;
 	int status = SAY_FIX;
 
-	if ((a->system ? system_line(a, &u, &line) :
-	    virtual_line(t, a, &u, &line)) < 0)
+	if (key_of(a, u.key) < 0)
 		return SAY_FIX;
 	if (tables_find(&t->set[TABLE_USERS], span_of(u.key)))
 		return say(SAY_FIX, "%s is there already", u.key);
+	if ((a->system ? system_line(a, &u, &line) :
+	    virtual_line(t, a, &u, &line)) < 0)
+		return SAY_FIX;
 	if (!a->system && (password_get(a, password) < 0 ||
 	    set_password(t, u.key, password) < 0))
 		goto out;
@@ -136,8 +142,6 @@ virtual_line(struct tables *t, const struct args *a, struct user *u,
 {
 	struct span local, domain;
 
-	if (key_of(a, u->key) < 0)
-		return -1;
 	address_split(span_of(u->key), &local, &domain);
 	if (domain.n == 0)
 		return say(-1, "%s: an address is wanted, or --system for a "
@@ -159,8 +163,6 @@ system_line(const struct args *a, struct user *u, struct buf *line)
 {
 	const struct passwd *pw;
 
-	if (key_of(a, u->key) < 0)
-		return -1;
 	pw = getpwnam(a->word[2]);
 	if (pw == NULL)
 		return say(-1, "%s: no such user of this machine", a->word[2]);

@@ -18,7 +18,7 @@ struct command {
 };
 
 static const struct command *find(const struct args *);
-static int usage(void);
+static int usage(const struct args *);
 
 static const struct command command[] = {
 	{ "check", NULL, 0, 0, "", cmd_check },
@@ -74,7 +74,7 @@ main(int argc, char **argv)
 	if (args_parse(argc, argv, &a, &why) < 0)
 		return say(SAY_FIX, "%.*s", SPAN_ARG(buf_span(&why)));
 	if ((c = find(&a)) == NULL)
-		return usage();
+		return usage(&a);
 	if (c->run == cmd_conf && a.mdoc)	/* wants no config to be there */
 		return cmd_conf_keys();
 	if (config_read(a.config, &config) < 0)
@@ -101,17 +101,23 @@ find(const struct args *a)
 	return NULL;
 }
 
+/* Of all commands, or those that begin with the word that was typed. */
 static int
-usage(void)
+usage(const struct args *a)
 {
 	const struct command *c;
+	int known = 0;
 
+	for (c = command; a->nwords && c->first; c++)
+		known |= strcmp(a->word[0], c->first) == 0;
 	fprintf(stderr, "usage: correo [-c FILE] [-j] COMMAND\n");
 	for (c = command; c->first; c++)
-		fprintf(stderr, "\tcorreo %s%s%s%s%s\n", c->first,
-		    c->second ? " " : "", c->second ? c->second : "",
-		    *c->usage ? " " : "", c->usage);
-	fprintf(stderr, "SELECTION: ID ... | --domain DOMAIN | "
-	    "--sender ADDRESS | --recipient ADDRESS | --all\n");
+		if (!known || strcmp(a->word[0], c->first) == 0)
+			fprintf(stderr, "\tcorreo %s%s%s%s%s\n", c->first,
+			    c->second ? " " : "", c->second ? c->second : "",
+			    *c->usage ? " " : "", c->usage);
+	if (!known || strcmp(a->word[0], "queue") == 0)
+		fprintf(stderr, "SELECTION: ID ... | --domain DOMAIN | "
+		    "--sender ADDRESS | --recipient ADDRESS | --all\n");
 	return SAY_FIX;
 }

@@ -79,21 +79,26 @@ main(int argc, char **argv)
 	return send_mail(&m);
 }
 
-/* mailq and newaliases are correo's own words, with no group of ours. */
+/* mailq and the like are correo's own words, with no group of ours. */
 static int
 as_correo(const struct mail *m)
 {
-	static const char *const queue[] = { "queue", "list" };
-	static const char *const tables[] = { "tables" };
-	struct args a = { .config = m->a.config };
+	static const struct {
+		const char *word[2];
+		size_t n;
+		int (*run)(const struct site *, const struct args *);
+	} command[] = {
+		[SENDMAIL_QUEUE] = { { "queue", "list" }, 2, cmd_queue_list },
+		[SENDMAIL_ALIASES] = { { "tables" }, 1, cmd_tables },
+		[SENDMAIL_FLUSH] = { { "queue", "retry" }, 2,
+		    cmd_queue_change }
+	};
+	struct args a = { .config = m->a.config, .all = 1,
+	    .word = command[m->a.mode].word, .nwords = command[m->a.mode].n };
 
 	if (setregid(getgid(), getgid()) < 0)
 		return say_errno(EX_OSERR, "setregid");
-	a.word = m->a.mode == SENDMAIL_QUEUE ? queue : tables;
-	a.nwords = m->a.mode == SENDMAIL_QUEUE ? 2 : 1;
-	switch (m->a.mode == SENDMAIL_QUEUE ?
-	    cmd_queue_list(&m->config.site, &a) :
-	    cmd_tables(&m->config.site, &a)) {
+	switch (command[m->a.mode].run(&m->config.site, &a)) {
 	case SAY_OK:
 		return EX_OK;
 	case SAY_FOUND:

@@ -15,7 +15,7 @@ int
 sendmail_args(int argc, char **argv, struct sendmail_args *a, struct buf *why)
 {
 	const char *base = strrchr(argv[0], '/');
-	int c, r = 0;
+	int c, r = 0, flush = 0;
 
 	*a = (struct sendmail_args){ .dot_ends = 1 };
 	base = base ? base + 1 : argv[0];
@@ -27,10 +27,15 @@ sendmail_args(int argc, char **argv, struct sendmail_args *a, struct buf *why)
 	opterr = 0;
 	/* +: what follows the first recipient is no option, ever */
 	while (r == 0 && (c = getopt(argc, argv, "+A:B:C:D:F:GIL:N:O:R:UV:X:"
-	    "b:d::e:f:h:imno:p:q::r:tv")) != -1)
+	    "b:d::e:f:h:imno:p:q::r:tv")) != -1) {
+		flush |= c == 'q';
 		r = take(c, a, why);
+	}
 	a->nrcpt = (size_t)(argc - optind);
 	a->rcpt = argv + optind;
+	if (flush && a->mode == SENDMAIL_SEND && a->nrcpt == 0 &&
+	    !a->take_recipients)
+		a->mode = SENDMAIL_FLUSH;
 	return r;
 }
 

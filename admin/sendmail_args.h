@@ -1,7 +1,7 @@
 /*
  * sendmail_args - the options that forty years of programs give to sendmail.
  *
- * What only said how a sendmail of that time should work (-O, -o, -q, -B ...)
+ * What only said how a sendmail of that time should work (-O, -o, -B ...)
  * is taken and has no effect.
  */
 #ifndef ADMIN_SENDMAIL_ARGS_H
@@ -9,7 +9,9 @@
 
 #include "base/buf.h"
 
-enum sendmail_mode { SENDMAIL_SEND, SENDMAIL_QUEUE, SENDMAIL_ALIASES };
+enum sendmail_mode {
+	SENDMAIL_SEND, SENDMAIL_QUEUE, SENDMAIL_ALIASES, SENDMAIL_FLUSH
+};
 
 struct sendmail_args {
 	enum sendmail_mode mode;

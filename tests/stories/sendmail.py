@@ -1,7 +1,7 @@
 """sendmail(1), mailq and newaliases, as cron and scripts use them."""
 import os
 
-from correo import Skip, run, tell, the_instance
+from correo import Skip, run, tell, the_instance, wait
 
 c = the_instance()
 SENDMAIL = c.dir + '/sendmail'
@@ -78,7 +78,17 @@ def newaliases():
     sendmail('-bi')
 
 
+def the_queue_is_run_by_q():
+    sendmail('x@elsewhere.test')
+    waiting = wait('an attempt', lambda: [m for m in c.queue()
+                                          if m['attempts'] == 1])
+    sendmail('-q15m')
+    wait('another', lambda: [m for m in c.queue() if m['attempts'] == 2
+                             and m['id'] == waiting[0]['id']])
+    c.correo('queue', 'remove', '--all')
+
+
 tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       a_dot_ends_it_without_i, a_sender_of_its_own,
       as_another_user_by_the_group, every_usual_option_is_taken, sysexits,
-      newaliases])
+      newaliases, the_queue_is_run_by_q])

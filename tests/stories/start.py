@@ -103,10 +103,21 @@ def a_start_that_is_killed():
     assert of(d)
     assert quickstart(d, 'stop').returncode == 0
     assert not of(d), of(d)
-    assert quickstart(d).returncode == 0
+    shutil.rmtree(d)
+
+
+def two_starts_at_once():
+    d, base = another('twice')
+    argv = [TOP + '/quickstart', '-d', d, '-p', str(base)]
+    both = [subprocess.Popen(argv, stdout=subprocess.PIPE) for _ in range(2)]
+    said = sorted(p.communicate(timeout=300)[0] for p in both)
+    assert [p.returncode for p in both] == [0, 0], said
+    assert [b'runs already' in text for text in said] in (
+        [True, False], [False, True]), said
     assert quickstart(d, 'stop').returncode == 0
+    assert not of(d), of(d)
     shutil.rmtree(d)
 
 
 tell([what_ready_says, a_path_as_people_type_it, refused_with_the_reason,
-      a_start_that_is_killed])
+      a_start_that_is_killed, two_starts_at_once])

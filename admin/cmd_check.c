@@ -53,6 +53,7 @@ static void check_places(struct check *);
 static void check_place(struct check *, const struct place *);
 static void name_of(const struct check *, const char *, char *, size_t);
 static void check_sendmail(struct check *);
+static void check_keys(struct check *);
 static void check_tables(struct check *);
 static void check_age(struct check *, const struct tables *, int);
 static void check_targets(struct check *, const struct tables *);
@@ -116,6 +117,7 @@ cmd_check(const struct site *site, const struct args *a)
 	} else
 		found(&c, WARN, "rights", "an ordinary user's instance: all "
 		    "processes have one uid, and owners are not looked at");
+	check_keys(&c);
 	check_tables(&c);
 	check_space(&c, site->state_dir);
 	check_space(&c, site->mail_dir);
@@ -232,7 +234,8 @@ check_place(struct check *c, const struct place *p)
 	gr = getgrnam(group);
 	if (lstat(path, &st) < 0) {
 		if (errno != ENOENT || strchr(p->path, '.') == NULL)
-			found(c, FAIL, path, "%s", strerror(errno));
+			found(c, FAIL, path, "%s: INSTALL, Directories",
+			    strerror(errno));
 		return;
 	}
 	if (pw && gr && (st.st_uid != pw->pw_uid || st.st_gid != gr->gr_gid))
@@ -266,6 +269,22 @@ check_sendmail(struct check *c)
 		    "chmod 2755 %s (or set sendmail.via)", name, path, path);
 	else
 		found(c, OK, path, "has its group");
+}
+
+/* Who can read a key can be this server. */
+static void
+check_keys(struct check *c)
+{
+	const char *path;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < c->site->tls_key.n; i++) {
+		path = c->site->tls_key.word[i];
+		if (stat(path, &st) == 0 && st.st_mode & 077)
+			found(c, FAIL, path, "mode %04o: chmod 0600 %s",
+			    (unsigned)st.st_mode & 07777, path);
+	}
 }
 
 static void

@@ -1,11 +1,12 @@
 /* queued - the queue manager (queued(8)). */
 #include "queued/config.h"
 #include "queued/loop.h"
-#include "queued/places.h"
 #include "queued/reporter.h"
 #include "run/monitor.h"
+#include "run/queue_dirs.h"
 
 static int  sts(const struct site *, const void *);
+static int  check(const struct site *, const void *, struct buf *);
 
 int
 main(int argc, char **argv)
@@ -27,7 +28,7 @@ main(int argc, char **argv)
 	static struct config conf;
 	static const struct family family = {
 		.program = "queued", .role = role, .keys = config_keys,
-		.conf = &conf, .check = places_check
+		.conf = &conf, .check = check
 	};
 
 	return monitor_main(argc, argv, &family);
@@ -40,4 +41,11 @@ sts(const struct site *site, const void *conf)
 
 	(void)site;
 	return c->mta_sts;
+}
+
+static int
+check(const struct site *site, const void *conf, struct buf *errors)
+{
+	(void)conf;
+	return queue_dirs_check(site, errors);
 }

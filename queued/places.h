@@ -1,5 +1,5 @@
 /*
- * places - the directories of the queue and of the drop, checked.
+ * places - the directories of the queue and of the drop.
  */
 #ifndef QUEUED_PLACES_H
 #define QUEUED_PLACES_H
@@ -12,10 +12,6 @@ struct places {
 	struct queue queue;
 	int drop, drop_tmp, drop_new;
 };
-
-/* For the monitor, before anything starts: adds a line for each directory that
- * is missing, is not ours, or where others may write.  0, or -1. */
-int	places_check(const struct site *, const void *conf, struct buf *errors);
 
 /* Opens them; does not return (exit 100) where one is missing. */
 void	places_open(const struct role_env *, struct places *);

@@ -3,6 +3,7 @@
 
 #include "run/listener.h"
 #include "run/monitor.h"
+#include "run/queue_dirs.h"
 #include "run/writer_role.h"
 #include "run/zygote.h"
 #include "smtpd/config.h"
@@ -128,5 +129,6 @@ check(const struct site *site, const void *conf, struct buf *errors)
 	    .listen = c->submission_listen.n > 0,
 	    .tls_listen = c->smtps_listen.n > 0,
 	    .without_tls = c->local_networks.n > 0 }, errors);
+	(void)queue_dirs_check(site, errors);
 	return errors->n ? -1 : 0;
 }

@@ -74,6 +74,7 @@ relay_role(struct role_env *env)
 	env->go = use_new;
 	role_confine(env, &(struct confine){ 0 });
 	role_wait(env);
+	errno = 0;
 	if (current.n == 0)
 		log_die(LOG_FIX, "no usable certificate: tls.cert and tls.key "
 		    "must name pairs that belong together");

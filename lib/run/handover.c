@@ -101,6 +101,8 @@ handover_auth(struct listener *l)
 		    (c = listener_conn(l, n.arg)) != NULL)
 			(void)span_str(span_of(n.text), c->facts.user,
 			    sizeof c->facts.user);
+	if (r == 0)
+		errno = 0;
 	if (r == 0 || (errno != EAGAIN && errno != EINTR))
 		log_die(LOG_AGAIN, "the password check is gone");
 }

@@ -1,11 +1,14 @@
 /* site - the keys of correo.conf that several programs share. */
-#include <stdlib.h>
+#include <sys/stat.h>
+#include <errno.h>
 #include <string.h>
 
 #include "run/site.h"
 #include "sys/log.h"
 
 const char *const site_conf = CORREO_SYSCONFDIR "/correo.conf";
+
+static void check_files(const char *, const struct conf_words *, struct buf *);
 
 #define AT(field) offsetof(struct site, field)
 
@@ -81,6 +84,8 @@ void
 site_check_logins(const struct site *site, const struct site_logins *l,
     struct buf *errors)
 {
+	check_files("tls.cert", &site->tls_cert, errors);
+	check_files("tls.key", &site->tls_key, errors);
 	if (site->tls_cert.n != site->tls_key.n)
 		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
 		    "same order\n");
@@ -91,4 +96,16 @@ site_check_logins(const struct site *site, const struct site_logins *l,
 		buf_addf(errors, "%s.%slisten: nobody could log in; name "
 		    "tls.cert and tls.key, or %s.local_networks\n",
 		    l->program, l->service, l->program);
+}
+
+static void
+check_files(const char *key, const struct conf_words *w, struct buf *errors)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (stat(w->word[i], &st) < 0)
+			buf_addf(errors, "%s: %s: %s\n", key, w->word[i],
+			    strerror(errno));
 }

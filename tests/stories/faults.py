@@ -68,18 +68,30 @@ def wrong_modes_stop_the_start():
             os.chown(path, 65534, old.st_gid)
             refused(i, path, 'chown')
             os.chown(path, old.st_uid, old.st_gid)
+        for path in ('etc/server.pem', 'etc/secrets/server.key'):
+            path = i.dir + '/' + path
+            os.rename(path, path + '.old')
+            refused(i, path, 'No such file', ('smtpd', 'pop3d', 'imapd'))
+            os.rename(path + '.old', path)
+        os.chmod(path, 0o640)
+        check = i.correo('check', ok=False)
+        assert check.returncode == 1, check
+        assert b'chmod 0600 ' + path.encode() in check.stdout, check
+        os.chmod(path, 0o600)
         i.quickstart('start')
     finally:
         i.quickstart('stop')
 
 
-def refused(i, path, cure):
-    """queued ends at once, correo check finds it; both name path and cure."""
-    r = run('timeout', '20', i.dir + '/sbin/queued', '-c', i.ready['config'],
-            ok=False)
-    text = r.stderr.decode()
-    assert path in text and cure in text, text
-    assert r.returncode == 100, (path, r.returncode, text)
+def refused(i, path, cure, services=('smtpd', 'queued')):
+    """Each service ends at once, correo check finds it; all name path and
+    cure."""
+    for service in services:
+        r = run('timeout', '20', i.dir + '/sbin/' + service, '-c',
+                i.ready['config'], ok=False)
+        text = r.stderr.decode()
+        assert path in text and cure in text, text
+        assert r.returncode == 100, (path, r.returncode, text)
     check = i.correo('check', ok=False)
     assert check.returncode == 1, check
     assert path.encode() in check.stdout + check.stderr, check

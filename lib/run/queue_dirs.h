@@ -1,0 +1,14 @@
+/*
+ * queue_dirs - are the directories of the queue and of the drop safe?
+ */
+#ifndef RUN_QUEUE_DIRS_H
+#define RUN_QUEUE_DIRS_H
+
+#include "run/site.h"
+
+/* For the monitors of smtpd and queued, before anything starts: adds a line
+ * "PATH: REASON; the cure" for each directory that is missing, is not the
+ * queue's user's, or where others may write.  0, or -1. */
+int	queue_dirs_check(const struct site *, struct buf *errors);
+
+#endif

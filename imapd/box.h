@@ -19,7 +19,7 @@
 #include "wire/imap_command.h"
 #include "wire/imap_reader.h"
 
-enum { BOX_BUFFER = 65536, BOX_TEXT = 256, BOX_CODE = 4 << 20 };
+enum { BOX_BUFFER = 131072, BOX_TEXT = 256, BOX_CODE = 4 << 20 };
 
 /* What a handler answers; box_say sets the rest.  NONE: nothing, the session
  * is over. */

@@ -1,6 +1,7 @@
 /* mime - the structure of a message, found in one pass. */
 #include <stdlib.h>
 
+#include "base/lines.h"
 #include "mail/header.h"
 #include "mail/mime.h"
 #include "mail/param.h"
@@ -38,7 +39,6 @@ static int is_delimiter(struct parse *, size_t, struct delimiter *);
 static void close_down_to(struct parse *, unsigned, size_t);
 static void childless(struct mime *);
 static struct mime_point count_to(struct parse *, size_t);
-static size_t line_ends(const unsigned char *);
 static size_t line_end(struct span, size_t);
 static void *grow(void *, uint32_t, uint32_t *, size_t);
 
@@ -429,34 +429,20 @@ childless(struct mime *m)
 static struct mime_point
 count_to(struct parse *p, size_t to)
 {
-	const unsigned char *q = p->all.p;
-	size_t i, lines = 0, crlf = 0, from = p->at.at;
+	size_t from = p->at.at;
+	struct span s = span_sub(p->all, from, to);
+	size_t lines = lines_count(s), bare = lines;
 
-	for (i = from; to - i >= 8; i += 8)
-		lines += line_ends(q + i);
-	for (; i < to; i++)
-		lines += q[i] == '\n';
-	if (p->has_cr)
-		for (i = from; i < to; i++)
-			crlf += q[i] == '\n' && i > 0 && q[i - 1] == '\r';
-	p->m->steps += to - from;
+	if (p->has_cr) {
+		bare = lines_bare(s);
+		/* one whose CR was counted before */
+		bare -= s.n && from && s.p[0] == '\n' && s.p[-1] == '\r';
+	}
+	p->m->steps += s.n;
 	p->at.at = to;
 	p->at.lines += lines;
-	p->at.bare += lines - crlf;
+	p->at.bare += bare;
 	return p->at;
-}
-
-/* Of eight bytes: those that xor LF makes zero keep their high bit clear. */
-static size_t
-line_ends(const unsigned char *q)
-{
-	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	uint64_t v;
-
-	memcpy(&v, q, sizeof v);
-	v ^= UINT64_C(0x0a0a0a0a0a0a0a0a);
-	v = ~(((v & low) + low) | v | low) >> 7;
-	return (size_t)(v * UINT64_C(0x0101010101010101) >> 56);
 }
 
 static size_t

@@ -1,57 +1,61 @@
 /* mime_wire - stored bytes as the wire has them. */
+#include "base/lines.h"
 #include "mail/mime_wire.h"
 
 uint64_t
 mime_wire_size(struct span s)
 {
-	uint64_t n = s.n;
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		n += s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r');
-	return n;
+	return s.n + lines_bare(s);
 }
 
 void
 mime_wire_start(struct mime_wire *w, struct span s, uint64_t offset,
     uint64_t want)
 {
-	unsigned char skip[8192];
-	uint64_t n;
+	unsigned char skip[512];
 
 	*w = (struct mime_wire){ .in = s, .left = offset };
-	do
-		n = mime_wire_read(w, skip, sizeof skip);
-	while (n > 0);
+	while (mime_wire_read(w, skip, sizeof skip) > 0)
+		;
 	w->left = want;
 }
 
-/* Runs between line ends are copied whole. */
+/* A line is copied in one go, and its end where there is room for both. */
 size_t
 mime_wire_read(struct mime_wire *w, unsigned char *out, size_t n)
 {
-	size_t done = 0, run;
+	const unsigned char *p = w->in.p, *end = p + w->in.n, *lf;
+	unsigned char *o = out, *stop;
+	size_t run;
 
 	if (n > w->left)
 		n = (size_t)w->left;
-	while (done < n && (w->in.n || w->lf)) {
-		if (w->lf || (w->in.n && w->in.p[0] == '\n')) {
-			if (!w->lf && !w->cr) {
-				out[done++] = '\r';
+	for (stop = out + n; o < stop && p < end;) {
+		if (*p == '\n') {
+			if (!w->cr && !w->lf) {
+				*o++ = '\r';
 				w->lf = 1;
 				continue;
 			}
-			out[done++] = '\n';
+			*o++ = *p++;
 			w->lf = w->cr = 0;
-			w->in = span_from(w->in, 1);
 			continue;
 		}
-		run = span_find(span_sub(w->in, 0, n - done), '\n');
-		memcpy(out + done, w->in.p, run);
-		done += run;
-		w->cr = w->in.p[run - 1] == '\r';
-		w->in = span_from(w->in, run);
+		run = (size_t)(end - p);
+		if (run > (size_t)(stop - o))
+			run = (size_t)(stop - o);
+		if ((lf = memchr(p, '\n', run)) != NULL)
+			run = (size_t)(lf - p);
+		memcpy(o, p, run);
+		o += run;
+		p += run;
+		w->cr = p[-1] == '\r';
+		if (lf && !w->cr && stop - o >= 2) {
+			*o++ = '\r';
+			*o++ = *p++;
+		}
 	}
-	w->left -= done;
-	return done;
+	w->in = span_mem(p, (size_t)(end - p));
+	w->left -= (uint64_t)(o - out);
+	return (size_t)(o - out);
 }

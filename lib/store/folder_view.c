@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/lines.h"
 #include "store/folder_impl.h"
 #include "store/folder_name.h"
 
@@ -452,7 +453,6 @@ static int
 measure_fd(int fd, uint64_t *size, uint64_t *vsize)
 {
 	unsigned char *b, last = 0;
-	const unsigned char *p, *end;
 	ssize_t n;
 
 	if ((b = malloc(MEASURE)) == NULL)
@@ -460,12 +460,9 @@ measure_fd(int fd, uint64_t *size, uint64_t *vsize)
 	*size = *vsize = 0;
 	while ((n = read(fd, b, MEASURE)) > 0) {
 		*size += (uint64_t)n;
-		*vsize += (uint64_t)n;
-		end = b + n;
-		for (p = b; (p = memchr(p, '\n', (size_t)(end - p))) != NULL;
-		    p++)
-			*vsize += (p == b ? last : p[-1]) != '\r';
-		last = end[-1];
+		*vsize += (uint64_t)n + lines_bare(span_mem(b, (size_t)n));
+		*vsize -= b[0] == '\n' && last == '\r';
+		last = b[n - 1];
 	}
 	free(b);
 	return n < 0 ? -1 : 0;

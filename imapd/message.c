@@ -8,13 +8,18 @@
 #include "mail/header.h"
 #include "wire/imap_envelope.h"
 
-/* Room that is asked for first: what no message fills is never touched. */
-enum { ROOM = 256 << 10, BLOB_MAX = 64 << 20 };
+/* Room that is asked for first: what no message fills is never touched.  HEAD:
+ * read of a message of which only fields are wanted. */
+enum { ROOM = 256 << 10, HEAD = 16 << 10, BLOB_MAX = 64 << 20 };
 
 static void let_go(struct message *);
-static int  get(struct message *, int);
+static int  load(struct message *, int);
+static int  get(struct message *, int, int);
 static int  make_room(struct message *, size_t);
 static int  make(struct message *, unsigned);
+static int  make_fields(struct message *);
+static int  add_fields(struct message *, struct span);
+static void keep(struct message *, unsigned);
 static unsigned cache_kind(const struct message *, unsigned);
 
 /* What clients ask for by name, and SEARCH, SORT and THREAD look at. */
@@ -41,18 +46,7 @@ message_start(struct message *m, struct folder *f, uint32_t number, int utf8)
 int
 message_load(struct message *m)
 {
-	int fd, r, e;
-
-	if (m->loaded)
-		return 0;
-	if ((fd = folder_fd(m->folder, m->number)) < 0)
-		return -1;
-	r = get(m, fd);
-	e = errno;
-	close(fd);
-	errno = e;
-	m->loaded = r == 0;
-	return r;
+	return m->loaded ? 0 : load(m, 0);
 }
 
 int
@@ -81,6 +75,9 @@ message_blobs(struct message *m, unsigned kinds)
 			missing |= 1u << i;
 	if (missing == 0)
 		return 0;
+	/* lists are made of them, of many messages whose bodies nobody reads */
+	if (kinds == 1u << KIND_FIELDS)
+		return make_fields(m);
 	/* putting one takes the others away: so all are made at once, and
 	 * with them what the next question will be about */
 	return make(m, kinds | 1u << KIND_ENVELOPE | 1u << KIND_STRUCTURE |
@@ -118,16 +115,33 @@ let_go(struct message *m)
 	m->loaded = m->parsed = 0;
 }
 
+/* All of it, or with head what fits into HEAD. */
+static int
+load(struct message *m, int head)
+{
+	int fd, r, e;
+
+	if ((fd = folder_fd(m->folder, m->number)) < 0)
+		return -1;
+	r = get(m, fd, head);
+	e = errno;
+	close(fd);
+	errno = e;
+	m->loaded = r == 0 && (!head || m->bytes.n < HEAD);
+	return r;
+}
+
 /* Read, never mapped: its owner may truncate it meanwhile. */
 static int
-get(struct message *m, int fd)
+get(struct message *m, int fd, int head)
 {
 	struct stat st;
 	ssize_t n;
 
 	if (m->room == NULL && make_room(m, ROOM) < 0)
 		return -1;
-	while ((n = pread(fd, m->room, m->room_n, 0)) == (ssize_t)m->room_n)
+	while ((n = pread(fd, m->room, head ? HEAD : m->room_n, 0)) ==
+	    (ssize_t)m->room_n)
 		if (fstat(fd, &st) < 0 ||
 		    make_room(m, (size_t)st.st_size + 1) < 0)
 			return -1;
@@ -153,8 +167,6 @@ make_room(struct message *m, size_t n)
 static int
 make(struct message *m, unsigned kinds)
 {
-	struct header h;
-	struct span in;
 	unsigned i;
 	int r = 0;
 
@@ -174,25 +186,65 @@ make(struct message *m, unsigned kinds)
 		r |= imap_bodystructure(&m->mime, 0, m->utf8,
 		    &m->made[KIND_BODY]);
 	if (kinds & 1u << KIND_FIELDS) {
-		for (in = mime_header(&m->mime, m->mime.part);
-		    header_next(&in, &h) == 1;)
-			if (message_is_field(h.name))
-				r |= buf_addspan(&m->made[KIND_FIELDS],
-				    h.whole);
-		r |= buf_adds(&m->made[KIND_FIELDS], "\n");
+		(void)add_fields(m, m->bytes);
+		r |= buf_ok(&m->made[KIND_FIELDS]) ? 0 : -1;
 	}
 	if (r < 0) {
 		errno = ENOMEM;
 		return -1;
 	}
-	for (i = 0; i < KINDS; i++) {
-		if (!(kinds & 1u << i))
-			continue;
-		m->blob[i] = buf_span(&m->made[i]);
-		folder_cache_put(m->folder, m->mail.uid, cache_kind(m, i),
-		    m->blob[i]);
-	}
+	for (i = 0; i < KINDS; i++)
+		if (kinds & 1u << i)
+			keep(m, i);
 	return 0;
+}
+
+static int
+make_fields(struct message *m)
+{
+	struct buf *b = &m->made[KIND_FIELDS];
+
+	if (!m->loaded && load(m, 1) < 0)
+		return -1;
+	b->max = BLOB_MAX;
+	buf_reset(b);
+	if (!add_fields(m, m->bytes) && !m->loaded) {
+		if (load(m, 0) < 0)
+			return -1;
+		buf_reset(b);
+		(void)add_fields(m, m->bytes);
+	}
+	if (!buf_ok(b)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	keep(m, KIND_FIELDS);
+	return 0;
+}
+
+/* 1: the header ends in these bytes; 0: or where they are cut off. */
+static int
+add_fields(struct message *m, struct span in)
+{
+	struct header h;
+	struct span line;
+	int r;
+
+	if (span_starts(in, SPAN("From ")))
+		span_cut(&in, '\n', &line);
+	while ((r = header_next(&in, &h)) == 1)
+		if (message_is_field(h.name))
+			buf_addspan(&m->made[KIND_FIELDS], h.whole);
+	buf_adds(&m->made[KIND_FIELDS], "\n");
+	return r < 0 ? span_find(in, '\n') < in.n : in.n > 0;
+}
+
+static void
+keep(struct message *m, unsigned i)
+{
+	m->blob[i] = buf_span(&m->made[i]);
+	folder_cache_put(m->folder, m->mail.uid, cache_kind(m, i),
+	    m->blob[i]);
 }
 
 static unsigned

@@ -69,6 +69,24 @@ put_big(void)
 	return fd;
 }
 
+/* The file is this text, its % n letters. */
+static void
+put_text(int fd, const char *text, size_t n)
+{
+	struct buf b = { .max = 1 << 20 };
+
+	for (; *text; text++)
+		if (*text != '%')
+			buf_addc(&b, (unsigned char)*text);
+		else
+			while (n-- > 0)
+				buf_addc(&b, 'x');
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(file_write(fd, buf_span(&b)), 0);
+	buf_free(&b);
+}
+
 /* What was announced as a literal is there to its end. */
 static void
 test_truncated_meanwhile(void **state)
@@ -103,12 +121,61 @@ test_truncated_meanwhile(void **state)
 	folder_close(f);
 }
 
+/* Fields, whether only they are asked for or all is; with the header's end at
+ * each place about the end of what is read at first. */
+static void
+test_fields(void **state)
+{
+	static const char *const v[][2] = {
+		{ "", "\n" }, { "Subject: a", "Subject: a\n" },
+		{ "Subject: a\n\nTo: b\n", "Subject: a\n\n" },
+		{ "From x Thu\nX: y\nSubject: a\n b\n\n",
+		    "Subject: a\n b\n\n" },
+		{ "Subject: a\r\nX: y\r\n\r\nTo: b",
+		    "Subject: a\r\n\n" },
+		{ "Subject: a\nno field\nTo: b\n", "Subject: a\n\n" },
+		{ "X: y\n %\nTo: b\n c\n\nTo: d\n", "To: b\n c\n\n" },
+		{ "X: y\n %\nno field\nTo: b\n", "\n" },
+		{ "X: y\n %\nTo: b\n", "To: b\n\n" },
+	};
+	struct message m = { 0 };
+	struct folder *f;
+	size_t i, n;
+	unsigned kind;
+	int fd;
+
+	(void)state;
+	fd = put_big();
+	for (i = 0; i < sizeof v / sizeof *v; i++)
+		for (n = 16384 - 40; n < 16384 + 3;
+		    n += strchr(v[i][0], '%') ? 1 : 100)
+			for (kind = 0; kind < 2; kind++) {
+				put_text(fd, v[i][0], n);
+				unlinkat(tree.root, "correo-cache", 0);
+				assert_int_equal(folder_open(&f, &tree,
+				    "INBOX", FOLDER_READ), 0);
+				assert_int_equal(message_start(&m, f, 1, 0),
+				    0);
+				assert_int_equal(message_blobs(&m,
+				    1u << KIND_FIELDS | kind), 0);
+				if (!span_eq(m.blob[KIND_FIELDS],
+				    span_of(v[i][1])))
+					fail_msg("fields %zu %zu %u: %.*s", i,
+					    n, kind, SPAN_ARG(
+					    m.blob[KIND_FIELDS]));
+				folder_close(f);
+			}
+	close(fd);
+	message_free(&m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_truncated_meanwhile,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,11 +327,13 @@ create(struct folder *f, uint32_t above)
 	    (t->uidvalidity = tree_uidvalidity(f->tree, above)) == 0)
 		return -1;
 	f->first = fresh;
-	if (folder_log_replace(&f->log, t, 0) < 0)
+	/* looks, and makes the log of all that there is */
+	if (folder_scan(f, 1) < 0)
 		return -1;
 	unlinkat(f->dir, "correo-index", 0);
 	unlinkat(f->dir, "correo-cache", 0);
-	return load(f) == 1 ? 0 : -1;
+	t->quiet = 0;
+	return 0;
 }
 
 /* What others wrote into the log, or the log that took its place. */

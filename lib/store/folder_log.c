@@ -1,8 +1,8 @@
 /*
  * folder_log - correo-uids: the append-only file of a folder's numbers.
  *
- * Order of an append: [reserve, fdatasync,] lines, fdatasync, "=".  Order of a
- * replacement: correo-uids.tmp, fdatasync, rename, fsync of the folder.
+ * Order of an append: [reserve,] lines, fdatasync, "=".  Order of a replacement:
+ * correo-uids.tmp, fdatasync, rename, fsync of the folder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +29,9 @@ enum read_how { READ_STRICT, READ_SALVAGE, READ_TAIL };
 static int  durable_end(struct folder_log *, uint64_t, uint64_t *);
 static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
     enum read_how);
-static int  reserve(struct folder_log *, struct folder_table *, uint32_t,
-    uint64_t);
-static int  put(struct folder_log *, struct span, uint64_t);
+static int  reserve(const struct folder_table *, uint32_t, uint64_t,
+    struct buf *);
+static int  put(struct folder_log *, struct span, struct span, uint64_t);
 static int  flush(struct folder_log *);
 static int  put_durable(struct folder_log *, struct folder_table *);
 static int  apply_lines(struct folder_table *, struct span);
@@ -130,25 +130,42 @@ int
 folder_log_append(struct folder_log *g, struct folder_table *t,
     struct span lines, uint32_t uid, uint64_t modseq)
 {
-	uint64_t was = g->at;
+	unsigned char room[LINE_MAX_BYTES];
+	struct buf top = { .p = room, .size = sizeof room,
+	    .max = sizeof room };
 	int e;
 
-	if (lines.n) {
-		if (reserve(g, t, uid, modseq) < 0)
-			return -1;
-		was = g->at;
-		if (put(g, lines, g->at) < 0) {
-			e = errno;
-			/* nobody has seen it: it may go */
-			(void)!ftruncate(g->fd, (off_t)was);
-			errno = e;
-			return -1;
-		}
-		g->at += lines.n;
-		if (flush(g) < 0 || apply_lines(t, lines) < 0)
-			return -1;
+	if (lines.n == 0)
+		return put_durable(g, t);
+	if (reserve(t, uid, modseq, &top) < 0)
+		return -1;
+	if (put(g, buf_span(&top), lines, g->at) < 0) {
+		e = errno;
+		/* nobody has seen it: it may go */
+		(void)!ftruncate(g->fd, (off_t)g->at);
+		errno = e;
+		return -1;
 	}
+	g->at += top.n + lines.n;
+	if (flush(g) < 0 || apply_lines(t, buf_span(&top)) < 0 ||
+	    apply_lines(t, lines) < 0)
+		return -1;
 	return put_durable(g, t);
+}
+
+int
+folder_log_begin(struct folder_log *g, struct folder_table *t)
+{
+	struct stat st;
+
+	if (t->uidnext < UINT32_MAX - RESERVE)
+		t->uid_reserved = t->uidnext + RESERVE;
+	t->modseq_reserved = t->modseq + RESERVE;
+	if (folder_log_replace(g, t, 0) < 0 ||
+	    folder_log_open(g, g->dir) != 1 || fstat(g->fd, &st) < 0)
+		return -1;
+	g->at = (uint64_t)st.st_size;
+	return 0;
 }
 
 int
@@ -269,16 +286,15 @@ apply_to(struct folder_log *g, struct folder_table *t, uint64_t end,
 	return r < 0 && (how == READ_STRICT || errno != EUCLEAN) ? -1 : 0;
 }
 
-/* RELIABILITY 3(c): numbers are reserved durably before they are told.  It is
- * what a repair starts at when lines have rotted. */
+/* Numbers are reserved durably before they are told: by the flush of the lines
+ * that have them, behind which "=" stands.  It is what a repair starts at when
+ * lines have rotted. */
 static int
-reserve(struct folder_log *g, struct folder_table *t, uint32_t uid,
-    uint64_t modseq)
+reserve(const struct folder_table *t, uint32_t uid, uint64_t modseq,
+    struct buf *b)
 {
 	struct line top = { .kind = LINE_RESERVE, .uid = uid,
 	    .modseq = modseq };
-	struct buf b = { .max = LINE_MAX_BYTES };
-	int r;
 
 	if (uid <= t->uid_reserved && modseq <= t->modseq_reserved)
 		return 0;
@@ -290,27 +306,22 @@ reserve(struct folder_log *g, struct folder_table *t, uint32_t uid,
 	}
 	top.uid += RESERVE;
 	top.modseq += RESERVE;
-	line_format(&b, &top);
-	r = !buf_ok(&b) || put(g, buf_span(&b), g->at) < 0 ||
-	    flush(g) < 0 ? -1 : 0;
-	if (r == 0) {
-		g->at += b.n;
-		r = folder_table_apply(t, &top);
-	}
-	buf_free(&b);
-	return r;
+	return line_format(b, &top);
 }
 
 static int
-put(struct folder_log *g, struct span s, uint64_t at)
+put(struct folder_log *g, struct span a, struct span b, uint64_t at)
 {
+	struct iovec v[2] = { { (void *)(size_t)a.p, a.n },
+	    { (void *)(size_t)b.p, b.n } };
+
 	if (g->failed) {
 		errno = EIO;
 		return -1;
 	}
 	if (lseek(g->fd, (off_t)at, SEEK_SET) < 0)
 		return -1;
-	return file_write(g->fd, s);
+	return file_writev(g->fd, v, 2);
 }
 
 /* A flush that failed is final: what is on disk is not known any more. */
@@ -333,7 +344,7 @@ put_durable(struct folder_log *g, struct folder_table *t)
 
 	r = line_format(&b, &l);
 	if (r == 0)
-		r = put(g, buf_span(&b), g->at);
+		r = put(g, buf_span(&b), (struct span){ 0 }, g->at);
 	if (r == 0)
 		g->at += b.n;
 	buf_free(&b);
@@ -408,6 +419,8 @@ put_line(int fd, struct buf *b, const struct line *l)
 	if (b->n >= WINDOW) {
 		if (file_write(fd, buf_span(b)) < 0)
 			return -1;
+		/* of a long one the flush has less to wait for */
+		file_write_out(fd, 0);
 		buf_reset(b);
 	}
 	if (line_format(b, l) == 0)

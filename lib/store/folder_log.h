@@ -38,6 +38,8 @@ int	folder_log_mend(struct folder_log *, struct folder_table *);
  * are reserved first.  With no lines only "=". */
 int	folder_log_append(struct folder_log *, struct folder_table *,
 	    struct span lines, uint32_t uid, uint64_t modseq);
+/* The first file, of what the table knows; it is open then, and known. */
+int	folder_log_begin(struct folder_log *, struct folder_table *);
 /* A new file of what the table knows; tombstones older than keep_ns lose
  * their names.  The log is left closed. */
 int	folder_log_replace(struct folder_log *, struct folder_table *,

@@ -22,13 +22,17 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-struct found {			/* a name that is not as the table has it */
+/* A name that is not as the table has it.  Kept small: at the first sight of a
+ * folder there is one for each message, and they are sorted. */
+struct found {
 	uint64_t time;
-	uint32_t name, name_n;	/* in names */
-	uint32_t flags, base_n;
+	uint32_t name;		/* in names */
+	uint32_t flags;
 	uint32_t at;		/* position, or NEW_MAIL */
-	int in_new, plain;
+	uint8_t name_n, base_n;
+	uint8_t in_new, plain;
 };
+_Static_assert(FOLDER_FILE <= UINT8_MAX + 1, "lengths of names");
 
 enum { LISTINGS = 6, ASKED = 64 };
 #define NEW_MAIL UINT32_MAX
@@ -58,7 +62,9 @@ static int  resolve_two(struct look *, struct found *, struct found *);
 static int  is_place(struct look *, const struct found *);
 static int  leftover(struct look *, const struct found *);
 static int  record(struct look *, int);
-static int  record_missing(struct look *, struct buf *, uint64_t, int);
+static int  record_missing(struct look *, struct buf *, uint64_t, int,
+    uint32_t);
+static int  note(struct folder *, struct buf *, const struct line *);
 static int  place_all(struct look *, uint32_t);
 static int  move_new(struct folder *);
 static int  write_stamps(struct folder *);
@@ -274,8 +280,8 @@ add(struct look *k, struct span s, const struct file_name *n, uint32_t at)
 	}
 	x = &k->found[k->nfound++];
 	*x = (struct found){ file_name_time(n->base), (uint32_t)k->names.n,
-	    (uint32_t)s.n, n->flags, (uint32_t)n->base.n, at, k->in_new,
-	    n->plain };
+	    n->flags, at, (uint8_t)s.n, (uint8_t)n->base.n,
+	    (uint8_t)k->in_new, (uint8_t)n->plain };
 	return buf_addspan(&k->names, s);
 }
 
@@ -324,7 +330,9 @@ resolve(struct look *k)
 		if (x->at == NEW_MAIL && !new_ones++ &&
 		    folder_table_sound(&k->f->table) < 0)
 			return -1;
-		if (j && v[j - 1].at == x->at && span_eq(
+		/* the names lie about in memory: looked at last */
+		if (j && v[j - 1].at == x->at && v[j - 1].time == x->time &&
+		    span_eq(
 		    span_sub(found_name(k, &v[j - 1]), 0, v[j - 1].base_n),
 		    span_sub(found_name(k, x), 0, x->base_n))) {
 			k->twice++;
@@ -421,8 +429,11 @@ leftover(struct look *k, const struct found *x)
 	return unlinkat(dir, name, 0) == 0 || errno == ENOENT;
 }
 
-/* whole: 0 the listings were disturbed, 1 they were not, 2 only new/ was
- * looked at and nobody is missing. */
+/*
+ * whole: 0 the listings were disturbed, 1 they were not, 2 only new/ was
+ * looked at and nobody is missing.  Where there is no log yet, what it would
+ * say goes into the table, of which the first one is made.
+ */
 static int
 record(struct look *k, int whole)
 {
@@ -431,11 +442,13 @@ record(struct look *k, int whole)
 	struct buf b = { .max = SIZE_MAX / 2 };
 	uint64_t modseq = t->modseq + 1;
 	uint32_t uid = t->uidnext, from = folder_table_count(t);
+	int missing = whole != 2 && k->seen < t->messages;
 	int64_t saved = f->first ? 0 : clock_s();
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < k->nfound; i++) {
+	folder_table_expect(t, k->nfound);
+	for (i = 0; i < k->nfound && r == 0; i++) {
 		struct found *x = &k->found[i];
 		struct line l = { .kind = LINE_MAIL, .modseq = modseq,
 		    .flags = x->flags, .time = (uint64_t)saved };
@@ -445,42 +458,40 @@ record(struct look *k, int whole)
 			if (uid == UINT32_MAX) {
 				errno = EOVERFLOW;
 				r = -1;
-				break;
+				continue;
 			}
 			l.uid = uid++;
 			l.text = span_sub(found_name(k, x), 0, x->base_n);
-			line_format(&b, &l);
+			r = note(f, &b, &l);
 		} else if ((c = folder_table_rec(t, x->at)) != NULL &&
 		    c->flags != x->flags) {
 			l.kind = LINE_FLAGS;
 			l.uid = c->uid;
-			line_format(&b, &l);
+			r = note(f, &b, &l);
 		}
 	}
-	if (r == 0 && whole != 2 && k->seen < t->messages)
-		r = record_missing(k, &b, modseq, whole);
-	if (r == 0 && !buf_ok(&b)) {
-		errno = ENOMEM;
-		r = -1;
-	}
-	if (r == 0 && b.n) {
-		folder_table_expect(t, uid - t->uidnext);
+	if (r == 0 && missing)
+		r = record_missing(k, &b, modseq, whole, from);
+	if (r == 0 && f->log.fd < 0)
+		r = folder_log_begin(&f->log, t);
+	else if (r == 0 && b.n)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
 		    modseq);
-	}
 	buf_free(&b);
 	return r < 0 ? -1 : place_all(k, from);
 }
 
+/* Of the first n of the table. */
 static int
-record_missing(struct look *k, struct buf *b, uint64_t modseq, int whole)
+record_missing(struct look *k, struct buf *b, uint64_t modseq, int whole,
+    uint32_t n)
 {
 	struct folder_table *t = &k->f->table;
-	uint32_t i, n = folder_table_count(t);
 	const unsigned char *bits = whole ? k->pass : k->ever;
 	struct rec *c;
+	uint32_t i;
 
-	for (i = 0; i < n && i / 8 <= n / 8; i++) {
+	for (i = 0; i < n; i++) {
 		if (bits[i / 8] & 1 << (i & 7))
 			continue;
 		if ((c = folder_table_rec(t, i)) == NULL) {
@@ -489,10 +500,22 @@ record_missing(struct look *k, struct buf *b, uint64_t modseq, int whole)
 		}
 		if (c->bits & REC_DEAD || folder_stands(k->f, c))
 			continue;
-		line_format(b, &(struct line){ .kind = LINE_VANISHED,
-		    .uid = c->uid, .modseq = modseq });
+		if (note(k->f, b, &(struct line){ .kind = LINE_VANISHED,
+		    .uid = c->uid, .modseq = modseq }) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+static int
+note(struct folder *f, struct buf *b, const struct line *l)
+{
+	if (f->log.fd < 0)
+		return folder_table_apply(&f->table, l);
+	if (line_format(b, l) == 0)
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 /* Says in the table where what was found stands.  New ones are in the order

@@ -14,6 +14,7 @@
 static int  grow(void *, size_t *, size_t, size_t);
 static int  name_add(struct folder_table *, struct span, uint32_t *);
 static struct span name_at(const struct folder_table *, uint32_t, size_t);
+static int  hash_all(struct folder_table *);
 static int  hash_add(struct folder_table *, struct span, uint32_t);
 static int  hash_grow(struct folder_table *, size_t);
 static uint32_t hash(struct span);
@@ -107,7 +108,9 @@ folder_table_tomb_base(const struct folder_table *t, const struct tomb *m)
 void
 folder_table_seal(const struct folder_table *t, struct rec *r)
 {
-	r->check = rec_sum(t, r);
+	if ((uintptr_t)r - (uintptr_t)t->part[0].rec <
+	    t->part[0].nrec * sizeof *r)
+		r->check = rec_sum(t, r);
 }
 
 void
@@ -147,11 +150,16 @@ hash_next(const struct table_part *p, uint32_t h, size_t *step)
 int64_t
 folder_table_find(struct folder_table *t, struct span base)
 {
-	uint32_t h = hash(base), v;
+	uint32_t h, v;
 	struct rec *r;
 	size_t step;
 	int i;
 
+	if (folder_table_count(t) == 0)
+		return -1;
+	/* what cannot be searched may hide it */
+	t->rotten |= hash_all(t) < 0;
+	h = hash(base);
 	for (i = 1; i >= 0; i--)
 		for (step = 0; (v = hash_next(&t->part[i], h, &step)) != 0;) {
 			if (v & TOMB_SLOT || v > folder_table_count(t))
@@ -184,12 +192,16 @@ folder_table_sound(struct folder_table *t)
 uint64_t
 folder_table_expunged(struct folder_table *t, struct span base)
 {
-	uint32_t h = hash(base), v;
+	uint32_t h, v;
 	struct tomb *m;
 	uint64_t ns = 0;
 	size_t step;
 	int i;
 
+	if (folder_table_tombs(t) == 0)
+		return 0;
+	t->rotten |= hash_all(t) < 0;
+	h = hash(base);
 	for (i = 1; i >= 0; i--)
 		for (step = 0; (v = hash_next(&t->part[i], h, &step)) != 0;) {
 			v &= ~TOMB_SLOT & (v & TOMB_SLOT ? UINT32_MAX : 0);
@@ -273,15 +285,9 @@ void
 folder_table_expect(struct folder_table *t, size_t n)
 {
 	struct table_part *p = &t->part[1];
-	size_t want = 256;
 
-	if (n > UINT32_MAX >> 2)
-		return;
-	while (want < 2 * (t->hashed + n))
-		want *= 2;
-	if (want > p->nslot)
-		(void)hash_grow(t, want);
-	(void)grow(&p->rec, &t->rec_size, p->nrec + n, sizeof *p->rec);
+	if (n <= UINT32_MAX >> 2)
+		(void)grow(&p->rec, &t->rec_size, p->nrec + n, sizeof *p->rec);
 }
 
 int
@@ -328,7 +334,6 @@ apply_mail(struct folder_table *t, const struct line *l)
 	struct rec r = { .uid = l->uid, .flags = l->flags,
 	    .modseq = l->modseq, .saved = (int64_t)l->time,
 	    .base_n = (uint16_t)l->text.n, .name_n = (uint16_t)l->text.n };
-	uint32_t at = folder_table_count(t);
 
 	if (l->uid == 0 || l->uid < t->uidnext || l->uid == UINT32_MAX ||
 	    l->text.n >= FOLDER_FILE) {
@@ -336,8 +341,7 @@ apply_mail(struct folder_table *t, const struct line *l)
 		return -1;
 	}
 	if (grow(&p->rec, &t->rec_size, p->nrec + 1, sizeof *p->rec) < 0 ||
-	    name_add(t, l->text, &r.name) < 0 ||
-	    hash_add(t, l->text, at + 1) < 0)
+	    name_add(t, l->text, &r.name) < 0)
 		return -1;
 	if (file_name_size(l->text, 'S', &r.size))
 		r.bits |= REC_SIZE;
@@ -348,7 +352,6 @@ apply_mail(struct folder_table *t, const struct line *l)
 		r.date = (int64_t)file_name_time(l->text);
 	}
 	p->rec[p->nrec++] = r;
-	folder_table_seal(t, &p->rec[p->nrec - 1]);
 	t->uidnext = l->uid + 1;
 	t->messages++;
 	count_flags(t, FLAG_SEEN, r.flags);
@@ -397,8 +400,7 @@ apply_gone(struct folder_table *t, const struct line *l)
 	if (l->kind == LINE_EXPUNGED) {
 		m.ns = l->time;
 		m.base_n = (uint32_t)l->text.n;
-		if (name_add(t, l->text, &m.name) < 0 || hash_add(t, l->text,
-		    TOMB_SLOT | (uint32_t)(folder_table_tombs(t) + 1)) < 0)
+		if (name_add(t, l->text, &m.name) < 0)
 			return -1;
 	}
 	folder_table_seal_tomb(&m);
@@ -482,13 +484,37 @@ name_at(const struct folder_table *t, uint32_t off, size_t n)
 	return span_mem(p->name + at, n);
 }
 
+/* Names of ours are hashed when one is asked for: of most folders none is. */
+static int
+hash_all(struct folder_table *t)
+{
+	struct table_part *p = &t->part[1];
+	struct tomb *m;
+	size_t *i;
+
+	for (i = &t->hashed_rec; *i < p->nrec; ++*i)
+		if (hash_add(t, folder_table_base(t, &p->rec[*i]),
+		    (uint32_t)(t->part[0].nrec + *i + 1)) < 0)
+			return -1;
+	for (i = &t->hashed_tomb; *i < p->ntomb; ++*i) {
+		m = &p->tomb[*i];
+		if (m->base_n && hash_add(t, folder_table_tomb_base(t, m),
+		    TOMB_SLOT | (uint32_t)(t->part[0].ntomb + *i + 1)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 hash_add(struct folder_table *t, struct span base, uint32_t value)
 {
 	struct table_part *p = &t->part[1];
+	size_t want = p->nslot ? p->nslot : 256;
 
-	if (2 * ++t->hashed > p->nslot &&
-	    hash_grow(t, p->nslot ? p->nslot * 2 : 256) < 0)
+	/* for all that are to come as well */
+	while (want < 2 * (p->nrec + p->ntomb))
+		want *= 2;
+	if (want > p->nslot && hash_grow(t, want) < 0)
 		return -1;
 	folder_table_hash(p->slot, p->nslot, base, value);
 	return 0;

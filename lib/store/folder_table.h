@@ -56,7 +56,8 @@ struct table_part {		/* [0] mapped, [1] ours */
 
 struct folder_table {
 	struct table_part part[2];
-	size_t rec_size, tomb_size, name_size, hashed;	/* of part[1] */
+	size_t rec_size, tomb_size, name_size;	/* of part[1] */
+	size_t hashed_rec, hashed_tomb;	/* so many of them are in its slots */
 	void *map;
 	size_t map_n;
 
@@ -88,6 +89,7 @@ struct span folder_table_name(const struct folder_table *, const struct rec *);
 struct span folder_table_base(const struct folder_table *, const struct rec *);
 struct span folder_table_tomb_base(const struct folder_table *,
 	    const struct tomb *);
+/* Makes the checksum right; ours need none before they are written. */
 void	folder_table_seal(const struct folder_table *, struct rec *);
 void	folder_table_seal_tomb(struct tomb *);
 

@@ -313,6 +313,9 @@ check(const struct op *op, const struct tree *t, int at)
 		fail_msg("%s %d: acked %d, %u and %u messages", op->name, at,
 		    *acked, folder_count(f), folder_count(g));
 	folder_totals(f, &now);
+	if (f->table.uid_reserved < now.uidnext ||
+	    f->table.modseq_reserved < now.modseq)
+		fail_msg("%s %d: told without being reserved", op->name, at);
 	if (before.uidvalidity && (now.uidvalidity != before.uidvalidity ||
 	    now.uidnext < before.uidnext || now.modseq < before.modseq))
 		fail_msg("%s %d: numbers went back", op->name, at);
@@ -535,11 +538,6 @@ rules(const struct event *v, size_t n)
 				continue;
 			}
 			if (v[i].mark) {
-				for (j = i; j-- > 0 && strcmp(v[j].path,
-				    v[i].path) != 0;)
-					;
-				if (j < i && v[j].mark == 'r')
-					return "numbers not reserved yet";
 				parent(v[i].path, p);
 				strncat(p, "/cur", 5);
 				if (is_dirty(d, m, p))

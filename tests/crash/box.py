@@ -5,6 +5,7 @@ is there whole with its UID and its flags, or gone; of the command in hand any
 part may be done.  A UID that was told is never another message's.
 """
 import imaplib
+import os
 import re
 import subprocess
 import time
@@ -25,7 +26,24 @@ class Scenario:
 
     def __init__(self, h, *_):
         self.house, self.keys = h, []
-        self.states = [{}]              # {(folder, uid): (token, flags)}
+        # {(folder, uid): (token, flags)}
+        self.states = [{('Old', 1): ('o1', frozenset()),
+                        ('Old', 2): ('o2', frozenset('S'))}]
+        self.validity = None            # of Old, as its SELECT told
+
+    def before(self):
+        """A folder of mail that no server has looked at."""
+        home = '%s/mail/example.test/%s' % (self.house.state, USER)
+        owner, made = os.stat(home), []
+        for d in ('', '/.Old', '/.Old/cur', '/.Old/new', '/.Old/tmp'):
+            made.append(home + '/Maildir' + d)
+            os.mkdir(made[-1], 0o700)
+        for name, token in ('1.M1P1.host:2,', 'o1'), ('2.M1P1.host:2,S', 'o2'):
+            made.append(home + '/Maildir/.Old/cur/' + name)
+            with open(made[-1], 'wb') as f:
+                f.write(text(token).replace(b'\r\n', b'\n'))
+        for path in made:
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def run(self, promised):
         self.house.connect(143).close()
@@ -33,6 +51,8 @@ class Scenario:
         with open(self.house.dir + '/run/%s.password' % USER) as f:
             c.login(USER + '@example.test', f.read().strip())
         self.client, self.promised = c, promised
+        self._step({}, c.select, 'Old')
+        self.validity = c.response('UIDVALIDITY')[1][-1].decode()
         self._append('m0', '')
         self._append('m1', '\\Seen')
         self._step({}, c.create, 'Box')
@@ -120,6 +140,8 @@ class Scenario:
         found, wrong = {}, set()
         for line in r.stdout.splitlines():
             folder, validity, uid, flags, token = line.split()
+            if promised and folder == 'Old' and validity != self.validity:
+                wrong.add('another UIDVALIDITY')
             found.setdefault((folder, int(uid)), []).append(
                 (token, frozenset(flags.split(',')[1:])))
         for key, (first, *more) in found.items():

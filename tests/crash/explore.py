@@ -53,6 +53,7 @@ def record(h, scenario):
     for n in house.names(h.state):
         shutil.rmtree(h.state + '/' + n)
     h.settle()
+    scenario.before()
     reader = trace.Reader(h.state, snapshot(h.state))
     out = HOUSE + '/run/crash.trace'
     t = trace.Traced(out, [h.command(p) for p in scenario.programs])

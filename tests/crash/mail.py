@@ -40,6 +40,9 @@ class Scenario:
         self.mail = [m for row in self.rows for m in row]
         self.of_token = {m.token.encode(): m for m in self.mail}
 
+    def before(self):
+        """No mail is there."""
+
     def run(self, promised):
         """A session for each row, all at once; promised(WORDS) after a 250
         with those words.  Until all is delivered that can be."""

@@ -31,6 +31,7 @@ def record(h, scenario, work):
     d = disk.Disk(h.tools + '/blocklog', KIND, work, h.state)
     try:
         h.settle()
+        scenario.before()
         for p in scenario.programs:
             h.start(p)
         os.sync()

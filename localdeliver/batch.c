@@ -32,7 +32,7 @@ void
 batch_init(struct batch *b, const struct owner *o)
 {
 	b->owner = o;
-	b->nfile = b->nrcpt = 0;
+	b->nfile = b->placed = b->nrcpt = 0;
 	b->nplace = 1;
 	b->place[0].maildir = o->maildir;
 	b->place[0].counts = 1;
@@ -99,19 +99,26 @@ batch_look(struct batch *b, const struct batch_source *s,
 	    &b->rcpt[b->nrcpt - 1].verdict);
 }
 
+void
+batch_place(struct batch *b)
+{
+	flush_files(b);
+	rename_files(b);
+	b->placed = b->nfile;
+}
+
 int
 batch_flush(struct batch *b, int ch)
 {
 	int r;
 
-	flush_files(b);
-	rename_files(b);
+	batch_place(b);
 	r = flush_places(b);
 	if (send_answers(b, ch) < 0)
 		r = -1;
 	while (b->nplace > 1)
 		maildir_close(&b->place[--b->nplace].maildir);
-	b->nfile = b->nrcpt = 0;
+	b->nfile = b->placed = b->nrcpt = 0;
 	b->quota_known = 0;
 	return r;
 }
@@ -205,7 +212,6 @@ write_copy(struct batch *b, struct batch_file *f,
 	if (copied_well(e, &c, b->owner->max_hops, v) &&
 	    has_room(b, p, c.bytes, v) &&
 	    maildir_name_sized(f->name, name, c.bytes, c.crlf_bytes) == 0) {
-		file_write_out(f->fd, 0);
 		f->bytes = c.bytes;
 		b->quota.bytes += p->counts ? (int64_t)c.bytes : 0;
 		b->quota.count += p->counts;
@@ -249,14 +255,18 @@ put_nowhere(void *arg, struct span s)
 	return 0;
 }
 
-/* A failed flush is final: the file goes, and its next try is a new one. */
+/* Of several, all are on their way before the first is waited for.  A failed
+ * flush is final: the file goes, and its next try is a new one. */
 static void
 flush_files(struct batch *b)
 {
-	struct batch_file *f;
+	struct batch_file *f, *end = b->file + b->nfile;
 	int r;
 
-	for (f = b->file; f < b->file + b->nfile; f++) {
+	if (b->nfile - b->placed > 1)
+		for (f = b->file + b->placed; f < end; f++)
+			file_write_out(f->fd, 0);
+	for (f = b->file + b->placed; f < end; f++) {
 		r = fsync(f->fd);
 		if (close(f->fd) < 0 || r < 0) {
 			b->rcpt[f->rcpt].verdict = trouble("tmp", errno);
@@ -272,7 +282,7 @@ rename_files(struct batch *b)
 	struct batch_file *f;
 	struct place *p;
 
-	for (f = b->file; f < b->file + b->nfile; f++) {
+	for (f = b->file + b->placed; f < b->file + b->nfile; f++) {
 		p = &b->place[f->place];
 		if (f->fd < 0)
 			continue;

@@ -41,6 +41,7 @@ struct batch_rcpt {
 struct batch {
 	const struct owner *owner;
 	size_t nplace, nfile, nrcpt;
+	size_t placed;			/* of nfile, in new/ or dropped */
 	struct place place[BATCH_PLACES];
 	struct batch_file file[DELIVER_FILES];
 	struct batch_rcpt rcpt[BATCH_RCPTS];
@@ -72,6 +73,10 @@ void	batch_copy(struct batch *, const struct batch_source *,
  * and the marks of a loop. */
 void	batch_look(struct batch *, const struct batch_source *,
 	    const struct job_rcpt *);
+
+/* Flushes the files that are not yet in new/, and renames them into it: they
+ * are there to be read, and their answers wait for batch_flush. */
+void	batch_place(struct batch *);
 
 /* Makes everything durable, answers, and empties the batch.  0; -1: nobody
  * listens, or a directory could not be flushed: this process must end. */

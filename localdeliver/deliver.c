@@ -1,5 +1,6 @@
 /* deliver - a confined child's work. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "sys/stream.h"
 #include "wire/record.h"
 
+static int  patience_ms(const struct batch *, uint64_t);
 static int  deliver_job(struct batch *, const struct job *, int, int);
 static int  read_head(int, struct queue_head *, struct verdict *);
 static int  went_round(const struct job_rcpt *);
@@ -29,7 +31,7 @@ deliver_serve(struct owner *o, int ch)
 	int fd, r;
 
 	batch_init(&b, o);
-	while ((r = deliver_take(ch, &j, &fd, b.nrcpt == 0)) != 0) {
+	while ((r = deliver_take(ch, &j, &fd, patience_ms(&b, since))) != 0) {
 		if (r == 1) {
 			if (b.nrcpt == 0)
 				since = clock_mono_ms();
@@ -39,11 +41,29 @@ deliver_serve(struct owner *o, int ch)
 				return LOG_AGAIN;
 			if (clock_mono_ms() - since < DELIVER_HOLD_MS)
 				continue;
+		} else if (b.placed < b.nfile) {
+			batch_place(&b);
+			continue;
 		}
 		if (batch_flush(&b, ch) < 0)
 			return LOG_AGAIN;
 	}
 	return batch_flush(&b, ch) < 0 ? LOG_AGAIN : 0;
+}
+
+/* How long the next job may be waited for.  What is in new/ already waits a
+ * moment for others, to be flushed with them; nothing else waits. */
+static int
+patience_ms(const struct batch *b, uint64_t since)
+{
+	uint64_t ms = clock_mono_ms() - since;
+
+	if (b->nrcpt == 0)
+		return -1;
+	if (b->nfile == 0 || b->placed < b->nfile ||
+	    b->nfile >= DELIVER_HELD || ms >= DELIVER_WAIT_MS)
+		return 0;
+	return (int)(DELIVER_WAIT_MS - ms);
 }
 
 int
@@ -53,7 +73,7 @@ deliver_refuse(int ch, const struct verdict *v)
 	size_t i;
 	int fd;
 
-	while (deliver_take(ch, &j, &fd, 1) == 1) {
+	while (deliver_take(ch, &j, &fd, -1) == 1) {
 		close(fd);
 		for (i = 0; i < j.nrcpt; i++)
 			if (deliver_answer(ch, j.id, j.rcpt[i].nr, v) < 0)
@@ -63,18 +83,21 @@ deliver_refuse(int ch, const struct verdict *v)
 }
 
 int
-deliver_take(int ch, struct job *j, int *file, int wait)
+deliver_take(int ch, struct job *j, int *file, int wait_ms)
 {
 	static unsigned char packet[CHAN_PACKET_MAX];
 	struct span in, fields;
 	const char *why = "a job without a message";
+	struct pollfd p = { .fd = ch, .events = POLLIN };
 	int fd[CHAN_FDS];
 	ssize_t n;
 
 	if (stream_ended)
 		return 0;
-	n = chan_recv(ch, packet, sizeof packet, fd, wait);
-	if (n < 0 && errno == EAGAIN && !wait)
+	if (wait_ms > 0)
+		(void)poll(&p, 1, wait_ms);
+	n = chan_recv(ch, packet, sizeof packet, fd, wait_ms < 0);
+	if (n < 0 && errno == EAGAIN && wait_ms >= 0)
 		return -1;
 	if (n == 0 || (n < 0 && (errno == EINTR || errno == ECONNRESET)))
 		return 0;

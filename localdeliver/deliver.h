@@ -4,7 +4,8 @@
  *
  * What stands in the channel is taken as one batch, up to DELIVER_FILES files
  * or DELIVER_HOLD_MS: write all, flush each, rename all, one fsync of new/,
- * then the verdicts.
+ * then the verdicts.  Fewer than DELIVER_HELD files wait in new/ for others, as
+ * nobody but queued waits for their verdicts, up to DELIVER_WAIT_MS.
  */
 #ifndef LOCALDELIVER_DELIVER_H
 #define LOCALDELIVER_DELIVER_H
@@ -14,7 +15,11 @@
 #include "store/maildir.h"
 #include "wire/job.h"
 
-enum { DELIVER_FILES = 64, DELIVER_HOLD_MS = 50 };
+enum {
+	DELIVER_FILES = 64, DELIVER_HOLD_MS = 50,
+	DELIVER_HELD = 4,		/* below queued's CHILD_SHARE */
+	DELIVER_WAIT_MS = 5
+};
 
 /* Whose mail a child delivers, and by which rules. */
 struct owner {
@@ -32,9 +37,10 @@ int	deliver_serve(struct owner *, int ch);
 int	deliver_refuse(int ch, const struct verdict *);
 
 /* Takes the next job: 1; 0 at the end of the channel, or when this process is
- * asked to end; -1 with wait 0 and nothing there.  A malformed one ends the
- * process.  *fd is the queue file; the job's spans live until the next call. */
-int	deliver_take(int ch, struct job *, int *fd, int wait);
+ * asked to end; -1 with nothing there after wait_ms (-1: however long).  A
+ * malformed one ends the process.  *fd is the queue file; the job's spans live
+ * until the next call. */
+int	deliver_take(int ch, struct job *, int *fd, int wait_ms);
 /* One recipient's answer: as a record; sent.  0, or -1: nobody listens. */
 void	deliver_record(struct buf *, struct span id, unsigned nr,
 	    const struct verdict *);

@@ -288,6 +288,39 @@ batch(void **state)
 	scratch_end(&s);
 }
 
+/* One that comes when another is in new/ already, its answer held or not. */
+static void
+held(void **state)
+{
+	static struct scratch s;
+	static struct answer a;
+	static struct job j;
+	unsigned i;
+	int fd;
+
+	(void)state;
+	scratch_begin(&s);
+	fd = scratch_message(&s, SPAN(HELLO));
+	scratch_child(&s, 0, !SANITIZED);
+	one_job(&j, "alice@example.test");
+	for (i = 1; i <= 10; i++) {
+		j.rcpt[0].nr = i;
+		scratch_send(&s, &j, fd);
+		while (count_in(&s, "Maildir/new") < i)
+			usleep(1000);
+	}
+	close(fd);
+	for (i = 1; i <= 10; i++) {
+		assert_int_equal(scratch_answer(&s, &a), 1);
+		assert_int_equal(a.verdict.code, 250);
+		assert_int_equal(a.nr, i);
+	}
+	assert_int_equal(scratch_close(&s), 0);
+	assert_int_equal(count_in(&s, "Maildir/new"), 10);
+	assert_int_equal(count_in(&s, "Maildir/tmp"), 0);
+	scratch_end(&s);
+}
+
 /* A reader has moved it to cur/: only a job marked as a repeat looks there. */
 static void
 repeat_in_cur(void **state)
@@ -518,6 +551,7 @@ main(void)
 		cmocka_unit_test(table),
 		cmocka_unit_test(the_message),
 		cmocka_unit_test(batch),
+		cmocka_unit_test(held),
 		cmocka_unit_test(repeat_in_cur),
 		cmocka_unit_test(quota),
 		cmocka_unit_test(hostile),

@@ -90,7 +90,7 @@ program_serve(struct owner *o, int ch)
 		    strerror(errno));
 		return deliver_refuse(ch, &v);
 	}
-	while (r == 0 && deliver_take(ch, &j, &fd, 1) == 1) {
+	while (r == 0 && deliver_take(ch, &j, &fd, -1) == 1) {
 		for (i = 0; r == 0 && i < j.nrcpt; i++) {
 			v = run_entry(o, &j, &j.rcpt[i], fd);
 			r = deliver_answer(ch, j.id, j.rcpt[i].nr, &v);

@@ -32,7 +32,7 @@ enum {
 	PIECE = 16384,			/* RFC 8446 5.1: a record's plaintext */
 	HANDSHAKE_S = 30,
 	LINGER_S = 30,			/* for the last bytes */
-	IDLE_MS = 2000			/* then buffers are given back */
+	IDLE_MS = 500			/* then buffers are given back */
 };
 
 struct pump {
@@ -78,6 +78,8 @@ relay_role(struct role_env *env)
 	if (current.n == 0)
 		log_die(LOG_FIX, "no usable certificate: tls.cert and tls.key "
 		    "must name pairs that belong together");
+	heap_settle();
+	heap_fill();
 	return zygote_run(env, serve);
 }
 
@@ -250,7 +252,6 @@ pump_buffers(struct pump *p)
 	if (p->in == MAP_FAILED)
 		return -1;
 	p->out = p->in + PIECE;
-	heap_trim();
 	return 0;
 }
 

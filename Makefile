@@ -24,7 +24,7 @@ HARDEN != for f in -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 	echo 'int x;' | $(CC) -Werror -O2 $$f -x c -c -o /dev/null - \
 	2>/dev/null && printf '%s ' $$f; done; true
 PKG_CFLAGS != pkg-config --cflags libbsd-overlay
-PKG_LIBS != pkg-config --libs libbsd-overlay
+PKG_LIBS != pkg-config --libs libbsd-overlay libmd
 WARN = -Wall -Wextra -Wconversion -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Wundef -Wvla -Werror
 OPT = -O2 -g
@@ -62,7 +62,7 @@ DATA_LIBS = -lcdb
 # Where their archives are there these become part of the program: a process
 # forked for a connection then has half the maps to copy and nothing to bind.
 ROLE_LIBS != s="-Wl,-Bstatic -lcdb -lseccomp $$(pkg-config --static --libs \
-	libbsd-overlay) -Wl,-Bdynamic"; \
+	libbsd-overlay libmd) -Wl,-Bdynamic"; \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$s \
 	2>/dev/null && echo "$$s" || echo -lcdb -lseccomp $(PKG_LIBS)
 
@@ -124,13 +124,13 @@ build/bin/tls: $(TLS_C:.c=.o) $(LIB)
 build/bin/auth: $(AUTH_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(AUTH_C:.c=.o) $(LIB) -lcrypto -lcrypt $(ROLE_LIBS)
+	$(Q)$(LINK) -o $@ $(AUTH_C:.c=.o) $(LIB) -lcrypt $(ROLE_LIBS)
 
 build/bin/correo: admin/main.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@ admin/main.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
-		-lcrypto $(DATA_LIBS) $(PKG_LIBS)
+		$(DATA_LIBS) $(PKG_LIBS)
 
 build/bin/sendmail: admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin

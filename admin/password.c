@@ -63,11 +63,12 @@ int
 password_scram(const char *password, struct buf *out)
 {
 	struct scram_keys k;
-	int r = scram_keys_make(span_of(password), &k) == 0 &&
-	    scram_keys_format(out, &k) == 0;
+	int r;
 
+	scram_keys_make(span_of(password), &k);
+	r = scram_keys_format(out, &k);
 	explicit_bzero(&k, sizeof k);
-	return r ? 0 : say(-1, "no memory");
+	return r == 0 ? 0 : say(-1, "no memory");
 }
 
 /* Without 0 o 1 l i, which people misread. */

@@ -139,8 +139,6 @@ start(struct check *c)
 		if (c->worker[i].ev.fd < 0)
 			log_die(LOG_AGAIN, "worker");
 	}
-	if (login_init() < 0)
-		log_die(LOG_AGAIN, "OpenSSL");
 	c->state = used_open(c->env->site);
 	used_confine(c->env, c->state);
 	used_secret(c->state, secret);

@@ -1,5 +1,6 @@
 /* guess - how long the next try of a user from a network has to wait. */
-#include <openssl/evp.h>
+#include <sys/types.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,20 +108,17 @@ guess_known(struct guess *g, struct span user, const struct ip *ip,
 static uint64_t
 keyed(const struct guess *g, char kind, struct span a, struct span b)
 {
-	EVP_MD_CTX *m = EVP_MD_CTX_new();
-	unsigned char out[32];
+	unsigned char out[SHA256_DIGEST_LENGTH];
 	uint64_t n = a.n, h;
+	SHA2_CTX m;
 
-	memset(out, 1, sizeof out);
-	if (m && EVP_DigestInit_ex(m, EVP_sha256(), NULL) == 1) {
-		EVP_DigestUpdate(m, g->secret, sizeof g->secret);
-		EVP_DigestUpdate(m, &kind, 1);
-		EVP_DigestUpdate(m, &n, sizeof n);
-		EVP_DigestUpdate(m, a.p, a.n);
-		EVP_DigestUpdate(m, b.p, b.n);
-		EVP_DigestFinal_ex(m, out, NULL);
-	}
-	EVP_MD_CTX_free(m);
+	SHA256Init(&m);
+	SHA256Update(&m, g->secret, sizeof g->secret);
+	SHA256Update(&m, (const unsigned char *)&kind, 1);
+	SHA256Update(&m, (const unsigned char *)&n, sizeof n);
+	SHA256Update(&m, a.p, a.n);
+	SHA256Update(&m, b.p, b.n);
+	SHA256Final(out, &m);
 	memcpy(&h, out, sizeof h);
 	return h ? h : 1;
 }

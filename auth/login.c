@@ -1,5 +1,4 @@
 /* login - one login: the dialog of its mechanism. */
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,17 +29,6 @@ static const struct {
 	{ "SCRAM-SHA-256", MECH_SCRAM },
 	{ "SCRAM-SHA-256-PLUS", MECH_SCRAM_PLUS }
 };
-
-int
-login_init(void)
-{
-	struct scram_keys k;
-
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
-	    scram_keys_make(SPAN("all that it loads is loaded now"), &k) < 0)
-		return -1;
-	return 0;
-}
 
 void
 login_secret(const unsigned char *secret)

@@ -30,8 +30,6 @@ struct login {
 
 enum login_next { LOGIN_GOES_ON, LOGIN_DECIDE, LOGIN_MALFORMED };
 
-/* Before the process is confined: OpenSSL opens files.  0, or -1. */
-int	login_init(void);
 /* 32 bytes, from which the salts of users come that do not exist: the same
  * over restarts and in all services, or they would tell. */
 void	login_secret(const unsigned char *);

@@ -1,11 +1,11 @@
 /* secrets - passwords.cdb: what is kept of each user's passwords. */
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "auth/secrets.h"
 #include "base/ascii.h"
+#include "base/sha256.h"
 #include "mail/address.h"
 #include "run/app_password.h"
 #include "sys/table.h"
@@ -100,7 +100,7 @@ secrets_app(const char *key, struct span password, const char *scope,
 	app_password_mac(key, it, password, mac);
 	if (!span_cut(&v, ':', &scopes) || !span_cut(&v, ':', &want))
 		return -1;
-	if (want.n != strlen(mac) || CRYPTO_memcmp(want.p, mac, want.n) != 0)
+	if (!secret_equal(want, span_of(mac)))
 		return 0;
 	while (scopes.n) {
 		span_cut(&scopes, ',', &word);

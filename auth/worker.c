@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "auth/worker.h"
+#include "base/sha256.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -94,20 +95,16 @@ compare(const struct worker_ask *q)
 {
 	static struct crypt_data d;
 	const char *h;
-	size_t i, n = strlen(q->hash);
-	unsigned char diff = 0;
+	int same;
 
 	memset(&d, 0, sizeof d);
 	errno = 0;
 	h = crypt_r(q->password, q->hash, &d);
 	if (h == NULL || h[0] == '*')
 		return errno == ENOMEM ? WORKER_LATER : none_fits(q, &d);
-	if (strlen(h) != n || n == 0)
-		return WORKER_WRONG;
-	for (i = 0; i < n; i++)
-		diff |= (unsigned char)(h[i] ^ q->hash[i]);
+	same = secret_equal(span_of(h), span_of(q->hash));
 	explicit_bzero(&d, sizeof d);
-	return diff ? WORKER_WRONG : WORKER_GOOD;
+	return same ? WORKER_GOOD : WORKER_WRONG;
 }
 
 /* What another system hashed, and crypt(3) here has no method for: as long an

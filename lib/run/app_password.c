@@ -1,12 +1,11 @@
 /* app_password - a password for one program of a user's, made by us. */
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32c.h"
 #include "base/encode.h"
+#include "base/sha256.h"
 #include "run/app_password.h"
 
 void
@@ -30,13 +29,14 @@ app_password_mac(const char *key, const char *id, struct span secret,
     char out[APP_MAC])
 {
 	char name[400];
-	unsigned char mac[32];
+	unsigned char mac[SHA256_SIZE];
 	struct buf b = { .max = APP_MAC };
 	int n = snprintf(name, sizeof name, "%s app %s", key, id);
 
-	if (n < 0 || (size_t)n >= sizeof name || HMAC(EVP_sha256(), name, n,
-	    secret.p, secret.n, mac, NULL) == NULL ||
-	    encode_hex(&b, span_mem(mac, sizeof mac)) < 0)
+	if (n < 0 || (size_t)n >= sizeof name)
+		abort();	/* no key is so long */
+	sha256_hmac(span_mem(name, (size_t)n), secret, mac);
+	if (encode_hex(&b, span_mem(mac, sizeof mac)) < 0)
 		abort();	/* no memory: nothing may be decided on it */
 	memcpy(out, b.p, b.n);
 	out[b.n] = '\0';

@@ -1,18 +1,15 @@
 /* scram - the server's half of SCRAM-SHA-256. */
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/sha256.h"
 #include "run/scram.h"
 
-static void hmac(const unsigned char *, size_t, struct span, unsigned char *);
-static void sha256(const unsigned char *, unsigned char *);
+static void hmac(const unsigned char *, struct span, unsigned char *);
 
 /* RFC 5802 3: SaltedPassword, ClientKey, StoredKey, ServerKey. */
-int
+void
 scram_keys_make(struct span password, struct scram_keys *k)
 {
 	unsigned char salted[SCRAM_HASH], client[SCRAM_HASH];
@@ -21,16 +18,13 @@ scram_keys_make(struct span password, struct scram_keys *k)
 	k->iterations = SCRAM_ITERATIONS;
 	k->salt_n = 16;
 	arc4random_buf(k->salt, k->salt_n);
-	if (PKCS5_PBKDF2_HMAC((const char *)password.p, (int)password.n,
-	    k->salt, (int)k->salt_n, (int)k->iterations, EVP_sha256(),
-	    SCRAM_HASH, salted) != 1)
-		return -1;
-	hmac(salted, SCRAM_HASH, SPAN("Client Key"), client);
-	sha256(client, k->stored);
-	hmac(salted, SCRAM_HASH, SPAN("Server Key"), k->server);
-	OPENSSL_cleanse(salted, sizeof salted);
-	OPENSSL_cleanse(client, sizeof client);
-	return 0;
+	sha256_pbkdf2(password, span_mem(k->salt, k->salt_n), k->iterations,
+	    salted);
+	hmac(salted, SPAN("Client Key"), client);
+	sha256(span_mem(client, sizeof client), k->stored);
+	hmac(salted, SPAN("Server Key"), k->server);
+	explicit_bzero(salted, sizeof salted);
+	explicit_bzero(client, sizeof client);
 }
 
 void
@@ -42,7 +36,7 @@ scram_keys_fake(const unsigned char secret[32], struct span user,
 	memset(k, 0, sizeof *k);
 	k->iterations = SCRAM_ITERATIONS;
 	k->salt_n = 16;
-	hmac(secret, 32, user, h);
+	hmac(secret, user, h);
 	memcpy(k->salt, h, k->salt_n);
 	arc4random_buf(k->stored, SCRAM_HASH);
 	arc4random_buf(k->server, SCRAM_HASH);
@@ -98,13 +92,14 @@ scram_finish(struct scram *s, struct span message, struct buf *out,
 	buf_addc(&s->first, ',');
 	if (buf_addspan(&s->first, f.without_proof) < 0)
 		return -1;
-	hmac(s->keys.stored, SCRAM_HASH, buf_span(&s->first), signature);
+	hmac(s->keys.stored, buf_span(&s->first), signature);
 	for (i = 0; i < SCRAM_HASH; i++)
 		tag[i] = proof[i] ^ signature[i];
-	sha256(tag, stored);
-	if (CRYPTO_memcmp(stored, s->keys.stored, SCRAM_HASH) != 0)
+	sha256(span_mem(tag, SCRAM_HASH), stored);
+	if (!secret_equal(span_mem(stored, SCRAM_HASH),
+	    span_mem(s->keys.stored, SCRAM_HASH)))
 		return 0;
-	hmac(s->keys.server, SCRAM_HASH, buf_span(&s->first), signature);
+	hmac(s->keys.server, buf_span(&s->first), signature);
 	buf_adds(out, "v=");
 	return encode_base64(out, span_mem(signature, SCRAM_HASH)) == 0 ? 1 :
 	    -1;
@@ -116,19 +111,11 @@ scram_free(struct scram *s)
 	buf_free(&s->first);
 	buf_free(&s->nonce);
 	buf_free(&s->channel);
-	OPENSSL_cleanse(s, sizeof *s);
+	explicit_bzero(s, sizeof *s);
 }
 
 static void
-hmac(const unsigned char *key, size_t n, struct span s, unsigned char *out)
+hmac(const unsigned char *key, struct span s, unsigned char *out)
 {
-	if (HMAC(EVP_sha256(), key, (int)n, s.p, s.n, out, NULL) == NULL)
-		abort();	/* no memory: nothing may be decided on it */
-}
-
-static void
-sha256(const unsigned char *in, unsigned char *out)
-{
-	if (EVP_Digest(in, SCRAM_HASH, out, NULL, EVP_sha256(), NULL) != 1)
-		abort();
+	sha256_hmac(span_mem(key, SCRAM_HASH), s, out);
 }

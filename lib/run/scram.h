@@ -10,8 +10,8 @@
 #include "wire/sasl.h"
 
 /* From a password (UTF-8, as is: SASLprep maps none of what passwords are made
- * of in practice but spaces and full-width forms) with a fresh salt. 0, -1. */
-int	scram_keys_make(struct span password, struct scram_keys *);
+ * of in practice but spaces and full-width forms) with a fresh salt. */
+void	scram_keys_make(struct span password, struct scram_keys *);
 /* Keys for a user that does not exist: the same each time for a name, and no
  * proof fits them. */
 void	scram_keys_fake(const unsigned char secret[32], struct span user,

@@ -58,13 +58,13 @@ BIN != for p in smtpd queued remoted localdeliver pop3d imapd tls auth; do \
 	test ! -f admin/main.c || printf 'build/bin/correo '; \
 	test ! -f admin/sendmail.c || printf 'build/bin/sendmail '
 LIB = libcorreo.a
-DATA_LIBS = -lcdb
+DATA_LIBS = -lcdb -lutf8proc
 # Where their archives are there these become part of the program: a process
 # forked for a connection then has half the maps to copy and nothing to bind.
-ROLE_LIBS != s="-Wl,-Bstatic -lcdb -lseccomp $$(pkg-config --static --libs \
-	libbsd-overlay libmd) -Wl,-Bdynamic"; \
+ROLE_LIBS != s="-Wl,-Bstatic -lcdb -lseccomp -lutf8proc \
+	$$(pkg-config --static --libs libbsd-overlay libmd) -Wl,-Bdynamic"; \
 	echo 'int main(void) { return 0; }' | $(CC) -x c -o /dev/null - $$s \
-	2>/dev/null && echo "$$s" || echo -lcdb -lseccomp $(PKG_LIBS)
+	2>/dev/null && echo "$$s" || echo -lcdb -lseccomp -lutf8proc $(PKG_LIBS)
 
 all: $(BIN)
 
@@ -113,7 +113,7 @@ build/bin/pop3d: $(POP3D_C:.c=.o) $(LIB)
 build/bin/imapd: $(IMAPD_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) -lutf8proc -lz \
+	$(Q)$(LINK) -o $@ $(IMAPD_C:.c=.o) $(LIB) -lz \
 		$(ROLE_LIBS)
 
 build/bin/tls: $(TLS_C:.c=.o) $(LIB)

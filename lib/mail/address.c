@@ -19,6 +19,7 @@
 #include "base/ip.h"
 #include "base/utf8.h"
 #include "mail/address.h"
+#include "mail/idna.h"
 
 static int take_route(struct span *, const char **);
 static int take_local(struct span *, struct span *, const char **);
@@ -341,7 +342,7 @@ static size_t
 put_domain(const struct address *a, char *out)
 {
 	struct span s = a->domain;
-	char text[IP_TEXT];
+	char text[IP_TEXT], ascii[ADDRESS_DOMAIN + 1];
 	struct ip ip;
 	size_t i, n = 0;
 
@@ -355,6 +356,9 @@ put_domain(const struct address *a, char *out)
 		}
 	} else if (s.p[s.n - 1] == '.')
 		s.n--;
+	/* what is no name stays as it is, and is found to be none later */
+	if (!a->literal && idna_ascii(s, ascii, sizeof ascii) == 0)
+		s = span_of(ascii);
 	for (i = 0; i < s.n; i++)
 		out[n++] = (char)ascii_lower(s.p[i]);
 	if (a->literal)

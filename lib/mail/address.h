@@ -49,8 +49,9 @@ int	address_is_atoms(struct span);
 /*
  * The normal form, which tables use for keys and which programs compare: no
  * quotes around what needs none and no needless backslash, ASCII in lower
- * case, no dot at the end of the domain, literals as ip_format has them.  ""
- * for the null path.  Text above ASCII stays as it is.  out is a fixed point:
+ * case, no dot at the end of the domain, international names as DNS has them,
+ * literals as ip_format has them.  "" for the null path.  Text above ASCII in
+ * the local part stays as it is.  out is a fixed point:
  * read and normalised again it is the same.
  */
 void	address_normal(const struct address *, char out[ADDRESS_MAX + 1]);

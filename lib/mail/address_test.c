@@ -56,7 +56,9 @@ static const struct {
 	{ "<a@[192.0.2.1].example>", 0, NULL, "ends in >" },
 	/* UTF-8 */
 	{ "<J\303\234rgen@B\303\274cher.Example>", 0,
-	    "j\303\234rgen@b\303\274cher.example", "" },
+	    "j\303\234rgen@xn--bcher-kva.example", "" },
+	{ "<x@XN--Bcher-KVA.example>", 0, "x@xn--bcher-kva.example", "" },
+	{ "<x@\342\231\245.example>", 0, "x@\342\231\245.example", "" },
 	{ "<\"\303\251\"@c.example>", 0, "\303\251@c.example", "" },
 	{ "<a\377@c.example>", 0, NULL, "local-part@domain" },
 	{ "<a@c\303.example>", 0, NULL, "labels" },

@@ -1,16 +1,26 @@
 /* idna - a domain as DNS knows it. */
 #include <stdint.h>
+#include <stdlib.h>
+#include <utf8proc.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "mail/idna.h"
 
 enum {					/* RFC 3492 5 */
 	BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700, BIAS = 72,
-	FIRST = 128, LABEL = 63
+	FIRST = 128, LABEL = 63,
+	VIRAMA = 9			/* a combining class */
 };
 
+static int  is_ascii(struct span);
+static utf8proc_int32_t lower(utf8proc_int32_t, void *);
+static unsigned char *mapped(struct span);
+static int  add_labels(struct buf *, struct span);
 static int  label_add(struct buf *, struct span);
 static int  decode(struct span, uint32_t [LABEL], size_t *);
+static int  is_valid(const uint32_t *, size_t);
+static int  may_stand(const uint32_t *, size_t);
 static int  encode(struct buf *, const uint32_t *, size_t);
 static void number(struct buf *, uint32_t, uint32_t);
 static uint32_t adapt(uint32_t, uint32_t, int);
@@ -19,63 +29,153 @@ int
 idna_ascii(struct span domain, char *out, size_t size)
 {
 	struct buf b = { .max = size };
-	struct span label;
-	int more, r = 0;
+	unsigned char *text;
+	int r = -1;
 
-	do {
-		more = span_cut(&domain, '.', &label);
-		r |= label_add(&b, label);
-		if (more)
-			buf_addc(&b, '.');
-	} while (more);
-	if (r == 0)
-		r = buf_ok(&b) ? span_str(buf_span(&b), out, size) : -1;
+	if (is_ascii(domain))
+		return span_str(domain, out, size);
+	if ((text = mapped(domain)) != NULL &&
+	    add_labels(&b, span_of((char *)text)) == 0 && buf_ok(&b))
+		r = span_str(buf_span(&b), out, size);
+	free(text);
 	buf_free(&b);
 	return r;
 }
 
 static int
-label_add(struct buf *b, struct span s)
+is_ascii(struct span s)
 {
-	uint32_t code[LABEL];
-	size_t i, n;
-
-	for (i = 0; i < s.n && s.p[i] < 0x80; i++)
-		;
-	if (i == s.n)
-		return buf_addspan(b, s);
-	if (decode(s, code, &n) < 0)
-		return -1;
-	buf_adds(b, "xn--");
-	return encode(b, code, n);
+	return utf8_ascii(s) == s.n;
 }
 
-/* UTF-8, strictly: no overlong form, no surrogate (RFC 3629 4). */
+static utf8proc_int32_t
+lower(utf8proc_int32_t c, void *arg)
+{
+	(void)arg;
+	/* UTS 46 2.3: one of the label separators */
+	return c == 0x3002 ? '.' : utf8proc_tolower(c);
+}
+
+/* Twice: compatibility forms may be of capitals.  NULL: no UTF-8. */
+static unsigned char *
+mapped(struct span s)
+{
+	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPOSE |
+	    UTF8PROC_COMPAT;
+	utf8proc_uint8_t *once = NULL, *twice = NULL;
+	utf8proc_ssize_t n;
+
+	n = utf8proc_map_custom(s.p, (utf8proc_ssize_t)s.n, &once, how, lower,
+	    NULL);
+	if (n >= 0)
+		(void)utf8proc_map_custom(once, n, &twice, how, lower, NULL);
+	free(once);
+	return twice;
+}
+
+static int
+add_labels(struct buf *b, struct span domain)
+{
+	struct span label;
+	int more;
+
+	do {
+		more = span_cut(&domain, '.', &label);
+		if (label_add(b, label) < 0)
+			return -1;
+		if (more)
+			buf_addc(b, '.');
+	} while (more);
+	return 0;
+}
+
+static int
+label_add(struct buf *b, struct span s)
+{
+	size_t n, from = b->n;
+	uint32_t code[LABEL];
+
+	if (decode(s, code, &n) < 0 || !is_valid(code, n))
+		return -1;
+	if (is_ascii(s))
+		return buf_addspan(b, s);
+	if (n >= 4 && code[2] == '-' && code[3] == '-')
+		return -1;
+	buf_adds(b, "xn--");
+	return encode(b, code, n) < 0 || b->n - from > LABEL ? -1 : 0;
+}
+
 static int
 decode(struct span s, uint32_t out[LABEL], size_t *n)
 {
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint32_t c;
-	size_t i = 0, k, more;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t used;
 
-	for (*n = 0; i < s.n; i++) {
-		c = s.p[i];
-		more = c < 0x80 ? 0 : c >> 5 == 6 ? 1 : c >> 4 == 14 ? 2 :
-		    c >> 3 == 30 ? 3 : 4;
-		if (more == 4 || s.n - i <= more || *n == LABEL)
+	for (*n = 0; s.n; s = span_from(s, (size_t)used)) {
+		used = utf8proc_iterate(s.p, (utf8proc_ssize_t)s.n, &c);
+		if (used <= 0 || *n == LABEL)
 			return -1;
-		if (more)
-			c &= 0x3fu >> more;
-		for (k = 0; k < more; k++) {
-			if ((s.p[++i] & 0xc0) != 0x80)
-				return -1;
-			c = c << 6 | (s.p[i] & 0x3f);
-		}
-		if (c < least[more] || c > 0x10ffff || c >> 11 == 0x1b)
-			return -1;
-		out[(*n)++] = c;
+		out[(*n)++] = (uint32_t)c;
 	}
 	return 0;
+}
+
+/* RFC 5891 5.4, for a label that is looked up.  What it only should test, the
+ * direction of the text (RFC 5893), nobody could have registered. */
+static int
+is_valid(const uint32_t *c, size_t n)
+{
+	size_t i;
+
+	if (n == 0 || c[0] == '-' || c[n - 1] == '-')
+		return 0;
+	for (i = 0; i < n; i++)
+		if (!may_stand(c, i))
+			return 0;
+	return 1;
+}
+
+/* RFC 5892 2 and 3, of text that is mapped already: letters, marks and digits,
+ * with its exceptions (2.6) and contexts (A.1, A.2: the joiners). */
+static int
+may_stand(const uint32_t *c, size_t i)
+{
+	static const uint32_t yes[] = { '-', '_', 0xb7, 0x375, 0x5f3, 0x5f4,
+	    0x6fd, 0x6fe, 0xf0b, 0x3007, 0x30fb };
+	static const uint32_t no[] = { 0x640, 0x7fa, 0x302e, 0x302f, 0x3031,
+	    0x3032, 0x3033, 0x3034, 0x3035, 0x303b };
+	static const uint32_t jamo[][2] = { { 0x1100, 0x11ff },
+	    { 0xa960, 0xa97c }, { 0xd7b0, 0xd7fb } };
+	const utf8proc_property_t *p = utf8proc_get_property(
+	    (utf8proc_int32_t)c[i]);
+	size_t k;
+
+	for (k = 0; k < sizeof yes / sizeof *yes; k++)
+		if (c[i] == yes[k])
+			return 1;
+	for (k = 0; k < sizeof no / sizeof *no; k++)
+		if (c[i] == no[k])
+			return 0;
+	for (k = 0; k < sizeof jamo / sizeof *jamo; k++)
+		if (c[i] >= jamo[k][0] && c[i] <= jamo[k][1])
+			return 0;
+	if (c[i] == 0x200c || c[i] == 0x200d)
+		return i > 0 && utf8proc_get_property(
+		    (utf8proc_int32_t)c[i - 1])->combining_class == VIRAMA;
+	if (p->ignorable)
+		return 0;
+	switch (p->category) {
+	case UTF8PROC_CATEGORY_LL:
+	case UTF8PROC_CATEGORY_LO:
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_ND:
+		return 1;
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+		return i > 0;		/* never first */
+	default:
+		return 0;
+	}
 }
 
 /* RFC 3492 6.3.  LABEL code points of at most 0x10ffff overflow nothing. */

@@ -24,6 +24,39 @@ rows(void **state)
 		    "xn--3b-ww4c5e180e575a65lsy2b" },
 		{ "", "" }, { "\xff.test", NULL }, { "\xc0\x80", NULL },
 		{ "\xed\xa0\x80", NULL }, { "\xc3", NULL },
+		/* what people write, and mean the same */
+		{ "B\xc3\x9c" "CHER.Example", "xn--bcher-kva.example" },
+		{ "bu\xcc\x88" "cher.example", "xn--bcher-kva.example" },
+		{ "b\xc3\xbc" "cher\xe3\x80\x82" "example",
+		    "xn--bcher-kva.example" },
+		{ "\xef\xbc\xa1" "b.\xc3\xa4", "ab.xn--4ca" },
+		{ "b\xc3\xbc" "cher.xn--r8jz45g", "xn--bcher-kva.xn--r8jz45g" },
+		/* letters of their own: RFC 5892 2.6 (F) */
+		{ "stra\xc3\x9f" "e", "xn--strae-oqa" },
+		{ "\xcf\x83\xce\xb1\xcf\x82", "xn--mxa8ab" },
+		/* Latin and Cyrillic in one: not for DNS to forbid */
+		{ "p\xd0\xb0ypal.test", "xn--pypal-4ve.test" },
+		/* what no name may have: a symbol, a sign, a space, an emoji, a
+		 * mark in front, a joiner without a virama (it has one next),
+		 * one that is not assigned, hyphens where xn has them */
+		{ "\xe2\x99\xa5.test", NULL }, { "a\xc2\xa7.test", NULL },
+		{ "\xc3\xa4\xc2\xa0" "a", NULL },
+		{ "\xf0\x9f\x92\xa9.test", NULL },
+		{ "\xcc\x81" "\xc3\xa4", NULL },
+		{ "\xc3\xa4\xe2\x80\x8d" "a", NULL },
+		{ "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7",
+		    "xn--11b2ezcw70k" },
+		{ "\xc3\xa4\xcd\xb8", NULL }, { "ab--\xc3\xa4", NULL },
+		{ "-\xc3\xa4", NULL }, { "\xc3\xa4..test", NULL },
+		{ "\xc3\xa4\xc2\xad" "a", NULL },
+		/* 63 octets, and 64 */
+		{ "\xc3\xa4"
+		    "0123456789012345678901234567890123456789012345678901234",
+		    "xn--012345678901234567890123456789012345"
+		    "6789012345678901234-9te" },
+		{ "\xc3\xa4"
+		    "01234567890123456789012345678901234567890123456789012345",
+		    NULL },
 	};
 	char out[256];
 	size_t i;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mail/idna.h"
 #include "run/site.h"
 #include "sys/log.h"
 
@@ -62,11 +63,13 @@ const char *
 site_domains(const struct site *s)
 {
 	struct buf b = { .max = 1 << 20 };
+	char ascii[256];
 	size_t i;
 
 	for (i = 0; i < s->domains.n; i++) {
 		buf_adds(&b, i ? " " : "");
-		buf_adds(&b, s->domains.word[i]);
+		buf_adds(&b, idna_ascii(span_of(s->domains.word[i]), ascii,
+		    sizeof ascii) == 0 ? ascii : s->domains.word[i]);
 	}
 	if (buf_addc(&b, '\0') < 0)
 		log_die(LOG_AGAIN, "no memory for the domains");

@@ -28,7 +28,8 @@ extern const struct conf_key site_keys[];
 /* Where the config is when -c does not say (CORREO_CONF at build time). */
 extern const char *const site_conf;
 
-/* domains.n words joined by spaces, as struct directory wants them. */
+/* domains.n words joined by spaces, in normal form but for ASCII capitals, as
+ * struct directory wants them. */
 const char *site_domains(const struct site *);
 
 /* role.wanted of what only TLS needs. */

@@ -572,6 +572,11 @@ def dns():
         assert len(questions()) - before <= 40, (d, len(questions()) - before)
     send("\u00e9@b\u00fccher.test", mail=["SMTPUTF8"])
     assert outcome("\u00e9@b\u00fccher.test")[0] == "delivered"
+    send("\u00e9@B\u00dcCHER.test", mail=["SMTPUTF8"])
+    assert outcome("\u00e9@B\u00dcCHER.test")[0] == "delivered"
+    send("x@\u2665.test", mail=["SMTPUTF8"])
+    e = outcome("x@\u2665.test")
+    assert e[0] == "failed" and "550 5.1.2" in e[1], e
 
 
 def dane():

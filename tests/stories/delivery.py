@@ -134,6 +134,34 @@ def eight_bits_and_utf8():
     same(sent, c.alice.wait()[0])
 
 
+def international_domains():
+    """Configured in one form or the other, in capitals too: all are the same
+    domain, and so is whatever a client writes."""
+    ascii = ['alice@xn--bcher-kva.example', 'alice@xn--strae-oqa.example']
+    others = ['alice@bücher.example', 'alice@BÜCHER.Example',
+              'alice@straße.example']
+    c.correo('domain', 'add', 'Bücher.example', 'alias', 'example.test')
+    c.correo('domain', 'add', 'xn--strae-oqa.example', 'alias',
+             'example.test')
+    c.takes_effect()
+    for rcpt in ascii + others:
+        c.alice.clear()
+        s = c.smtp()
+        s.command_encoding = 'utf-8'
+        option = '' if rcpt in ascii else ' SMTPUTF8'
+        code, text = s.docmd('MAIL', 'FROM:<a@sender.test>' + option)
+        assert code == 250, (code, text)
+        code, text = s.docmd('RCPT', 'TO:<%s>' % rcpt)
+        assert code == 250, (rcpt, code, text)
+        code, text = s.data(message(rcpt))
+        assert code == 250, (code, text)
+        c.alice.wait()
+    for domain in 'BÜCHER.example', 'straße.example':
+        c.correo('domain', 'remove', domain)
+    c.takes_effect()
+    assert refused(ascii[0])
+
+
 def chunks():
     c.alice.clear()
     sent = message('in chunks', 'one\n.\ntwo\n')
@@ -196,6 +224,7 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
       an_alias_and_its_end, a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
-      postmaster_always, eight_bits_and_utf8, chunks,
+      postmaster_always, eight_bits_and_utf8,
+         international_domains, chunks,
       one_burst_of_everything, smuggling_is_refused,
       swaks_and_curl_and_msmtp])

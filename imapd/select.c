@@ -6,7 +6,6 @@
 
 static int  tell(struct box *);
 static void list(struct box *);
-static uint32_t recent(struct folder *);
 static uint32_t first_unseen(struct folder *);
 static int  resync(struct box *, struct imap_command *);
 static int  note_vanished(void *, uint32_t, uint32_t);
@@ -78,7 +77,7 @@ tell(struct box *b)
 	if (b->rev2)
 		list(b);
 	else {
-		out_line(o, "* %u RECENT", recent(b->folder));
+		out_line(o, "* %u RECENT", t.recent);
 		if (t.unseen && (n = first_unseen(b->folder)) != 0)
 			out_line(o, "* OK [UNSEEN %u] first unseen", n);
 	}
@@ -101,18 +100,6 @@ list(struct box *b)
 	names_add(b, o, b->name);
 	buf_adds(o, "\r\n");
 	out_span(&b->out, buf_span(o));
-}
-
-/* What came last: they have the highest UIDs. */
-static uint32_t
-recent(struct folder *f)
-{
-	uint32_t i = folder_count(f), n = 0;
-	struct mail m;
-
-	for (; i && folder_mail(f, i, &m) == 0 && m.recent; i--)
-		n++;
-	return n;
 }
 
 static uint32_t

@@ -132,15 +132,12 @@ by_uid(struct imap_set *s, uint32_t uid)
 static void
 exists(struct box *b, uint32_t count)
 {
-	struct mail m;
-	uint32_t n = 0, i;
+	struct folder_totals t;
 
-	for (i = count; i && folder_mail(b->folder, i, &m) == 0 && m.recent;
-	    i--)
-		n++;
+	folder_totals(b->folder, &t);
 	out_str(&b->out, "* ");
 	out_number(&b->out, count);
 	out_str(&b->out, " EXISTS\r\n");
 	if (!b->rev2)
-		out_line(&b->out, "* %u RECENT", n);
+		out_line(&b->out, "* %u RECENT", t.recent);
 }

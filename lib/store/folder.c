@@ -32,6 +32,7 @@ static int  absorb_one(struct folder *, struct folder_table *, uint32_t);
 static int  compact_wanted(const struct folder *);
 static void save_locked(struct folder *);
 static void remap(struct folder *);
+static void keep_recent(struct folder_table *, struct folder_table *);
 
 /* An index that is rotten is thrown away by the first try. */
 int
@@ -114,7 +115,7 @@ folder_totals(const struct folder *f, struct folder_totals *s)
 	const struct folder_table *t = &f->table;
 
 	*s = (struct folder_totals){ t->uidvalidity, t->uidnext, t->messages,
-	    t->unseen, t->deleted, t->in_new, t->modseq, "" };
+	    t->unseen, t->deleted, t->in_new + t->recent, t->modseq, "" };
 	memcpy(s->id, t->id, sizeof s->id);
 }
 
@@ -495,8 +496,30 @@ remap(struct folder *f)
 		folder_table_free(&new);
 		return;
 	}
+	keep_recent(&f->table, &new);
 	folder_table_free(&f->table);
 	f->table = new;
 	f->upto = folder_table_count(&f->table);
 	f->dead.n = f->early.n = 0;
+}
+
+/* The file does not say whose session saw a message first. */
+static void
+keep_recent(struct folder_table *old, struct folder_table *new)
+{
+	uint32_t i = folder_table_count(old);
+	struct rec *r, *to;
+
+	while (i-- > 0 && new->recent < old->recent) {
+		if ((r = folder_table_rec(old, i)) == NULL)
+			return;
+		if (!(r->bits & REC_RECENT) || r->bits & REC_DEAD)
+			continue;
+		to = folder_table_rec(new, folder_table_seek(new, r->uid));
+		if (to == NULL)
+			return;
+		to->bits |= REC_RECENT;
+		folder_table_seal(new, to);
+		new->recent++;
+	}
 }

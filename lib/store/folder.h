@@ -45,7 +45,7 @@ void	folder_save(struct folder *);
 
 struct folder_totals {
 	uint32_t uidvalidity, uidnext, messages, unseen, deleted;
-	uint32_t recent;		/* nobody has opened it since */
+	uint32_t recent;		/* as those of struct mail */
 	uint64_t modseq;		/* HIGHESTMODSEQ */
 	char id[28];			/* MAILBOXID, RFC 8474 */
 };
@@ -60,7 +60,7 @@ struct mail {
 	uint32_t uid, flags;
 	uint64_t modseq;
 	int64_t saved;			/* SAVEDATE; 0 unknown */
-	int recent;			/* first seen by this session */
+	int recent;			/* no FOLDER_WRITE saw it before */
 	int gone;			/* expunged, not told yet */
 };
 

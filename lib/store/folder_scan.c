@@ -569,6 +569,7 @@ move_new(struct folder *f)
 			continue;	/* gone, or both names: the next look */
 		file_name_parse(span_of(to), &n);
 		c->bits |= REC_RECENT;
+		t->recent++;
 		if (folder_table_place(t, c, 0, span_of(to), !n.plain) < 0)
 			return -1;
 	}

@@ -29,7 +29,9 @@ folder_scan_wanted(struct folder *f)
 		f->cur.stamp = c;
 		f->new.young = f->cur.young = 0;
 	}
-	return folder_stamp_wanted(&f->new, n, now, 0) ||
+	/* what a reader found in new/ is for us to move */
+	return (f->mode == FOLDER_WRITE && f->table.in_new) ||
+	    folder_stamp_wanted(&f->new, n, now, 0) ||
 	    folder_stamp_wanted(&f->cur, c, now, f->scan_ns);
 }
 

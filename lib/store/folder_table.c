@@ -411,6 +411,7 @@ apply_gone(struct folder_table *t, const struct line *l)
 		return 0;
 	count_flags(t, r->flags, FLAG_SEEN);
 	t->in_new -= (r->bits & REC_NEW) != 0;
+	t->recent -= (r->bits & REC_RECENT) != 0;
 	r->bits |= REC_DEAD;
 	r->bits &= ~(uint32_t)REC_NEW;
 	folder_table_seal(t, r);

@@ -68,7 +68,7 @@ struct folder_table {
 	uint64_t stamp_new, stamp_cur;	/* mtimes it agrees with; 0: none */
 	char id[28];
 	char keyword[26][101];
-	uint32_t messages, unseen, deleted, in_new;
+	uint32_t messages, unseen, deleted, in_new, recent;
 	uint32_t placed;		/* those behind it are only known by
 					 * the log, which says no place */
 

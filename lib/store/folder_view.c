@@ -69,7 +69,7 @@ folder_mail(struct folder *f, uint32_t number, struct mail *m)
 	if (c == NULL)
 		return -1;
 	*m = (struct mail){ c->uid, c->flags, c->modseq, c->saved,
-	    !!(c->bits & REC_RECENT), !!(c->bits & REC_DEAD) };
+	    !!(c->bits & (REC_RECENT | REC_NEW)), !!(c->bits & REC_DEAD) };
 	return 0;
 }
 

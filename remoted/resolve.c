@@ -14,6 +14,7 @@ static void add_name(struct resolve *, const char *, unsigned);
 static int  by_preference(const void *, const void *);
 static void cut_at_us(struct resolve *);
 static int  addresses(struct resolve *, const char *);
+static int  loopback(struct resolve *, const char *);
 static void add_host(struct resolve *, const char *, const struct ip *, int);
 static int  is_ours(const struct resolve *, const struct ip *);
 static enum asked ask(struct resolve *, const char *, unsigned, struct buf *);
@@ -219,6 +220,8 @@ addresses(struct resolve *r, const char *name)
 	size_t i, k;
 	enum asked got;
 
+	if (loopback(r, name))
+		return 0;
 	for (k = 0; k < 2; k++) {
 		if (type[k] == DNS_AAAA && !r->conf->ipv6)
 			continue;
@@ -240,9 +243,27 @@ addresses(struct resolve *r, const char *name)
 	if (later.kind != VERDICT_DONE)
 		r->verdict = later;
 	else if (r->verdict.kind == VERDICT_DONE)
-		r->verdict = verdict_make(550, "5.4.4",
+		/* what the operator names wrong is not the sender's to mend */
+		r->verdict = verdict_make(r->mx ? 550 : 451,
+		    r->mx ? "5.4.4" : "4.4.4",
 		    "the host %s has no address", name);
 	return -1;
+}
+
+/* RFC 6761 6.3: the name localhost is no question for DNS. */
+static int
+loopback(struct resolve *r, const char *name)
+{
+	static const char *const address[] = { "::1", "127.0.0.1" };
+	struct ip ip;
+	size_t i;
+
+	if (!span_case_eq(span_of(name), SPAN("localhost")))
+		return 0;
+	for (i = !r->conf->ipv6; i < 2; i++)
+		if (ip_parse(span_of(address[i]), &ip) == 0)
+			add_host(r, name, &ip, 0);
+	return 1;
 }
 
 static void

@@ -579,6 +579,21 @@ def dns():
     assert e[0] == "failed" and "550 5.1.2" in e[1], e
 
 
+def named_hosts():
+    """A route names its host: localhost is no question for DNS, and mail waits
+    for one that cannot be found."""
+    p = Peer("named")
+    routes([("here.test", "smtp://localhost:%d" % p.port),
+            ("typo.test", "smtp://nowhere.gone.test:25")])
+    before = len(questions())
+    send("x@here.test")
+    assert outcome("x@here.test")[0] == "delivered"
+    assert len(questions()) == before
+    send("x@typo.test")
+    how, line = outcome("x@typo.test")
+    assert how == "deferred" and "nowhere.gone.test has no address" in line
+
+
 def dane():
     caps = "caps=STARTTLS,8BITMIME"
     try:
@@ -641,7 +656,8 @@ def greylisted():
 only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
-             authorities_change, logins, dns, dane, *policies.TESTS,
+             authorities_change, logins, dns, named_hosts, dane,
+             *policies.TESTS,
              rewritten_senders, greylisted, killed_in_the_middle, every_step,
              cut_everywhere, cut_everywhere_in_chunks, *silent.TESTS]
 try:

@@ -142,11 +142,10 @@ add_rcpt_words(struct buf *b, const struct dsn_rcpt *r)
 		buf_addf(b, "    %s\r\n", words);
 	if (r->text.n == 0)
 		return;
-	buf_adds(b, r->peer.n ? "    The server " : "    In detail: ");
-	if (r->peer.n) {
-		add_clean(b, r->peer, 1);
-		buf_adds(b, " said: ");
-	}
+	/* its own words, or ours: that it refused a connection, say */
+	buf_adds(b, r->peer.n ? "    Server " : "    In detail");
+	add_clean(b, r->peer, 1);
+	buf_adds(b, ": ");
 	if (r->code)
 		buf_addf(b, "%u ", r->code);
 	add_clean(b, r->enhanced, 1);

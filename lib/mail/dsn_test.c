@@ -61,7 +61,7 @@ fields(void **state)
 		"\r\nMessage-ID: <0f2k8r1q3m5hj9ab2c7d@mx.example.test>\r\n",
 		"  <bob@far.test>\r\n    (from your mail to "
 		    "<info@example.test>)\r\n    There is no mailbox",
-		"mx.far.test said: 550 5.1.1 no such user\r\n",
+		"    Server mx.far.test: 550 5.1.1 no such user\r\n",
 		"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: "
 		    "dns; mx.example.test\r\nOriginal-Envelope-Id: E1\r\n"
 		    "Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n\r\n"

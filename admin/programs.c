@@ -8,8 +8,8 @@
 
 #include "admin/programs.h"
 
-const char *const programs[] = { "smtpd", "queued", "remoted", "pop3d",
-    "imapd", "auth", NULL };
+const char *const programs[] = { "smtpd", "queued", "localdeliver",
+    "remoted", "pop3d", "imapd", "auth", NULL };
 
 int
 programs_find(const struct site *site, const char *name, char *out,

@@ -156,6 +156,12 @@ check-long:
 bench: all
 	sh tests/bench/run.sh
 
+# Pages and examples name the paths of this build.
+PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),' \
+	-e 's,/usr/local/libexec/correo,$(LIBEXECDIR),' \
+	-e 's,/etc/correo,$(SYSCONFDIR),' -e 's,/var/lib/correo,$(STATEDIR),' \
+	-e 's,/var/empty/correo,$(EMPTYDIR),'
+
 # As root it also gives sendmail its group, where the host has it already.
 install: all
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
@@ -167,13 +173,11 @@ install: all
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/mailq
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/newaliases
 	for m in man/*.[1-9]; do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
-		mkdir -p $$d && install -m 644 $$m $$d || exit 1; done
+		mkdir -p $$d && $(PATHS) $$m >$$d/$${m##*/} && \
+		chmod 644 $$d/$${m##*/} || exit 1; done
 	install -m 644 README.md INSTALL LICENSE $(DESTDIR)$(DOCDIR)
 	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
-	find $(DESTDIR)$(DOCDIR)/examples -type f -exec sed -i \
-		-e 's,/usr/local/sbin,$(SBINDIR),' \
-		-e 's,/etc/correo,$(SYSCONFDIR),' \
-		-e 's,/var/lib/correo,$(STATEDIR),' {} +
+	find $(DESTDIR)$(DOCDIR)/examples -type f -exec $(PATHS) -i {} +
 	if [ -f $(DESTDIR)$(SBINDIR)/sendmail ] && \
 		chgrp correo-drop $(DESTDIR)$(SBINDIR)/sendmail 2>/dev/null; \
 	then chmod 2755 $(DESTDIR)$(SBINDIR)/sendmail; else \
@@ -185,7 +189,12 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailq $(DESTDIR)$(BINDIR)/newaliases
 	for m in man/*.[1-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
-	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
+	for p in localdeliver remoted tls auth; do \
+		rm -f $(DESTDIR)$(LIBEXECDIR)/$$p; done
+	for p in README.md INSTALL LICENSE; do \
+		rm -f $(DESTDIR)$(DOCDIR)/$$p; done
+	rm -rf $(DESTDIR)$(DOCDIR)/examples
+	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
 
 clean:
 	rm -rf build libcorreo.a .depend

@@ -62,11 +62,24 @@ papers()
 	for s in quickstart check etc/setup tests/*.sh; do
 		quietly "sh -n $s" sh -n "$s"
 	done
+	quietly "install and uninstall" installed_and_gone
 	if [ "$(id -u)" -eq 0 ]; then
 		quietly "etc/setup and tmpfiles" setup_and_tmpfiles
 	else
 		echo "skip etc/setup and tmpfiles: needs root"
 	fi
+}
+
+# Uninstall leaves what is not ours, and nothing else.
+installed_and_gone()
+{
+	stage=$PWD/build/stage
+	rm -rf "$stage"
+	make install DESTDIR="$stage" &&
+	: >"$stage/usr/local/libexec/correo/theirs" &&
+	make uninstall DESTDIR="$stage" &&
+	[ "$(find "$stage" ! -type d)" = \
+	    "$stage/usr/local/libexec/correo/theirs" ]
 }
 
 # What etc/setup makes as root is what systemd-tmpfiles would: directories and

@@ -8,12 +8,13 @@
 
 #include "admin/password.h"
 #include "admin/say.h"
-#include "base/ascii.h"
 #include "run/scram.h"
 #include "sys/file.h"
+#include "wire/saslprep.h"
 
 enum { GENERATED = 20 };	/* of 31 characters each: 99 bits */
 
+static int prepare(char *);
 static void generate(char *);
 static int from_stdin(char *);
 static int from_terminal(char *);
@@ -21,8 +22,6 @@ static int from_terminal(char *);
 int
 password_get(const struct args *a, char out[PASSWORD_MAX])
 {
-	size_t i;
-
 	if (a->generate)
 		generate(out);
 	else if ((a->password_stdin ? from_stdin(out) : from_terminal(out)) <
@@ -30,10 +29,26 @@ password_get(const struct args *a, char out[PASSWORD_MAX])
 		return -1;
 	if (out[0] == '\0')
 		return say(-1, "an empty password");
-	for (i = 0; out[i]; i++)
-		if (ascii_control((unsigned char)out[i]))
-			return say(-1, "a control byte in the password");
-	return 0;
+	return prepare(out);
+}
+
+/* The form that SCRAM clients hash (RFC 5802 5.1) and the check looks for. */
+static int
+prepare(char *password)
+{
+	struct buf b = { .max = PASSWORD_MAX - 1 };
+	const char *why;
+	int r = buf_room(&b, b.max);
+
+	if (r < 0)
+		return say(-1, "no memory");
+	if (saslprep(span_of(password), &b, &why) < 0)
+		r = say(-1, "%s", why);
+	else if (span_str(buf_span(&b), password, PASSWORD_MAX) < 0 ||
+	    password[0] == '\0')
+		r = say(-1, "a password of nothing that counts");
+	freezero(b.p, b.size);
+	return r;
 }
 
 int

@@ -57,7 +57,9 @@ test_stdin(void **state)
 	} t[] = {
 		{ "abc\n", "abc" }, { "abc\r\n", "abc" }, { "abc", "abc" },
 		{ "a b\n", "a b" }, { "", NULL }, { "\n", NULL },
-		{ "a\nb\n", NULL }, { "a\tb\n", NULL }
+		{ "a\nb\n", NULL }, { "a\tb\n", NULL },
+		{ "cafe\xcc\x81\xc2\xa0\n", "caf\xc3\xa9 " },
+		{ "\xc2\xad\n", NULL }, { "caf\xe9\n", NULL }
 	};
 	const struct args a = { .password_stdin = 1 };
 	char got[PASSWORD_MAX];

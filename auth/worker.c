@@ -15,9 +15,11 @@
 #include "sys/chan.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "wire/saslprep.h"
 
 static void work(const struct role_env *, const struct auth_conf *, int)
 	    __attribute__((noreturn));
+static enum worker_answer check(struct worker_ask *);
 static enum worker_answer compare(const struct worker_ask *);
 static enum worker_answer none_fits(const struct worker_ask *,
 	    struct crypt_data *);
@@ -83,11 +85,32 @@ work(const struct role_env *env, const struct auth_conf *conf, int ch)
 		q.user[sizeof q.user - 1] = q.hash[sizeof q.hash - 1] = '\0';
 		q.password[sizeof q.password - 1] = '\0';
 		a = (unsigned char)(conf->checkpassword[0] ?
-		    ask_program(&q, conf) : compare(&q));
+		    ask_program(&q, conf) : check(&q));
 		explicit_bzero(&q, sizeof q);
 		if (chan_send(ch, span_mem(&a, 1), NULL, 0) < 0)
 			_exit(0);
 	}
+}
+
+/*
+ * RFC 4616 2: a password is looked for in its prepared form, but hashes that
+ * came from elsewhere may be of what was typed.  Whether there are two tries
+ * depends on what the client sent alone.
+ */
+static enum worker_answer
+check(struct worker_ask *q)
+{
+	struct buf b = { .max = sizeof q->password - 1 };
+	enum worker_answer a = compare(q);
+	const char *why;
+
+	if (a == WORKER_WRONG && buf_room(&b, b.max) == 0 &&
+	    saslprep(span_of(q->password), &b, &why) == 0 &&
+	    !span_eq(buf_span(&b), span_of(q->password)) &&
+	    span_str(buf_span(&b), q->password, sizeof q->password) == 0)
+		a = compare(q);
+	freezero(b.p, b.size);
+	return a;
 }
 
 static enum worker_answer

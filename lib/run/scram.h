@@ -9,8 +9,7 @@
 #include "run/scram_keys.h"
 #include "wire/sasl.h"
 
-/* From a password (UTF-8, as is: SASLprep maps none of what passwords are made
- * of in practice but spaces and full-width forms) with a fresh salt. */
+/* From a password, prepared (wire/saslprep.h), with a fresh salt. */
 void	scram_keys_make(struct span password, struct scram_keys *);
 /* Keys for a user that does not exist: the same each time for a name, and no
  * proof fits them. */

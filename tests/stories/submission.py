@@ -232,6 +232,34 @@ def scram_and_channel_binding():
     s.message(USER, ['bob@example.test'], TEXT % 'scram')
 
 
+def one_password_however_typed():
+    """RFC 4013: accents apart or not, a space of any kind."""
+    apart, whole = 'cafe\u0301\u00a0au lait', 'caf\u00e9 au lait'
+    user, old = 'typed@example.test', 'typed-old@example.test'
+    c.correo('user', 'add', user, '--password-stdin', input=apart.encode())
+    c.correo('user', 'add', old, '--generate')
+    path = c.dir + '/etc/secrets/passwords'
+    with open(path) as f:
+        text = f.read()
+    with open(path, 'w') as f:          # not by us: of what was typed
+        f.write(re.sub('(?m)^%s:.*\n' % re.escape(old), '', text) + '%s:%s\n'
+                % (old, run('openssl', 'passwd', '-5', apart)
+                   .stdout.decode().strip()))
+    c.change('tables')
+    for name, password, want in (
+            (user, apart, 235), (user, whole, 235),
+            (user, 'cafe au lait', 535), (old, apart, 235),
+            (old, whole, 535)):
+        s = Mailer(c, source='127.0.9.3')
+        s.plain(name, password, want)
+        s.close()
+    s = Mailer(c, source='127.0.9.3')
+    s.scram(user, whole)                # as its clients have to prepare it
+    s.close()
+    for name in (user, old):
+        c.correo('user', 'remove', name)
+
+
 def unknown_users_have_salts_too():
     """The same salt each time, in each process: or it would tell."""
     def salt(name):
@@ -761,7 +789,8 @@ try:
     tell([smtplib_plain_and_login, swaks_plain_and_login,
           msmtp_with_each_mechanism, curl_plain_and_login, nodemailer_sends,
           mutt_sends, openssl_s_client_sends, gsasl_with_each_mechanism,
-          scram_and_channel_binding, unknown_users_have_salts_too,
+          scram_and_channel_binding,
+          one_password_however_typed, unknown_users_have_salts_too,
           as_much_work_for_each_wrong_answer,
           no_login_no_mail, no_login_on_port_25, tls_first, answers_of_auth,
           second_auth_and_auth_in_a_message, ten_failed_logins_end_it,

@@ -242,7 +242,7 @@ check_place(struct check *c, const struct place *p)
 		found(c, FAIL, path, "wrong owner: chown %s:%s %s", owner,
 		    group, path);
 	if ((st.st_mode & 07777) != p->mode)
-		found(c, FAIL, path, "mode %04o: chmod %04o %s",
+		found(c, FAIL, path, "mode %04o: chmod %05o %s",
 		    (unsigned)st.st_mode & 07777, (unsigned)p->mode, path);
 }
 

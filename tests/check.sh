@@ -87,7 +87,8 @@ installed_and_gone()
 setup_and_tmpfiles()
 {
 	rm -rf build/setup
-	mkdir build/setup
+	mkdir -p build/setup/var/mail
+	chmod 2775 build/setup/var/mail		# as Debian's is
 	etc/setup users &&
 	etc/setup dirs "$PWD/build/setup/var/lib/correo" \
 	    "$PWD/build/setup/var/empty/correo" \

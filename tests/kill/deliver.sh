@@ -13,7 +13,7 @@ trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
 	$(pkg-config --cflags libbsd-overlay)"
-LIBS="-lcdb -lseccomp $(pkg-config --libs libbsd-overlay)"
+LIBS="-lcdb -lseccomp -lutf8proc $(pkg-config --libs libbsd-overlay)"
 failed=0
 
 ok() {

@@ -23,7 +23,7 @@ trap finish EXIT
 trap 'exit 1' HUP INT PIPE TERM
 FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
 	$(pkg-config --cflags libbsd-overlay)"
-LIBS="-lcdb -lseccomp $(pkg-config --libs libbsd-overlay)"
+LIBS="-lcdb -lseccomp -lutf8proc $(pkg-config --libs libbsd-overlay)"
 failed=0
 
 ok() {

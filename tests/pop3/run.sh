@@ -13,7 +13,7 @@ program=$(mktemp) || exit 1
 trap 'rm -f "$program"' EXIT
 ${CC:-cc} -std=c11 -D_GNU_SOURCE -O1 -g -pie -fPIE -iquote lib -iquote . \
     $(pkg-config --cflags libbsd-overlay) -o "$program" \
-    tests/pop3/quit_session.c $(objects_of pop3d) libcorreo.a -lcdb \
+    tests/pop3/quit_session.c $(objects_of pop3d) libcorreo.a -lcdb -lutf8proc \
     -lseccomp $(pkg-config --libs libbsd-overlay) || {
 	echo "not ok pop3: quit_session does not build"; exit 1
 }

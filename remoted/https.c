@@ -5,15 +5,19 @@
 
 #include "remoted/https.h"
 
+enum { HEAD = 16384 };
+
 struct way {
 	struct conn *conn;
 	uint64_t deadline_ms;
+	struct buf head;		/* what came first, its header in it */
 };
 
 static BIO *way_new(BIO_METHOD *, struct way *);
 static int  way_read(BIO *, char *, int);
 static int  way_write(BIO *, const char *, int);
 static long way_ctrl(BIO *, int, long, void *);
+static int  is_text(struct span);
 static int  content(BIO *, size_t, struct buf *, const char **);
 static const char *reason(void);
 
@@ -21,7 +25,7 @@ int
 https_get(struct conn *c, const char *host, const char *path,
     uint64_t deadline_ms, struct buf *out, const char **why)
 {
-	struct way way = { c, deadline_ms };
+	struct way way = { c, deadline_ms, { .max = HEAD } };
 	BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "conn");
 	OSSL_HTTP_REQ_CTX *req = NULL;
 	BIO *bio = NULL, *in = NULL;
@@ -37,15 +41,17 @@ https_get(struct conn *c, const char *host, const char *path,
 	if (req && OSSL_HTTP_set1_request(req, path, NULL, NULL, NULL, NULL,
 	    0, out->max, 0, 0))
 		in = OSSL_HTTP_exchange(req, NULL);
-	if (in)
+	*why = "its media type is not text/plain (RFC 8461 3.2)";
+	if (in && is_text(buf_span(&way.head)))
 		r = content(in, OSSL_HTTP_REQ_CTX_get_resp_len(req), out, why);
-	else
+	else if (in == NULL)
 		*why = reason();
 	BIO_free(in);
 	OSSL_HTTP_close(req, 1);
 end:
 	BIO_free(bio);
 	BIO_meth_free(m);
+	buf_free(&way.head);
 	ERR_clear_error();
 	return r;
 }
@@ -70,6 +76,9 @@ way_read(BIO *b, char *p, int n)
 	struct way *w = BIO_get_data(b);
 	long r = tls_client_read(w->conn->tls, p, (size_t)n, w->deadline_ms);
 
+	if (r > 0)
+		(void)buf_addspan(&w->head, span_sub(span_mem(p, (size_t)r), 0,
+		    HEAD - w->head.n));
 	return r < 0 ? -1 : (int)r;
 }
 
@@ -89,6 +98,23 @@ way_ctrl(BIO *b, int what, long n, void *p)
 	(void)n;
 	(void)p;
 	return what == BIO_CTRL_FLUSH;
+}
+
+/* OpenSSL shows no header, and compares a media type only without its
+ * parameters. */
+static int
+is_text(struct span head)
+{
+	struct span line, word;
+
+	while (span_cut(&head, '\n', &line) && (line = span_trim(line)).n)
+		if (span_cut(&line, ':', &word) &&
+		    span_case_eq(word, SPAN("Content-Type"))) {
+			(void)span_cut(&line, ';', &word);
+			return span_case_eq(span_trim(word),
+			    SPAN("text/plain"));
+		}
+	return 0;
 }
 
 /* As long as the header says, else up to the end that TLS tells: not up to one

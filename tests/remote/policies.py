@@ -20,6 +20,12 @@ CASES = {
     "moved": (None, "301 https://mta-sts.good.sts.test/", "mx.wrong",
               "delivered"),
     "html": (None, "200\n<html>", "mx.wrong", "delivered"),
+    "page": (None, "200 text/html\nversion: STSv1\nmode: enforce\n"
+             "mx: mx.good.sts.test\nmax_age: 86400\n", "mx.wrong",
+             "delivered"),
+    "giant": (None, "200\nversion: STSv1\nmode: enforce\n"
+              "mx: mx.good.sts.test\nmax_age: 86400\n" + "x: y\n" * 14000,
+              "mx.wrong", "delivered"),
     "web": ("enforce", "mx.good.sts.test", "mx.wrong", "delivered"),
     "dane": ("enforce", "mx.other.sts.test", "mx.dane", "delivered"),
     "two": ("enforce", "mx.good.sts.test", "mx.wrong", "delivered"),
@@ -36,6 +42,8 @@ COUNTS = {
     "lost": r"sts sts-policy-fetch-error mta-sts\.lost",
     "moved": r"sts sts-policy-fetch-error mta-sts\.moved",
     "html": r"sts sts-policy-invalid mta-sts\.html",
+    "page": r"sts sts-policy-fetch-error mta-sts\.page",
+    "giant": r"sts sts-policy-fetch-error mta-sts\.giant",
     "web": r"sts sts-webpki-invalid mta-sts\.web",
     "dane": r"tlsa success mx\.dane",
 }

@@ -458,9 +458,12 @@ def tls():
     n, b = Peer("tlsnone"), Peer("tlsbroken", caps, good,
                                  "inject=1")
     s = Peer("smtps", "smtps=1", good)
+    certificate(TLS, "ca", "expired", "good.test", "-1")
+    x = Peer("tlsexpired", caps, "cert=%s/expired.pem" % TLS)
     half = Peer("tlshalf", caps, "cert=/dev/null")
     rows = [("may", o, "may", "delivered"), ("ver", g, "verify", "delivered"),
             ("oth", o, "verify", "deferred"),
+            ("exp", x, "verify", "deferred"), ("exm", x, "may", "delivered"),
             ("req", o, "require", "delivered"),
             ("non", n, "require", "deferred"), ("pla", n, "may", "delivered"),
             ("bro", b, "may", "delivered"), ("brr", b, "require", "deferred"),

@@ -2,7 +2,7 @@
 """web.py DIR ADDRESS CERT - a web server on port 443, for MTA-STS policies.
 
 What stands in DIR/HOST is the answer to any GET for that host: its first line
-"STATUS [TYPE]", the content behind it; no file: 404.  A line a request goes to
+"STATUS [TYPE or LOCATION]", the content behind it; no file: 404.  A line a request goes to
 DIR/requests.  DIR/webport is there when it listens.
 """
 import http.server
@@ -25,7 +25,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(int(words[0]))
         if words[0] == "301":
             self.send_header("Location", words[1])
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        kind = words[1] if words[0] == "200" and words[1:] else \
+            "Text/Plain; charset=utf-8"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -27,7 +27,7 @@ struct list {
 static int read_file(int, struct message *);
 static int add_rcpts(struct message *, size_t);
 static int story_line(struct message *, struct span);
-static int add_targets(struct message *, struct span);
+static int add_targets(struct message *, size_t, struct span);
 static int list_name(void *, const char *);
 static int by_name(const void *, const void *);
 
@@ -209,12 +209,13 @@ story_line(struct message *m, struct span line)
 		r->when = o.when;
 		r->finished = o.kind != OUTCOME_LATER;
 	}
-	return o.kind == OUTCOME_TO ? add_targets(m, o.to) : 0;
+	return o.kind == OUTCOME_TO ? add_targets(m, o.nr, o.to) : 0;
 }
 
-/* They get the next numbers. */
+/* They get the next numbers.  A program, "|ENTRY:FILE", is told by the address
+ * whose forwarding file it stands in. */
 static int
-add_targets(struct message *m, struct span list)
+add_targets(struct message *m, size_t parent, struct span list)
 {
 	struct span one;
 
@@ -222,6 +223,9 @@ add_targets(struct message *m, struct span list)
 		(void)span_cut(&list, ',', &one);
 		if (add_rcpts(m, 1) < 0)
 			return -1;
+		if (span_starts(one, SPAN("|")) && parent > 0 &&
+		    parent < m->nrcpt)
+			one = m->rcpt[parent - 1].address;
 		m->rcpt[m->nrcpt - 1].address = one;
 	}
 	return 0;

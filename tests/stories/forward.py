@@ -97,6 +97,10 @@ def a_programs_exit_codes():
         start = len(c.log())
         ident = deliver('status %d' % status, sender='bob@example.test')
         c.wait_log('id=' + ident, word, start=start)
+        if status == 75:
+            waiting = wait('her in the queue', lambda: c.queue(
+                '--recipient', 'carol@example.test'))
+            assert waiting[0]['recipients'] == ['carol@example.test'], waiting
         c.correo('queue', 'remove', ident, ok=False)
 
 

@@ -13,8 +13,7 @@ const struct conf_key smtpd_keys[] = {
 	    0, 0, "Addresses for mail from our users (STARTTLS and login)." },
 	{ "smtpd.smtps.listen", CONF_LISTEN, AT(smtps_listen), "", 0, 0,
 	    "Addresses for mail from our users (TLS from the start)." },
-	{ "smtpd.local_networks", CONF_NETS, AT(local_networks),
-	    "127.0.0.0/8 ::1", 0, 0,
+	{ "smtpd.local_networks", CONF_NETS, AT(local_networks), "", 0, 0,
 	    "Networks whose clients may log in without TLS." },
 	{ "smtpd.proxies", CONF_NETS, AT(proxies), "", 0, 0,
 	    "Networks whose clients are proxies: each connection from there "

@@ -338,9 +338,8 @@ def no_login_on_port_25():
 
 
 def tls_first():
-    """Where no network is local: before STARTTLS there is no AUTH."""
-    d = strict()
-    s = Mailer(d, 'submission', tls=False)
+    """Before STARTTLS there is no AUTH."""
+    s = Mailer(c, 'submission', tls=False)
     assert not s.mechanisms() and 'STARTTLS' in s.features, s.features
     s.plain(USER, PASSWORD, 538)
     s.cmd('MAIL FROM:<%s>' % USER, 530)
@@ -351,6 +350,17 @@ def tls_first():
     assert 'STARTTLS' not in s.features, s.features
     s.cmd('STARTTLS', 503)
     s.close()
+
+
+def in_the_clear_from_a_local_network():
+    d = strict()
+    for source, offered in (('127.0.77.1', True), ('127.0.78.1', False)):
+        s = Mailer(d, 'submission', tls=False, source=source)
+        assert ('PLAIN' in s.mechanisms()) == offered, s.features
+        assert 'SCRAM-SHA-256-PLUS' not in s.mechanisms(), s.features
+        s.plain(d.ready['user1'], d.ready['password1'],
+                235 if offered else 538)
+        s.close()
 
 
 def answers_of_auth():
@@ -585,7 +595,7 @@ def strict():
         d = state['strict'] = Instance(place, base)
         d.quickstart('start')
         with open(d.ready['config'], 'a') as f:
-            f.write('smtpd.local_networks 192.0.2.0/30\n'
+            f.write('smtpd.local_networks 127.0.77.0/24\n'
                     'smtpd.submission.max_messages 5\n'
                     'smtpd.submission.max_recipients 8\n'
                     'smtpd.submission.senders alice@example.test='
@@ -792,7 +802,8 @@ try:
           scram_and_channel_binding,
           one_password_however_typed, unknown_users_have_salts_too,
           as_much_work_for_each_wrong_answer,
-          no_login_no_mail, no_login_on_port_25, tls_first, answers_of_auth,
+          no_login_no_mail, no_login_on_port_25, tls_first,
+          in_the_clear_from_a_local_network, answers_of_auth,
           second_auth_and_auth_in_a_message, ten_failed_logins_end_it,
           a_line_of_ten_megabytes, input_behind_auth_ends_it,
           a_client_that_goes_during_the_check, senders_of_a_login,

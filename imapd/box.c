@@ -16,7 +16,6 @@
 #include "imapd/quota.h"
 #include "imapd/special.h"
 #include "imapd/verbs.h"
-#include "run/mailbox_role.h"
 #include "run/reader_log.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -38,17 +37,6 @@ box_warm(void)
 	charsets = charset_new();
 	if (charsets)
 		charset_warm(charsets);
-}
-
-int
-box_serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
-{
-	struct mailbox m;
-	struct verdict v;
-	int r = mailbox_enter(env, n, &m, &v);
-
-	return box_session(env, n, fd[0], r < 0 ? NULL : &m,
-	    r < 0 && v.kind == VERDICT_NEVER);
 }
 
 int

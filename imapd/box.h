@@ -69,10 +69,7 @@ struct box {
 
 /* Makes ready, for all children, what they could not load themselves. */
 void	box_warm(void);
-/* The child of the zygote, as lib/run/mailbox_role says: fd[0] the stream. */
-int	box_serve(struct role_env *, const struct note *, int fd[CHAN_FDS]);
-/* The same as the user that we are already.  mailbox NULL: it cannot be had;
- * with never 1 not without an operator. */
+/* run/reader's mailbox: the session after its login. */
 int	box_session(struct role_env *, const struct note *, int stream,
 	    const struct mailbox *, int never);
 

@@ -12,5 +12,5 @@ main(int argc, char **argv)
 	    .proto = "imap", .tls_proto = "imaps",
 	    .busy = "* BYE [UNAVAILABLE] too many connections\r\n",
 	    .keys = imapd_keys, .conf = &conf, .session = session_serve,
-	    .mailbox = box_serve, .warm = box_warm });
+	    .mailbox = box_session, .warm = box_warm });
 }

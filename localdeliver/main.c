@@ -2,8 +2,8 @@
  * localdeliver - puts mail where its recipients want it, as each recipient.
  *
  * queued's monitor executes it as its role "localdeliver".  What runs as root
- * is the zygote (run/zygote), the lookup of a mailbox (serve.c) and the change
- * of ids (run/become); none of it sees a byte of a job or of mail.
+ * is the zygote (run/zygote), the lookup of a mailbox and the change of ids
+ * (run/become); none of it sees a byte of a job or of mail.
  */
 #include "localdeliver/config.h"
 #include "localdeliver/serve.h"

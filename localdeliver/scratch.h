@@ -16,7 +16,7 @@
 #include "base/crc32c.h"
 #include "localdeliver/deliver.h"
 #include "localdeliver/program.h"
-#include "run/become.h"
+#include "run/enclose.h"
 #include "store/queue.h"
 #include "sys/chan.h"
 #include "sys/confine.h"
@@ -117,8 +117,7 @@ scratch_message(const struct scratch *s, struct span body)
 static inline void
 scratch_child(struct scratch *s, int programs, int confined)
 {
-	struct become b = { .name = "deliver", .may = MAY_READ | MAY_WRITE,
-	    .home = 1 };
+	struct enclose e = { .name = "deliver", .home = 1 };
 	struct owner *o = &s->owner;
 	const char *path;
 	int end[2];
@@ -131,7 +130,7 @@ scratch_child(struct scratch *s, int programs, int confined)
 		if (programs)
 			_exit(program_serve(o, end[1]));
 		if (confined) {
-			if (become(&b, &o->box, &o->maildir, &o->home,
+			if (enclose(&e, &o->box, &o->maildir, &o->home,
 			    &path) < 0)
 				_exit(99);
 		} else {

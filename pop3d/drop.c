@@ -10,7 +10,6 @@
 
 #include "pop3d/events.h"
 #include "pop3d/transaction.h"
-#include "run/mailbox_role.h"
 #include "run/reader_log.h"
 #include "store/maildirsize.h"
 #include "sys/clock.h"
@@ -25,17 +24,6 @@ static int  quota(void *, int, int64_t, int64_t);
 static int  too_soon(struct drop *);
 static int  next_line(struct drop *, struct span *);
 static void rest(struct drop *);
-
-int
-drop_serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
-{
-	struct mailbox box;
-	struct verdict v;
-	int r = mailbox_enter(env, n, &box, &v);
-
-	return drop_session(env, n, fd[0], r < 0 ? NULL : &box,
-	    r < 0 && v.kind == VERDICT_NEVER);
-}
 
 int
 drop_session(struct role_env *env, const struct note *n, int stream,

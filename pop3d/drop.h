@@ -40,10 +40,7 @@ struct drop {
 	unsigned char *text;		/* DROP_BUFFER, for a message's bytes */
 };
 
-/* The child of the zygote, as lib/run/mailbox_role says: fd[0] the stream. */
-int	drop_serve(struct role_env *, const struct note *, int fd[CHAN_FDS]);
-/* The same as the user that we are already.  box NULL: it cannot be had; with
- * never 1 not without an operator. */
+/* run/reader's mailbox: the session after its login. */
 int	drop_session(struct role_env *, const struct note *, int stream,
 	    const struct mailbox *box, int never);
 

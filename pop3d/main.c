@@ -17,7 +17,7 @@ main(int argc, char **argv)
 	    .proto = "pop3", .tls_proto = "pop3s",
 	    .busy = "-ERR [SYS/TEMP] too many connections\r\n",
 	    .keys = pop3d_keys, .conf = &conf, .check = check,
-	    .session = session_serve, .mailbox = drop_serve });
+	    .session = session_serve, .mailbox = drop_session });
 }
 
 static void

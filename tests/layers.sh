@@ -2,7 +2,8 @@
 # layers.sh - the floors of the library, kept on its include lines:
 #	base  <  mail wire (pure), sys  <  store  <  run  <  programs
 # mail and wire see only base, mail and wire (a parser does no I/O); a program
-# sees the library and its own folder; headers form no ring.
+# sees the library and its own folder; headers form no ring.  And what INSTALL
+# says of the code that runs as root.
 set -u
 export LC_ALL=C
 list=$(mktemp) || exit 1
@@ -46,6 +47,19 @@ done <"$list"
 ring=$(sed -n 's,^lib/,,; /^[^ ]*\.h /p' "$list" |
     tsort 2>&1 >/dev/null | tr '\n' ' ')
 [ -z "$ring" ] || complain "a ring of headers: $ring"
+
+# INSTALL says how many lines run as root: of each file, and in all.
+all=0
+while read -r file said rest; do
+	is=$(sed -e 's,/\*.*\*/,,' -e '/\/\*/,/\*\//d' "$file" |
+	    grep -c '[^[:space:]]')
+	all=$((all + is))
+	[ "$is" = "$said" ] || complain "INSTALL: $file ($rest) has $is lines"
+done <<EOF
+$(grep '^    lib/run/.*[0-9]' INSTALL)
+EOF
+grep -q "^    all of it  *$all\$" INSTALL ||
+    complain "INSTALL: $all lines run as root in all"
 
 [ "$bad" -ne 0 ] || echo "ok layers ($(wc -l <"$list") include lines)"
 exit "$bad"

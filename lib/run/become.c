@@ -1,81 +1,55 @@
-/* become - a process that may be root turns into a mailbox's user, for good. */
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <signal.h>
+/* become - a child of a parent that is root turns into a mailbox's user. */
 #include <unistd.h>
 
 #include "run/become.h"
-#include "sys/confine.h"
 #include "sys/log.h"
 
-enum { FILES = 256, DATA_BYTES = 256 << 20 };
+enum { NOBODY = 65534 };
 
-static int  reach(const struct become *, const struct mailbox *,
-    struct maildir *, int *, const char **);
-
-void
-become_user(int root, const struct mailbox *m)
-{
-	gid_t gid = m->gid, rg, eg, sg;
-	uid_t uid = m->uid, ru, eu, su;
-
-	if (!root)
-		return;
-	if (uid == 0) {
-		errno = 0;
-		log_die(LOG_FIX, "a mailbox of uid 0 gets no mail: alias its "
-		    "address to a person");
-	}
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
-		log_die(LOG_AGAIN, "change of ids to %u:%u", m->uid, m->gid);
-	if (getresuid(&ru, &eu, &su) < 0 || getresgid(&rg, &eg, &sg) < 0 ||
-	    ru != uid || eu != uid || su != uid || rg != gid || eg != gid ||
-	    sg != gid || setresuid(0, 0, 0) == 0)
-		log_die(LOG_FIX, "ids could be changed back");
-	/* changing ids has cleared it */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-}
+static int  look_up(const struct role_env *, const char *, struct mailbox *,
+    struct verdict *);
 
 int
-become(const struct become *b, const struct mailbox *m, struct maildir *md,
-    int *home, const char **path)
+become(struct role_env *env, const char *key, struct mailbox *m,
+    struct verdict *v)
 {
-	struct confine c = { .name = b->name, .may = b->may, .files = FILES,
-	    .data_bytes = b->data_bytes ? b->data_bytes : DATA_BYTES,
-	    .filtered = b->filtered };
-	struct buf missing = { .max = 256 };
-	struct rlimit none = { 0, 0 };
-	int r, e;
+	int r = look_up(env, key, m, v);
 
-	become_user(b->root, m);
-	r = reach(b, m, md, home, path);
-	e = errno;
-	if (r == 0) {
-		c.dir[0] = m->maildir;
-		c.dir[1] = b->home ? m->home : NULL;
-	}
-	if (!(b->may & MAY_FORK))
-		setrlimit(RLIMIT_NPROC, &none);
-	confine(&c, &missing);
-	buf_free(&missing);		/* zygotes have said it already */
-	errno = e;
+	/* the tables, which no mailbox's user may hold */
+	close_range(ROLE_TABLE_FD, ~0U, 0);
+	if (r < 0)
+		log_warn("unreachable", "%s", v->text);
+	if (env->root && r < 0)
+		confine_ids(NOBODY, NOBODY);
+	else if (env->root)
+		confine_ids(m->uid, m->gid);
 	return r;
 }
 
+/* In a table that root owns, by a key that is bytes to compare and no more. */
 static int
-reach(const struct become *b, const struct mailbox *m, struct maildir *md,
-    int *home, const char **path)
+look_up(const struct role_env *env, const char *key, struct mailbox *m,
+    struct verdict *v)
 {
-	if (b->home) {
-		*path = m->home;
-		*home = open(m->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (*home < 0)
-			return -1;
+	struct table t;
+	struct span value;
+	const char *why = "table users is damaged";
+	int r = -1;
+
+	if (table_open(&t, env->table[TABLE_USERS]) == 0) {
+		r = table_get(&t, span_of(key), &value);
+		if (r == 0)
+			why = "no such mailbox";
+		if (r == 1 && mailbox_parse(value, m, &why) < 0)
+			r = -1;
+		table_close(&t);
 	}
-	*path = m->maildir;
-	return maildir_open(md, AT_FDCWD, m->maildir);
+	if (r == 1 && !(env->root && m->uid == 0))
+		return 0;
+	if (r == 1)
+		*v = verdict_make(550, "5.2.1", "root (uid 0) receives no mail "
+		    "here: alias its address to a person");
+	else
+		*v = verdict_make(451, "4.3.5", "mailbox %s: %s", key, why);
+	return -1;
 }

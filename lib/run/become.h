@@ -1,37 +1,25 @@
 /*
- * become - a process that may be root turns into a mailbox's user, for good.
+ * become - a child of a parent that is root turns into a mailbox's user.
  *
- * Ids first, paths after: what a user may have laid links in is walked with
- * that user's rights alone.  Shared by localdeliver and the monitors of pop3d
- * and imapd; the mailbox comes from the users table, never from a message.
+ * Ids first, paths after (run/enclose): what a user may have laid links in is
+ * walked with that user's rights alone.  Shared by localdeliver, pop3d and
+ * imapd.
  */
 #ifndef RUN_BECOME_H
 #define RUN_BECOME_H
 
-#include "store/directory.h"
-#include "store/maildir.h"
-
-struct become {
-	const char *name;		/* in ps */
-	int root;			/* 0: ids stay (an ordinary user) */
-	unsigned may;			/* of sys/confine */
-	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 256 MiB */
-	int filtered;			/* confine_filter was called */
-	int home;			/* the home is in reach too */
-};
-
-/* Supplementary groups (none are kept), group and user id, and the proof that
- * they cannot return.  Does not return on failure, nor for uid 0. */
-void	become_user(int root, const struct mailbox *);
+#include "base/verdict.h"
+#include "run/role.h"
+#include "store/mailbox.h"
 
 /*
- * become_user, then the mailbox's Maildir (made when there is none), then
- * confinement: with paths below the Maildir, and the home if asked for.
- * *home gets its descriptor (home may be NULL when become.home is 0).  0; or
- * -1 with errno and *path, what could not be reached: then the process is
- * confined too, and reaches no path at all.
+ * Looks the key up in the users table, closes all tables, and takes the
+ * mailbox's ids: no supplementary group, and the proof that root cannot
+ * return.  0; or -1 and *v, of code 550 (root has no mail here) or 451 (no
+ * such mailbox, damaged table), which has been logged: then it has become
+ * nobody.  Not as root (env->root 0) ids stay.  Does not return on failure.
  */
-int	become(const struct become *, const struct mailbox *,
-	    struct maildir *, int *home, const char **path);
+int	become(struct role_env *, const char *key, struct mailbox *,
+	    struct verdict *v);
 
 #endif

@@ -1,15 +1,15 @@
 /*
  * monitor - the main pid of a program.
  *
- * This file, main.c and what they call run as root.  From its children it
- * takes nothing but notes of fixed size; from the configuration, paths and
- * addresses.  It never reads a table or a key: it opens them and hands the
- * descriptors on.
+ * From its children it takes nothing but notes of fixed size; from the
+ * configuration, paths and addresses.  It never reads a table or a key: it
+ * opens them and hands the descriptors on.
  */
-#include <sys/stat.h>
 #include <sys/wait.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,42 +18,47 @@
 #include <unistd.h>
 
 #include "run/monitor.h"
-#include "run/monitor_family.h"
+#include "run/sockets.h"
 #include "run/watched.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { MEMBERS = 32, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250 };
+enum { MEMBERS = 12, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250 };
 
-/* A running role.  A retired one has been replaced and ends by itself. */
+/* A running role.  One that was replaced is not among them: it ends by itself,
+ * when nobody is left whom it serves. */
 struct member {
-	const struct role *role;	/* NULL: free; retired is 0 then */
+	const struct role *role;
 	pid_t pid;
-	int control;
-	int retired;
+	int control;			/* -1: the role has closed it */
 };
 
 struct monitor {
 	const struct family *family;
 	const struct start *start;
-	struct member member[MEMBERS];
+	struct sockets sockets;
+	pid_t group;			/* all roles and their children */
+	struct member member[MEMBERS], *end;
 };
 
-static struct member *start_role(struct monitor *, const struct role *);
-static struct member *make_room(struct monitor *);
+static void start_all(struct monitor *);
+static int  wanted(const struct monitor *, const struct role *);
+static void start_role(struct monitor *, struct member *);
 static void execute(const struct monitor *, const struct role *, int)
 	    __attribute__((noreturn));
+static const char *path_of(const struct monitor *, const struct role *,
+	    char [PATH_MAX]);
+static char *const *environment(void);
 static void equip(struct monitor *, struct member *);
-static void go(const struct member *);
+static int  linked(const struct role *, const struct role *);
 static void join(struct member *, struct member *);
-static int  linked(const struct role *, const char *);
-static int  starts(const struct monitor *, const struct role *);
-static void watch(struct monitor *);
-static void give_changed(struct monitor *, unsigned);
+static void go(const struct member *);
+static int  watch(struct monitor *);
 static void read_notes(struct monitor *, struct member *);
 static int  reap(struct monitor *);
-static int  end(struct monitor *, int);
+static void give_changed(struct monitor *, unsigned);
+static void end_all(struct monitor *);
 static void on_signal(int);
 
 static volatile int asked_to_end;
@@ -62,127 +67,164 @@ int
 monitor_run(const struct family *family, const struct start *start)
 {
 	static struct monitor m;
-	const struct role *r;
-	struct member *b;
 	struct sigaction a = { .sa_handler = on_signal };
+	int status;
 
 	m.family = family;
 	m.start = start;
+	m.end = m.member;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);	/* new connections see what is new */
+	signal(SIGCHLD, SIG_DFL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGINT, &a, NULL);
-	a.sa_handler = SIG_DFL;
-	sigaction(SIGCHLD, &a, NULL);
+	sockets_open(&m.sockets, family);
 	watched_init(start->site);
-	for (r = family->role; r->name; r++)
-		if (starts(&m, r))
-			equip(&m, start_role(&m, r));
-	for (b = m.member; b->role; b++)
-		go(b);
-	log_note("started", "pid %d%s", (int)getpid(), start->root ? "" :
+	start_all(&m);
+	log_note("started", "pid %d%s", (int)getpid(), geteuid() == 0 ? "" :
 	    ", not as root: all processes share one user, no chroot");
-	watch(&m);
-	return 0;
+	status = watch(&m);
+	end_all(&m);
+	log_note("ended", "%s", family->program);
+	return status;
 }
 
-/* ------------------------------------------------ starting a role */
+/* ------------------------------------------------ starting roles */
 
-static struct member *
-start_role(struct monitor *m, const struct role *r)
+/* What is not configured is not started. */
+static void
+start_all(struct monitor *m)
 {
-	struct member *b = m->member;
+	const struct role *r;
+	struct member *b;
+
+	for (r = m->family->role; r->name; r++) {
+		if (!wanted(m, r))
+			continue;
+		b = m->end++;
+		assert(b < m->member + MEMBERS);
+		b->role = r;
+		start_role(m, b);
+	}
+	for (b = m->member; b < m->end; b++)
+		go(b);
+}
+
+static int
+wanted(const struct monitor *m, const struct role *r)
+{
+	char room[PATH_MAX];
+
+	if (r->wanted && !r->wanted(m->start->site, m->family->conf))
+		return 0;
+	return !(r->flags & ROLE_OPTIONAL) ||
+	    access(path_of(m, r, room), X_OK) == 0;
+}
+
+static void
+start_role(struct monitor *m, struct member *b)
+{
 	int ch[2];
 
-	while (b < m->member + MEMBERS && b->role)
-		b++;
-	if (b == m->member + MEMBERS)
-		b = make_room(m);
 	if (chan_pair(CHAN_PACKETS, ch) < 0)
 		log_die(LOG_AGAIN, "channel");
-	*b = (struct member){ .role = r, .control = ch[0] };
+	b->control = ch[0];
 	if ((b->pid = fork()) < 0)
 		log_die(LOG_AGAIN, "fork");
 	if (b->pid == 0)
-		execute(m, r, ch[1]);
+		execute(m, b->role, ch[1]);
 	close(ch[1]);
-	return b;
+	/* here and in the child: whoever comes first */
+	(void)setpgid(b->pid, m->group);
+	if (m->group == 0)
+		m->group = b->pid;
+	equip(m, b);
 }
 
-/* A crash a moment, and children that stay: the first retired role is ended,
- * with all that it still serves. */
-static struct member *
-make_room(struct monitor *m)
-{
-	struct member *b = m->member;
-
-	while (b < m->member + MEMBERS && !b->retired)
-		b++;
-	if (b == m->member + MEMBERS)
-		log_die(LOG_FIX, "more roles than room");
-	kill(-b->pid, SIGKILL);
-	waitpid(b->pid, NULL, 0);
-	if (b->control >= 0)
-		close(b->control);
-	return b;
-}
-
-/* In the child: its own process group, so that all of a role can be ended. */
+/* In the child. */
 static void
 execute(const struct monitor *m, const struct role *r, int control)
 {
-	char path[1024];
 	const char *argv[] = { r->program ? r->program : m->family->program,
 	    "-c", m->start->conf_path, "-r", r->name, NULL };
+	char room[PATH_MAX];
+	const char *path = path_of(m, r, room);
 	int conf = fcntl(m->start->conf_fd, F_DUPFD, 16);
-	int n;
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-	setpgid(0, 0);
+	(void)setpgid(0, m->group);
 	control = fcntl(control, F_DUPFD, 16);
 	if (control < 0 || dup2(control, ROLE_CONTROL) < 0 || conf < 0 ||
 	    dup2(conf, ROLE_CONFIG) < 0)
 		log_die(LOG_AGAIN, "descriptors");
 	close_range(ROLE_CONFIG + 1, ~0U, 0);
-	n = r->program ? snprintf(path, sizeof path, "%s/%s",
-	    m->start->site->libexec_dir, r->program) :
-	    snprintf(path, sizeof path, "%s", m->start->self);
-	if (n < 0 || (size_t)n >= sizeof path)
-		log_die(LOG_FIX, "path of %s is too long", r->name);
-	execve(path, (char *const *)argv, m->start->environment);
+	execve(path, (char *const *)argv, environment());
 	log_die(LOG_FIX, "%s", path);
+}
+
+/* This program: the file that runs, also when a new one stands at its path. */
+static const char *
+path_of(const struct monitor *m, const struct role *r, char room[PATH_MAX])
+{
+	int n;
+
+	if (r->program == NULL)
+		return access("/proc/self/exe", X_OK) == 0 ? "/proc/self/exe" :
+		    m->start->argv0;
+	n = snprintf(room, PATH_MAX, "%s/%s", m->start->site->libexec_dir,
+	    r->program);
+	if (n < 0 || n >= PATH_MAX)
+		log_die(LOG_FIX, "path of %s is too long", r->program);
+	return room;
+}
+
+/* Empty, but for the doors of a test build. */
+static char *const *
+environment(void)
+{
+	static char *e[4];
+#ifdef CORREO_TEST
+	size_t i, n = 0;
+
+	for (i = 0; environ[i] && n < 3; i++)
+		if (strncmp(environ[i], "CORREO_TEST_", 12) == 0)
+			e[n++] = environ[i];
+#endif
+	return e;
 }
 
 /* All that the role needs, and its channels to those that run already. */
 static void
 equip(struct monitor *m, struct member *b)
 {
-	struct member *o;
 	struct note n = { .kind = NOTE_LISTEN };
+	struct member *o;
 	size_t i;
+	int r = watched_give(b->control, b->role->flags);
 
-	if (watched_give(b->control, b->role->flags) < 0)
-		log_die(LOG_AGAIN, "%s", b->role->name);
-	for (i = 0; b->role->flags & ROLE_LISTENS && i < m->start->nsocket;
-	    i++) {
-		n.arg = m->start->socket[i].service;
-		if (note_send(b->control, &n, &m->start->socket[i].fd, 1) < 0)
-			log_die(LOG_AGAIN, "%s", b->role->name);
+	for (i = 0; b->role->flags & ROLE_LISTENS && i < m->sockets.n; i++) {
+		n.arg = m->sockets.service[i];
+		r |= note_send(b->control, &n, &m->sockets.fd[i], 1);
 	}
-	for (o = m->member; o < m->member + MEMBERS; o++)
-		if (o != b && o->role && !o->retired &&
-		    (linked(b->role, o->role->name) ||
-		    linked(o->role, b->role->name)))
+	if (r < 0)
+		log_die(LOG_AGAIN, "%s", b->role->name);
+	for (o = m->member; o < m->end; o++)
+		if (o != b && (linked(b->role, o->role) ||
+		    linked(o->role, b->role)))
 			join(b, o);
 }
 
-static void
-go(const struct member *b)
+static int
+linked(const struct role *r, const struct role *to)
 {
-	if (note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0)
-		log_die(LOG_AGAIN, "%s", b->role->name);
+	struct span in = span_of(r->links ? r->links : ""), word;
+
+	while (span_word(&in, &word))
+		if (span_eq(word, span_of(to->name)))
+			return 1;
+	return 0;
 }
 
 static void
@@ -199,52 +241,37 @@ join(struct member *a, struct member *b)
 	close(ch[1]);
 }
 
-static int
-linked(const struct role *r, const char *name)
+static void
+go(const struct member *b)
 {
-	struct span in, word;
-
-	if (r->links == NULL)
-		return 0;
-	in = span_of(r->links);
-	while (span_word(&in, &word))
-		if (span_eq(word, span_of(name)))
-			return 1;
-	return 0;
-}
-
-/* What is not configured is not started. */
-static int
-starts(const struct monitor *m, const struct role *r)
-{
-	if (r->wanted && !r->wanted(m->start->site, m->family->conf))
-		return 0;
-	return !(r->flags & ROLE_OPTIONAL) || start_has(m->start, r->program);
+	if (note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0)
+		log_die(LOG_AGAIN, "%s", b->role->name);
 }
 
 /* ------------------------------------------------ the loop */
 
-static void
+/* Until the family is to end: returns its exit status. */
+static int
 watch(struct monitor *m)
 {
 	struct pollfd p[MEMBERS];
+	nfds_t i, n = (nfds_t)(m->end - m->member);
 	uint64_t since = 0, now;
 	unsigned changed = 0, more;
-	int i;
 
 	for (;;) {
-		for (i = 0; i < MEMBERS; i++)
-			p[i] = (struct pollfd){ .events = POLLIN, .fd =
-			    m->member[i].role ? m->member[i].control : -1 };
-		if (poll(p, MEMBERS, LOOK_MS) < 0 && errno != EINTR)
+		for (i = 0; i < n; i++)
+			p[i] = (struct pollfd){ .fd = m->member[i].control,
+			    .events = POLLIN };
+		if (poll(p, n, LOOK_MS) < 0 && errno != EINTR)
 			log_die(LOG_AGAIN, "poll");
 		if (asked_to_end)
-			exit(end(m, 0));
-		for (i = 0; i < MEMBERS; i++)
+			return 0;
+		for (i = 0; i < n; i++)
 			if (p[i].revents)
 				read_notes(m, &m->member[i]);
 		if (reap(m) < 0)
-			exit(end(m, LOG_AGAIN));
+			return LOG_AGAIN;
 		now = clock_mono_ms();
 		if ((more = watched_changed()) != 0 && changed == 0)
 			since = now;
@@ -256,41 +283,21 @@ watch(struct monitor *m)
 	}
 }
 
-/* In the order of the roles: the key holder before the relay. */
-static void
-give_changed(struct monitor *m, unsigned changed)
-{
-	const struct role *r;
-	struct member *b;
-
-	for (r = m->family->role; r->name; r++)
-		for (b = m->member; b < m->member + MEMBERS; b++)
-			if (b->role == r && !b->retired && b->control >= 0 &&
-			    r->flags & changed &&
-			    (watched_give(b->control, r->flags & changed) < 0 ||
-			    note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0))
-				log_warn("file", "%s takes no files: %s",
-				    r->name, strerror(errno));
-}
-
 static void
 read_notes(struct monitor *m, struct member *b)
 {
-	const struct role *r = b->role;
 	struct note n;
-	int k;
+	int k = note_recv(b->control, &n, NULL, 0);
 
-	k = note_recv(b->control, &n, NULL, 0);
 	if (k == 0 || (k < 0 && errno != EAGAIN && errno != EINTR)) {
 		close(b->control);
 		b->control = -1;
-	} else if (k > 0 && n.kind == NOTE_RETIRE && !b->retired &&
-	    r->flags & ROLE_FRESH) {
-		log_warn("replaced", "%s starts afresh", r->name);
-		b->retired = 1;
+	} else if (k > 0 && n.kind == NOTE_RETIRE &&
+	    b->role->flags & ROLE_FRESH) {
+		log_warn("replaced", "%s starts afresh", b->role->name);
+		close(b->control);
 		poll(NULL, 0, PAUSE_MS);
-		b = start_role(m, r);
-		equip(m, b);
+		start_role(m, b);
 		go(b);
 	}
 }
@@ -304,53 +311,51 @@ reap(struct monitor *m)
 	int st, r = 0;
 
 	while ((pid = waitpid(-1, &st, WNOHANG)) > 0)
-		for (b = m->member; b < m->member + MEMBERS; b++) {
-			if (b->role == NULL || b->pid != pid)
+		for (b = m->member; b < m->end; b++) {
+			if (b->pid != pid)
 				continue;
-			if (!b->retired) {
-				log_warn("ended", "%s ended with %s %d; so "
-				    "does all of %s", b->role->name,
-				    WIFSIGNALED(st) ? "signal" : "status",
-				    WIFSIGNALED(st) ? WTERMSIG(st) :
-				    WEXITSTATUS(st), m->family->program);
-				r = -1;
-			}
-			if (b->control >= 0)
-				close(b->control);
-			*b = (struct member){ .control = -1 };
+			log_warn("ended", "%s ended with %s %d; so does all of "
+			    "%s", b->role->name, WIFSIGNALED(st) ? "signal" :
+			    "status", WIFSIGNALED(st) ? WTERMSIG(st) :
+			    WEXITSTATUS(st), m->family->program);
+			r = -1;
 		}
 	return r;
 }
 
-/* Every role and its children finish the step they are at. */
-static int
-end(struct monitor *m, int status)
+/* In the order of the table: the key holder before the relay. */
+static void
+give_changed(struct monitor *m, unsigned changed)
 {
 	struct member *b;
-	int tick, left;
-	size_t i;
+	unsigned what;
+
+	for (b = m->member; b < m->end; b++)
+		if ((what = b->role->flags & changed) && b->control >= 0 &&
+		    (watched_give(b->control, what) < 0 ||
+		    note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0))
+			log_warn("file", "%s takes no files: %s",
+			    b->role->name, strerror(errno));
+}
+
+/* Every role and its children finish the step they are at. */
+static void
+end_all(struct monitor *m)
+{
+	int tick;
 
 	/* who starts in our place can bind while the last sessions end */
-	for (i = 0; i < m->start->nsocket; i++)
-		close(m->start->socket[i].fd);
-	for (b = m->member; b < m->member + MEMBERS; b++)
-		if (b->role)
-			kill(-b->pid, SIGTERM);
+	while (m->sockets.n > 0)
+		close(m->sockets.fd[--m->sockets.n]);
+	kill(-m->group, SIGTERM);
 	for (tick = 0; tick < END_S * 50; tick++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		for (left = 0, b = m->member; b < m->member + MEMBERS; b++)
-			if (b->role && kill(-b->pid, 0) == 0)
-				left = 1;
-		if (!left)
-			break;
+		if (kill(-m->group, 0) < 0)
+			return;
 		poll(NULL, 0, 20);
 	}
-	for (b = m->member; b < m->member + MEMBERS; b++)
-		if (b->role)
-			kill(-b->pid, SIGKILL);
-	log_note("ended", "%s", m->family->program);
-	return status;
+	kill(-m->group, SIGKILL);
 }
 
 static void

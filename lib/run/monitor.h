@@ -3,8 +3,8 @@
  *
  * It reads the configuration, binds the listening sockets, executes each role
  * of its family (run/role.h), joins them by channels, hands them the tables
- * (again when they change: it looks four times a second), and ends when one of them
- * ends, or at SIGTERM after they have.
+ * (again when they change: it looks four times a second), and ends when one of
+ * them ends, or at SIGTERM after they have.
  */
 #ifndef RUN_MONITOR_H
 #define RUN_MONITOR_H
@@ -34,10 +34,20 @@ struct family {
 	int (*check)(const struct site *, const void *conf, struct buf *);
 };
 
+/* What main.c has made ready when the monitor begins. */
+struct start {
+	const struct site *site;
+	const char *conf_path;
+	int conf_fd;
+	const char *argv0;		/* this program, without /proc */
+};
+
 /*
  * The main of every program: options -c FILE, -n (check only), -m (the keys as
  * mdoc), -r ROLE (internal).  Returns the exit status.
  */
 int	monitor_main(int argc, char **argv, const struct family *);
+/* Starts the family and serves until it ends; then its exit status. */
+int	monitor_run(const struct family *, const struct start *);
 
 #endif

@@ -1,15 +1,24 @@
 /* reader - the family of pop3d and of imapd. */
+#include <sys/prctl.h>
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "run/become.h"
+#include "run/enclose.h"
 #include "run/listener.h"
-#include "run/mailbox_role.h"
 #include "run/monitor.h"
 #include "run/reader.h"
 #include "run/zygote.h"
+#include "sys/log.h"
+
+/* The first sight of a folder with a million messages. */
+enum { DATA_BYTES = 1 << 30 };
 
 static int listener(struct role_env *);
 static int session(struct role_env *);
 static int mailbox(struct role_env *);
+static int mailbox_child(struct role_env *, const struct note *, int *);
 static int check(const struct site *, const void *, struct buf *);
 
 static const struct role roles[] = {
@@ -77,9 +86,46 @@ session(struct role_env *env)
 static int
 mailbox(struct role_env *env)
 {
+	struct buf missing = { .max = 64 };
+
 	if (reader->warm)
 		reader->warm();
-	return mailbox_role(env, reader->mailbox);
+	prctl(PR_SET_NAME, env->role->name);
+	/* once for all children */
+	confine_filter(MAY_READ | MAY_WRITE | MAY_FORK, &missing);
+	if (missing.n)
+		log_warn("confine", "%s runs without %.*s", env->role->name,
+		    (int)missing.n, (const char *)missing.p);
+	buf_free(&missing);
+	role_wait(env);
+	return zygote_run(env, mailbox_child);
+}
+
+/* Root's until become(). */
+static int
+mailbox_child(struct role_env *env, const struct note *n, int *fd)
+{
+	const struct enclose e = { .name = "reader", .filtered = 1,
+	    .data_bytes = DATA_BYTES };
+	struct mailbox m;
+	struct maildir md;
+	struct verdict v;
+	const char *path;
+	int r = become(env, n->text, &m, &v), never = 0;
+
+	if (enclose(&e, r < 0 ? NULL : &m, &md, NULL, &path) == 0) {
+		maildir_close(&md);
+		return reader->mailbox(env, n, fd[0], &m, 0);
+	}
+	if (r < 0)
+		never = v.kind == VERDICT_NEVER;
+	else {
+		never = errno == EACCES || errno == EPERM ||
+		    errno == ENOTDIR || errno == ELOOP;
+		log_warn("unreachable", "mailbox %s: %s: %s", n->text, path,
+		    strerror(errno));
+	}
+	return reader->mailbox(env, n, fd[0], NULL, never);
 }
 
 static int

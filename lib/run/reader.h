@@ -24,12 +24,15 @@ struct reader {
 	void *conf;			/* begins with a struct reader_conf */
 	/* Further checks, as of struct family.  May be NULL. */
 	void (*check)(const void *conf, struct buf *errors);
-	/* The children of the zygotes; the mailbox's may share what warm has
-	 * made ready (NULL: nothing). */
+	/* A session before its login. */
 	int (*session)(struct role_env *, const struct note *,
 	    int fd[CHAN_FDS]);
-	int (*mailbox)(struct role_env *, const struct note *,
-	    int fd[CHAN_FDS]);
+	/* One after it, as the mailbox's user and with nothing but its Maildir
+	 * in reach.  A NULL mailbox cannot be had, with never 1 not without an
+	 * operator. */
+	int (*mailbox)(struct role_env *, const struct note *, int stream,
+	    const struct mailbox *, int never);
+	/* Makes ready what those share; NULL: nothing. */
 	void (*warm)(void);
 };
 

@@ -71,8 +71,13 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			continue;
 		}
 		while (p[0].revents && (kind = role_note(env, 0)) >= 0) {
-			if (kind == 0)
+			if (kind == 0 && !z.retired)
 				return 0;	/* children follow by signal */
+			if (kind == 0) {
+				close(env->control);
+				env->control = -1;
+				break;
+			}
 			if (kind == NOTE_GO)
 				heap_settle();
 		}

@@ -37,7 +37,6 @@
 
 static int  wanted(const char *);
 static void paths(const struct confine *, struct buf *);
-static void ids(const struct confine *);
 static void limits(const struct confine *);
 static void filter(unsigned, struct buf *);
 
@@ -47,14 +46,15 @@ confine(const struct confine *c, struct buf *missing)
 	prctl(PR_SET_NAME, c->name);
 	umask(077);
 	if (c->ids_only) {
-		ids(c);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (c->root)
+			confine_ids(c->uid, c->gid);
 		return;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_die(LOG_AGAIN, "no_new_privs");
 	paths(c, missing);
-	ids(c);
+	if (c->root && wanted("ids"))
+		confine_ids(c->uid, c->gid);
 	limits(c);
 	/* after the ids: changing them clears both */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -69,6 +69,27 @@ confine_filter(unsigned may, struct buf *missing)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		log_die(LOG_AGAIN, "no_new_privs");
 	filter(may, missing);
+}
+
+void
+confine_ids(uid_t uid, gid_t gid)
+{
+	uid_t ru, eu, su;
+	gid_t rg, eg, sg;
+
+	if (uid == 0) {
+		errno = 0;
+		log_die(LOG_FIX, "a process that should not be root would be");
+	}
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		log_die(LOG_AGAIN, "change of ids to %u:%u", uid, gid);
+	if (getresuid(&ru, &eu, &su) < 0 || getresgid(&rg, &eg, &sg) < 0 ||
+	    ru != uid || eu != uid || su != uid || rg != gid || eg != gid ||
+	    sg != gid || setresuid(0, 0, 0) == 0)
+		log_die(LOG_FIX, "ids could be changed back");
+	/* changing ids has cleared it */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 #ifdef CORREO_TEST
@@ -102,23 +123,6 @@ paths(const struct confine *c, struct buf *missing)
 			log_die(LOG_FIX, "Landlock");
 		buf_adds(missing, "Landlock ");
 	}
-}
-
-static void
-ids(const struct confine *c)
-{
-	uid_t r, e, s;
-
-	if (!c->root || !wanted("ids"))
-		return;
-	if (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 ||
-	    setresuid(c->uid, c->uid, c->uid) < 0)
-		log_die(LOG_AGAIN, "change of ids");
-	if (c->uid == 0)
-		log_die(LOG_FIX, "role %s must not run as root", c->name);
-	if (getresuid(&r, &e, &s) < 0 || r != c->uid || e != r || s != r ||
-	    setresuid(0, 0, 0) == 0)
-		log_die(LOG_FIX, "ids could be changed back");
 }
 
 static void

@@ -42,6 +42,11 @@ struct confine {
  * (log_die).  What the system lacks is added to *missing as words. */
 void	confine(const struct confine *, struct buf *missing);
 
+/* Root's ids become these, with no supplementary group, and root cannot be had
+ * back; nor may uid be 0.  The death signal is SIGTERM then.  Does not return
+ * on failure. */
+void	confine_ids(uid_t uid, gid_t gid);
+
 /* The filter of system calls alone, ahead of the rest, by a parent whose
  * children all live under it: making it costs more than a fork.  A chroot is
  * refused from here on. */

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "localdeliver/deliver.h"
-#include "run/become.h"
-#include "sys/confine.h"
+#include "run/enclose.h"
 #include "sys/log.h"
 
 int
@@ -15,8 +14,7 @@ main(int argc, char **argv)
 {
 	static struct owner o = { .key = "alice@example.test",
 	    .hostname = "mx.example.test", .delimiter = '+', .max_hops = 100 };
-	static const struct become b = { .name = "deliver", .home = 1,
-	    .may = MAY_READ | MAY_WRITE };
+	static const struct enclose e = { .name = "deliver", .home = 1 };
 	const char *path;
 
 	log_program("deliver_child");
@@ -25,7 +23,7 @@ main(int argc, char **argv)
 	snprintf(o.box.home, sizeof o.box.home, "%s", argv[1]);
 	snprintf(o.box.maildir, sizeof o.box.maildir, "%s/Maildir", argv[1]);
 	o.box.quota_bytes = 1 << 30;
-	if (become(&b, &o.box, &o.maildir, &o.home, &path) < 0)
+	if (enclose(&e, &o.box, &o.maildir, &o.home, &path) < 0)
 		log_die(LOG_AGAIN, "%s", path);
 	return deliver_serve(&o, 3);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "admin/commands.h"
+#include "admin/crew.h"
 #include "admin/message.h"
 #include "admin/say.h"
 #include "admin/source.h"
@@ -19,27 +20,31 @@
 struct job {
 	const struct args *a;
 	struct queue q;
+	struct message_list list;
+	int64_t now;
 	int (*act)(struct job *, const struct message *);
 	struct buf out;
 	int trigger;			/* the FIFO, or -1 */
-	size_t hits;
 	unsigned char *hit;		/* of each id that was named */
 	char domain[ADDRESS_MAX + 1], sender[ADDRESS_MAX + 1];
 	char recipient[ADDRESS_MAX + 1];
 	int status;
+	int mute;			/* nobody reads our output any more */
 };
 
 static int begin(const struct site *, const struct args *, struct job *);
 static int selection(struct job *);
 static int run(struct job *);
-static int one(void *, enum message_state, const char *);
+static int part(void *, size_t, size_t);
+static void one(struct job *, const struct message_listed *);
+static void put_out(struct job *);
 static int chosen(struct job *, const struct message *);
 static int named(struct job *, const char *);
 static int same(struct span, const char *);
 static int has_rcpt(const struct message *, const char *, const char *);
 static int put_list(struct job *, const struct message *);
-static void put_json(struct buf *, const struct message *);
-static void put_line(struct buf *, const struct message *);
+static void put_json(struct job *, const struct message *);
+static void put_line(struct job *, const struct message *);
 static int put_why(struct job *, const struct message *);
 static int put_show(struct job *, const struct message *);
 static int put_body(struct job *, const struct message *);
@@ -111,6 +116,7 @@ begin(const struct site *site, const struct args *a, struct job *j)
 
 	j->a = a;
 	j->trigger = -1;
+	j->now = clock_s();
 	j->out.max = 1 << 30;
 	if ((a->domain && source_domain(span_of(a->domain), j->domain, &why) <
 	    0) || (a->sender && strcmp(a->sender, "<>") != 0 && source_address(
@@ -142,13 +148,14 @@ selection(struct job *j)
 static int
 run(struct job *j)
 {
-	size_t i;
+	size_t i, named = j->a->nwords;
 
-	if (message_each(&j->q, one, j) < 0)
+	if (message_list(&j->q, &j->list) < 0)
 		return SAY_AGAIN;
-	if (say_out(&j->out) < 0)
-		j->status = say_errno(SAY_AGAIN, "standard output");
-	for (i = 2; i < j->a->nwords; i++)
+	if (named <= 2)
+		return crew_run(j->list.n, part, j);
+	j->status = part(j, 0, j->list.n);
+	for (i = 2; i < named; i++)
 		if (!j->hit[i])
 			j->status = say(SAY_FOUND, "%s: not in the queue",
 			    j->a->word[i]);
@@ -156,27 +163,43 @@ run(struct job *j)
 }
 
 static int
-one(void *arg, enum message_state s, const char *file)
+part(void *arg, size_t from, size_t to)
 {
 	struct job *j = arg;
+
+	for (; from < to && !j->mute; from++)
+		one(j, &j->list.v[from]);
+	put_out(j);
+	return j->status;
+}
+
+static void
+one(struct job *j, const struct message_listed *l)
+{
 	struct message m;
 	struct queue_name n;
 
 	/* most are out by their names: those are not opened */
-	if (j->a->nwords > 2 && (queue_name_parse(span_of(file), &n) < 0 ||
+	if (j->a->nwords > 2 && (queue_name_parse(span_of(l->file), &n) < 0 ||
 	    !named(j, n.id)))
-		return 0;
-	if (message_read(&j->q, s, file, &m) < 0)
-		return 0;
-	if (chosen(j, &m)) {
-		j->hits++;
-		if (j->act(j, &m) < 0)
-			j->status = SAY_AGAIN;
-	}
+		return;
+	if (message_read(&j->q, l->state, l->file, &m) < 0)
+		return;
+	if (chosen(j, &m) && j->act(j, &m) < 0)
+		j->status = SAY_AGAIN;
 	message_free(&m);
-	if (j->out.n > 65536 && say_out(&j->out) < 0)
-		j->status = say_errno(SAY_AGAIN, "standard output");
-	return 0;
+	if (j->out.n > 65536)
+		put_out(j);
+}
+
+static void
+put_out(struct job *j)
+{
+	if (j->mute || say_out(&j->out) == 0)
+		return;
+	j->mute = 1;
+	j->status = errno == EPIPE ? SAY_AGAIN :
+	    say_errno(SAY_AGAIN, "standard output");
 }
 
 static int
@@ -236,21 +259,22 @@ static int
 put_list(struct job *j, const struct message *m)
 {
 	if (j->a->json)
-		put_json(&j->out, m);
+		put_json(j, m);
 	else
-		put_line(&j->out, m);
+		put_line(j, m);
 	return buf_ok(&j->out) ? 0 : -1;
 }
 
 static void
-put_json(struct buf *b, const struct message *m)
+put_json(struct job *j, const struct message *m)
 {
+	struct buf *b = &j->out;
 	struct buf class = { .max = 512 };
 	size_t i;
 
 	json_open(b);
 	json_str(b, "id", m->name.id);
-	json_str(b, "state", message_state_name(m->state));
+	json_str(b, "state", message_state(m, j->now));
 	json_num(b, "arrived", m->arrived);
 	json_num(b, "attempts", m->name.attempts);
 	json_num(b, "due", m->name.due);
@@ -276,12 +300,13 @@ put_json(struct buf *b, const struct message *m)
 
 /* For people: outside text is escaped as in the log. */
 static void
-put_line(struct buf *b, const struct message *m)
+put_line(struct job *j, const struct message *m)
 {
+	struct buf *b = &j->out;
 	char due[DATE_TEXT];
 	size_t i;
 
-	buf_addf(b, "%s %-8s", m->name.id, message_state_name(m->state));
+	buf_addf(b, "%s %-8s", m->name.id, message_state(m, j->now));
 	if (!m->readable) {
 		buf_addf(b, " (%s)\n", m->trouble);
 		return;
@@ -325,7 +350,7 @@ put_why(struct job *j, const struct message *m)
 		if (j->a->json) {
 			json_open(b);
 			json_str(b, "id", m->name.id);
-			json_str(b, "state", message_state_name(m->state));
+			json_str(b, "state", message_state(m, j->now));
 			json_text(b, "recipient", r->address);
 			json_bool(b, "finished", r->finished);
 			json_num(b, "when", r->when);
@@ -336,7 +361,7 @@ put_why(struct job *j, const struct message *m)
 			continue;
 		}
 		buf_addf(b, "%s %s <", m->name.id,
-		    message_state_name(m->state));
+		    message_state(m, j->now));
 		encode_log(b, r->address, 0);
 		buf_addf(b, "> %s ", r->last.n ? when : "-");
 		encode_log(b, r->last.n ? r->last :
@@ -370,12 +395,13 @@ put_body(struct job *j, const struct message *m)
 	if (fd < 0)
 		return say_errno(-1, "%s", m->file);
 	buf_adds(&j->out, "\n");
-	r = say_out(&j->out);
-	for (; done < m->head.body && r == 0; done += n) {
+	for (; done < m->head.body && r == 0 && !j->mute; done += n) {
 		n = m->head.body - done < sizeof block ?
 		    (size_t)(m->head.body - done) : sizeof block;
-		r = file_pread(fd, block, n, (off_t)(QUEUE_HEAD + done)) < 0 ||
-		    file_write(STDOUT_FILENO, span_mem(block, n)) < 0 ? -1 : 0;
+		r = file_pread(fd, block, n, (off_t)(QUEUE_HEAD + done));
+		if (r == 0)
+			buf_addspan(&j->out, span_mem(block, n));
+		put_out(j);
 	}
 	close(fd);
 	return r < 0 ? say_errno(-1, "%s", m->file) : 0;
@@ -390,7 +416,7 @@ act_retry(struct job *j, const struct message *m)
 
 	if (m->state == MESSAGE_HOLD || m->state == MESSAGE_BAD)
 		return j->a->nwords > 2 ? say(-1, "%s: is in %s/ (correo queue "
-		    "release)", n.id, message_state_name(m->state)) : 0;
+		    "release)", n.id, message_state(m, j->now)) : 0;
 	if (m->state == MESSAGE_DEFERRED && n.due > clock_s()) {
 		n.due = clock_s();
 		queue_name_format(&n, to);
@@ -458,6 +484,7 @@ hint(struct job *j, const char *id)
 	    write(j->trigger, line, (size_t)n) < 0) {
 		close(j->trigger);
 		j->trigger = -1;
+	j->now = clock_s();
 	}
 }
 

@@ -13,15 +13,9 @@
 
 enum { STORY_MAX = 64 << 20, RCPTS_MAX = 2 * ENVELOPE_RCPTS + 1 };
 
-struct listed {
-	char file[QUEUE_NAME];
-	enum message_state state;
-};
-
-struct list {
-	struct listed *v;
-	size_t n, size;
-	enum message_state state;
+struct reading {
+	struct message_list *list;
+	enum message_state state;	/* of the directory that is read */
 };
 
 static int read_file(int, struct message *);
@@ -36,9 +30,10 @@ static const char *const state_name[MESSAGE_STATES] = {
 };
 
 const char *
-message_state_name(enum message_state s)
+message_state(const struct message *m, int64_t now)
 {
-	return state_name[s];
+	return m->state == MESSAGE_DEFERRED && m->name.due <= now ? "active" :
+	    state_name[m->state];
 }
 
 int
@@ -115,26 +110,20 @@ message_story(struct message *m)
 }
 
 int
-message_each(const struct queue *q, int (*fn)(void *, enum message_state,
-    const char *), void *arg)
+message_list(const struct queue *q, struct message_list *l)
 {
-	struct list l = { 0 };
+	struct reading r = { .list = l };
 	unsigned s;
-	size_t i;
-	int r = 0;
 
-	for (s = 0; s < MESSAGE_STATES && r == 0; s++) {
-		l.state = (enum message_state)s;
-		if (file_each(message_dir(q, l.state), list_name, &l) != 0)
-			r = say_errno(-1, "the queue's directory of %s mail",
+	for (s = 0; s < MESSAGE_STATES; s++) {
+		r.state = (enum message_state)s;
+		if (file_each(message_dir(q, r.state), list_name, &r) != 0)
+			return say_errno(-1, "the queue's directory of %s mail",
 			    state_name[s]);
 	}
-	if (l.n)
-		qsort(l.v, l.n, sizeof *l.v, by_name);
-	for (i = 0; i < l.n && r == 0; i++)
-		r = fn(arg, l.v[i].state, l.v[i].file);
-	free(l.v);
-	return r;
+	if (l->n)
+		qsort(l->v, l->n, sizeof *l->v, by_name);
+	return 0;
 }
 
 /* Head and envelope; the sums are looked at, the message itself is not. */
@@ -234,29 +223,30 @@ add_targets(struct message *m, size_t parent, struct span list)
 static int
 list_name(void *arg, const char *file)
 {
-	struct list *l = arg;
+	const struct reading *r = arg;
+	struct message_list *l = r->list;
+	struct message_listed *v;
 	struct queue_name n;
+	size_t size;
 
 	if (queue_name_parse(span_of(file), &n) < 0)
 		return 0;
 	if (l->n == l->size) {
-		size_t size = l->size ? l->size * 2 : 256;
-		struct listed *v = reallocarray(l->v, size, sizeof *v);
-
-		if (v == NULL)
+		size = l->size ? l->size * 2 : 256;
+		if ((v = reallocarray(l->v, size, sizeof *v)) == NULL)
 			return -1;
 		l->v = v;
 		l->size = size;
 	}
 	(void)strlcpy(l->v[l->n].file, file, sizeof l->v[l->n].file);
-	l->v[l->n++].state = l->state;
+	l->v[l->n++].state = r->state;
 	return 0;
 }
 
 static int
 by_name(const void *a, const void *b)
 {
-	const struct listed *x = a, *y = b;
+	const struct message_listed *x = a, *y = b;
 
 	return strcmp(x->file, y->file);
 }

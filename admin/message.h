@@ -35,7 +35,8 @@ struct message {
 	struct buf bytes, story;	/* envelope, state/ID */
 };
 
-const char *message_state_name(enum message_state);
+/* As a person wants it: one of cur/ whose time has come is active. */
+const char *message_state(const struct message *, int64_t now);
 int	message_dir(const struct queue *, enum message_state);
 
 /* Opens what it needs of the file of that name.  0; -1: it is gone, or the
@@ -48,10 +49,16 @@ void	message_free(struct message *);
  * nrcpt and rcpt are set. */
 int	message_story(struct message *);
 
-/* Calls for every file of new, cur, hold and bad whose name is ours, in the
- * order of ids.  -1: a directory cannot be read, said; else what the callback
- * returned last (not 0 stops). */
-int	message_each(const struct queue *, int (*)(void *,
-	    enum message_state, const char *file), void *);
+struct message_list {			/* ends with exit */
+	struct message_listed {
+		char file[QUEUE_NAME];
+		enum message_state state;
+	} *v;
+	size_t n, size;
+};
+
+/* Every file of new, cur, hold and bad whose name is ours, in the order of ids.
+ * 0; -1: a directory cannot be read, said. */
+int	message_list(const struct queue *, struct message_list *);
 
 #endif

@@ -3,7 +3,8 @@ import os
 import signal
 import smtplib
 
-from correo import files, message, run, session, tell, the_instance, wait
+from correo import (files, for_one, message, name_and_parent, run, session,
+                    tell, the_instance, wait)
 
 c = the_instance()
 NEEDED = {'id', 'sender', 'recipients', 'size', 'arrived', 'attempts', 'due',
@@ -102,8 +103,12 @@ def a_damaged_file_goes_to_bad():
 
 def mail_waits_while_queued_is_down():
     c.alice.clear()
+    m = waiting()
     os.kill(c.service('queued'), signal.SIGTERM)
     wait('the end of queued', lambda: not family(c.service('queued')))
+    c.correo('queue', 'retry', m['id'])
+    assert state(m['id']) == 'active'
+    c.correo('queue', 'remove', m['id'])
     c.send(['alice@example.test'], message('while down'))
     assert len(files(c.ready['queue'] + '/new')) == 1
     assert not c.alice.mail()
@@ -122,6 +127,35 @@ def a_killed_monitor_takes_its_family_along():
         os.kill(pid, signal.SIGKILL)
         wait('the end of the family of ' + name, lambda: not family(pid))
     c.quickstart('restart')
+
+
+def connected():
+    """A connection to smtpd, and the process that serves it."""
+    before = set(c.pids())
+    s = smtplib.SMTP(c.host, c.port, 'client.test', timeout=60)
+    return s, wait('its session', lambda: [
+        p for p in set(c.pids()) - before
+        if name_and_parent(p)[0] == 'session' and for_one(p)])[0]
+
+
+def a_crashed_session_takes_no_other_along():
+    start = len(c.log())
+    one, kept = connected()
+    two, pid = connected()
+    old = name_and_parent(kept)[1]
+    os.kill(int(pid), signal.SIGSEGV)
+    c.wait_log('event=replaced', 'session starts afresh', start=start)
+
+    def afresh():
+        three, new = connected()
+        with three:
+            return name_and_parent(new)[1] != old and three.noop()[0] == 250
+
+    wait('a session of another zygote', afresh)
+    assert one.noop()[0] == 250
+    c.quickstart('restart')
+    assert not session(old), 'the zygote of before has not ended'
+    two.close()
 
 
 def killed_in_the_middle_of_a_message():
@@ -168,4 +202,5 @@ def quickstart_is_repeatable():
 tell([list_and_why, hold_and_release, retry_now, by_sender_domain_recipient,
       an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
+      a_crashed_session_takes_no_other_along,
       killed_in_the_middle_of_a_message, quickstart_is_repeatable])

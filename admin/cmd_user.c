@@ -192,13 +192,13 @@ virtual_home(const struct tables *t, struct user *u)
 
 /*
  * The owner of a home that is there already (a user comes back), else the
- * uid above the highest in use; the first of all is postmaster's.
- * An ordinary user's instance has one uid.
+ * uid above the highest in use or left behind; the first of all is
+ * postmaster's.  An ordinary user's instance has one uid.
  */
 static int
 choose_ids(const struct tables *t, struct user *u)
 {
-	uid_t uid;
+	uid_t uid, high;
 	int there;
 
 	if (geteuid() != 0) {
@@ -215,7 +215,10 @@ choose_ids(const struct tables *t, struct user *u)
 	if (there)
 		return say(-1, "%s is there, with an owner who is not free "
 		    "(uid %u)", u->home, (unsigned)u->uid);
-	for (uid = highest_uid(t) + 1; uid <= t->site->uid_last; uid++)
+	/* a removed user's mail is not for whoever comes next */
+	high = highest_uid(t);
+	home_highest(t->site->mail_dir, (uid_t)t->site->uid_last, &high);
+	for (uid = high + 1; uid <= t->site->uid_last; uid++)
 		if (getpwuid(uid) == NULL) {
 			u->uid = uid;
 			u->gid = (gid_t)uid;
@@ -225,8 +228,7 @@ choose_ids(const struct tables *t, struct user *u)
 	    (unsigned long long)t->site->uid_last);
 }
 
-/* Of the range; a removed user's id is not given to somebody else while there
- * is a higher one, since files may be left that have it. */
+/* Of the range, in the table. */
 static uid_t
 highest_uid(const struct tables *t)
 {

@@ -15,6 +15,13 @@
 #include "admin/say.h"
 #include "sys/file.h"
 
+struct owners {
+	int dir;			/* that is listed */
+	uid_t last, *high;
+};
+
+static int in_domain(void *, const char *);
+static int of_one(void *, const char *);
 static int make_parents(const char *, const char *);
 static int fill(int, uid_t, gid_t);
 static int own(int, uid_t, gid_t, mode_t);
@@ -78,6 +85,42 @@ home_owner(const char *path, uid_t *uid, gid_t *gid)
 	*uid = st.st_uid;
 	*gid = st.st_gid;
 	return 1;
+}
+
+void
+home_highest(const char *base, uid_t last, uid_t *high)
+{
+	struct owners o = { open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    last, high };
+
+	if (o.dir < 0)
+		return;
+	(void)file_each(o.dir, in_domain, &o);
+	close(o.dir);
+}
+
+static int
+in_domain(void *arg, const char *name)
+{
+	struct owners o = *(const struct owners *)arg;
+
+	if ((o.dir = file_open_dir(o.dir, name)) < 0)
+		return 0;		/* a file is no domain */
+	(void)file_each(o.dir, of_one, &o);
+	close(o.dir);
+	return 0;
+}
+
+static int
+of_one(void *arg, const char *name)
+{
+	const struct owners *o = arg;
+	struct stat st;
+
+	if (fstatat(o->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_uid > *o->high && st.st_uid <= o->last)
+		*o->high = st.st_uid;
+	return 0;
 }
 
 /* Every directory from base to path's parent; 0711, so that a mailbox's owner

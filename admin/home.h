@@ -19,4 +19,8 @@ int	home_postmaster(const struct tables *);
 /* The owner of a directory that exists at path: 1; 0: there is none; -1. */
 int	home_owner(const char *path, uid_t *, gid_t *);
 
+/* Raises *high to the highest owner, up to last, of a home DOMAIN/LOCAL below
+ * base; those of removed users are still there. */
+void	home_highest(const char *base, uid_t last, uid_t *high);
+
 #endif

@@ -92,12 +92,26 @@ test_link(void **state)
 	    getegid()), -1);
 }
 
+static void
+test_highest(void **state)
+{
+	uid_t uid = geteuid() == 0 ? 70001 : geteuid(), high = uid - 1;
+
+	(void)state;
+	home_highest(path_of("none"), uid, &high);
+	home_highest(base, uid - 1, &high);
+	assert_int_equal(high, uid - 1);
+	home_highest(base, uid, &high);
+	assert_int_equal(high, uid);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(test_make),
-		cmocka_unit_test(test_link)
+		cmocka_unit_test(test_link),
+		cmocka_unit_test(test_highest)
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);

@@ -2,6 +2,7 @@
 ids, groups, capabilities, no_new_privs, the filter, the root directory and
 each open descriptor, as /proc shows them."""
 import imaplib
+import json
 import os
 import poplib
 import pwd
@@ -211,6 +212,24 @@ def in_each_state_of_reading():
     m.logout()
 
 
+def a_removed_users_id_is_for_nobody_else():
+    """Their mail is still there, and a program of .forward could read it."""
+    needs_root()
+
+    def add(user):
+        c.correo('user', 'add', user, '--generate')
+        listed = c.correo('-j', 'user', 'list').stdout.splitlines()
+        return [u['uid'] for u in map(json.loads, listed)
+                if u['user'] == user][0]
+    gone, other = 'gone@example.test', 'other@example.test'
+    uid = add(gone)
+    c.correo('user', 'remove', gone)
+    assert add(other) != uid
+    assert add(gone) == uid
+    for user in (gone, other):
+        c.correo('user', 'remove', user)
+
+
 def while_a_users_program_runs():
     """What carries it out is ours, and no longer root; the program itself is
     of a process group of its own, and not looked at."""
@@ -271,4 +290,5 @@ def under_load():
 
 
 tell([at_rest, in_each_state_of_a_session, in_each_state_of_a_login,
-      in_each_state_of_reading, while_a_users_program_runs, under_load])
+      in_each_state_of_reading, a_removed_users_id_is_for_nobody_else,
+      while_a_users_program_runs, under_load])

@@ -249,7 +249,8 @@ reason(SSL *ssl)
 	struct tls_fault f = { .type = "validation-failure" };
 	long v = SSL_get_verify_result(ssl);
 
-	if (v != X509_V_OK)
+	/* where nobody asked, a bad certificate is not what it failed of */
+	if (v != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
 		return doubt(v);
 	f.why = ERR_reason_error_string(ERR_peek_error());
 	if (f.why == NULL)

@@ -1,6 +1,5 @@
 /* tls_client - the client's side of TLS. */
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <errno.h>
@@ -9,12 +8,12 @@
 #include <time.h>
 
 #include "base/ip.h"
+#include "sys/authorities.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 #include "sys/stream.h"
 #include "sys/tls_client.h"
 
-enum { DANE_TA = 2, DANE_EE = 3, CA_FILE = 16 << 20 };
+enum { DANE_TA = 2, DANE_EE = 3 };
 
 struct tls_site {
 	SSL_CTX *ctx;
@@ -25,7 +24,6 @@ struct tls_client {
 	int fd;
 };
 
-static unsigned authorities(SSL_CTX *, int);
 static int  prepare(SSL *, const struct tls_ask *);
 static int  prepare_dane(SSL *, const struct tls_ask *);
 static int  wait_for(const struct tls_client *, int, uint64_t);
@@ -51,31 +49,11 @@ tls_site_new(int ca_file, const char **why)
 	    SSL_MODE_ENABLE_PARTIAL_WRITE);
 	if (SSL_CTX_dane_enable(s->ctx) != 1)
 		return NULL;
-	if (ca_file < 0 || authorities(s->ctx, ca_file) == 0)
+	if (ca_file < 0 ||
+	    authorities_add(SSL_CTX_get_cert_store(s->ctx), ca_file) == 0)
 		*why = "no certificate authority is known";
 	ERR_clear_error();
 	return s;
-}
-
-/* How many were in the file. */
-static unsigned
-authorities(SSL_CTX *ctx, int fd)
-{
-	struct buf text = { .max = CA_FILE };
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	BIO *bio = NULL;
-	X509 *x;
-	unsigned n = 0;
-
-	if (file_read(fd, &text) == 0 && text.n)
-		bio = BIO_new_mem_buf(text.p, (int)text.n);
-	while (bio && (x = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL))) {
-		n += X509_STORE_add_cert(store, x) == 1;
-		X509_free(x);
-	}
-	BIO_free(bio);
-	buf_free(&text);
-	return n;
 }
 
 struct tls_client *

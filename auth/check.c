@@ -26,7 +26,10 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { WORKERS = 64 };
+enum {
+	WORKERS = 64,
+	FAIL_MS = 250			/* no wrong password is told before */
+};
 enum source { SOURCE_MONITOR, SOURCE_LISTENER, SOURCE_LOGIN, SOURCE_WORKER };
 
 struct event {
@@ -45,6 +48,8 @@ struct pending {
 	struct pending *next;		/* in the row for a worker, or delayed */
 	struct login login;
 	uint64_t due_ms;
+	uint64_t looked_ms;		/* since when it is checked; 0: not yet */
+	int failed;			/* which is not told yet */
 	int waits;			/* in one of those two */
 	int had_turn;			/* has waited as long as it must */
 };
@@ -69,7 +74,7 @@ static void watch(struct check *, struct event *);
 static void listener_note(struct check *);
 static void session_record(struct check *, struct pending *);
 static void decide(struct check *, struct pending *);
-static void later_look(struct check *, struct pending *);
+static void postpone(struct check *, struct pending *);
 static void look(struct check *, struct pending *);
 static void to_worker(struct check *, struct pending *);
 static void feed_workers(struct check *);
@@ -79,6 +84,7 @@ static void worker_answers(struct check *, struct worker *);
 static int  due(struct check *);
 static void finish(struct check *, struct pending *, enum login_result,
 	    const char *);
+static void tell_failed(struct check *, struct pending *);
 static void answer(struct check *, struct pending *,
 	    const struct login_answer *);
 static void log_it(const struct pending *, enum login_result, uint32_t,
@@ -249,13 +255,13 @@ decide(struct check *c, struct pending *p)
 	if (p->due_ms == 0)
 		finish(c, p, LOGIN_LATER, "too many tries are waiting");
 	else if (p->due_ms > now)
-		later_look(c, p);
+		postpone(c, p);
 	else
 		look(c, p);
 }
 
 static void
-later_look(struct check *c, struct pending *p)
+postpone(struct check *c, struct pending *p)
 {
 	struct pending **at = &c->delayed;
 
@@ -272,6 +278,7 @@ look(struct check *c, struct pending *p)
 	struct login *l = &p->login;
 	int r;
 
+	p->looked_ms = clock_mono_ms();
 	if (l->mech == MECH_SCRAM || l->mech == MECH_SCRAM_PLUS) {
 		r = login_scram(l);
 		finish(c, p, r == 1 ? LOGIN_OK : LOGIN_BAD,
@@ -344,7 +351,7 @@ not_yet(struct check *c, struct pending *p)
 	if (p->due_ms == 0)
 		finish(c, p, LOGIN_LATER, "too many tries are waiting");
 	else if (p->due_ms > clock_mono_ms())
-		later_look(c, p);
+		postpone(c, p);
 	else
 		return 0;
 	return 1;
@@ -407,6 +414,8 @@ due(struct check *c)
 		p->waits = 0;
 		if (p->ev.fd < 0)
 			drop(c, p);
+		else if (p->failed)
+			tell_failed(c, p);
 		else
 			look(c, p);
 	}
@@ -439,11 +448,25 @@ finish(struct check *c, struct pending *p, enum login_result r,
 		else
 			a.challenge = buf_span(&l->last);
 	}
-	a.text = span_of(why ? why : r == LOGIN_OK ? "ok" :
-	    "user name or password is wrong");
 	log_it(p, r, tag, why);
-	if (p->ev.fd >= 0)
-		answer(c, p, &a);
+	/* a cheap hash, from elsewhere, must not tell that there is one */
+	if (r == LOGIN_BAD && why == NULL) {
+		p->failed = 1;
+		p->due_ms = p->looked_ms + FAIL_MS;
+		postpone(c, p);
+		return;
+	}
+	a.text = span_of(why ? why : r == LOGIN_OK ? "ok" :
+	    "cannot be checked now");
+	answer(c, p, &a);
+	drop(c, p);
+}
+
+static void
+tell_failed(struct check *c, struct pending *p)
+{
+	answer(c, p, &(struct login_answer){ .result = LOGIN_BAD,
+	    .text = SPAN("user name or password is wrong") });
 	drop(c, p);
 }
 
@@ -453,7 +476,7 @@ answer(struct check *c, struct pending *p, const struct login_answer *a)
 	struct buf b = { .max = LOGIN_RECORD + 64 };
 
 	(void)c;
-	if (login_add_answer(&b, a) == 0)
+	if (p->ev.fd >= 0 && login_add_answer(&b, a) == 0)
 		(void)chan_send(p->ev.fd, buf_span(&b), NULL, 0);
 	buf_free(&b);
 }

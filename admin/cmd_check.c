@@ -409,7 +409,7 @@ check_port(struct check *c, const char *word, int greets)
 	struct ip ip;
 	char reply[4];
 	unsigned port;
-	int fd;
+	int fd, on = 1;
 
 	if (conf_address(span_of(word), &ip, &port) < 0)
 		return;
@@ -428,7 +428,9 @@ check_port(struct check *c, const char *word, int greets)
 	fd = socket(ip_is_v4(&ip) ? AF_INET : AF_INET6, SOCK_STREAM |
 	    SOCK_CLOEXEC, 0);
 	size = net_sockaddr(&ip, port, &ss);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, size) < 0)
+	/* as the listener does: connections of before take nothing */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+	    sizeof on) < 0 || bind(fd, (struct sockaddr *)&ss, size) < 0)
 		found(c, FAIL, word, "nobody answers, and it cannot be taken: "
 		    "%s", strerror(errno));
 	else

@@ -88,6 +88,10 @@ def refused_with_the_reason():
         os.chmod(d, 0o700)
         r = quickstart(d)
         assert r.returncode == 1 and b'chmod o+x ' + d.encode() in r.stderr, r
+        os.chmod(d, 0o755)
+        os.chown(d + '/run', 65534, 65534)
+        r = quickstart(d)
+        assert r.returncode == 1 and b"another user's" in r.stderr, r
     shutil.rmtree(d)
 
 

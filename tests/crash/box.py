@@ -23,6 +23,7 @@ def text(token):
 
 class Scenario:
     programs = ('imapd',)
+    helpers = ()
 
     def __init__(self, h, *_):
         self.house, self.keys = h, []
@@ -130,16 +131,31 @@ class Scenario:
                 b'\n'.join(younger(s) for s in d.split(b'\n'))
                 for p, d in tree.items()}
 
-    def recover(self, promised):
+    def make_due(self):
+        """Nothing waits here."""
+
+    def recover(self, promised, told=frozenset()):
+        """told: what another recovery had said before it was cut.  Meanwhile
+        mail has come that would be the first to get a UID."""
+        maildir = '%s/mail/example.test/%s/Maildir' % (self.house.state, USER)
+        if told:
+            with open(maildir + '/new/1.other', 'w') as f:
+                f.write('Subject: other\n\nend other\n')
+            st = os.stat(maildir)
+            os.chown(f.name, st.st_uid, st.st_gid)
         r = subprocess.run(
-            [self.house.tools + '/mailbox_look',
-             '%s/mail/example.test/%s/Maildir' % (self.house.state, USER)],
+            self.house.trace + [self.house.tools + '/mailbox_look', maildir],
             capture_output=True, text=True)
         if r.returncode:
             return {'the store: ' + r.stderr.strip()}
         found, wrong = {}, set()
-        for line in r.stdout.splitlines():
+        self.said = r.stdout.splitlines(True)
+        if told - set(self.said):
+            wrong.add('told, and no longer so')
+        for line in self.said:
             folder, validity, uid, flags, token = line.split()
+            if token == 'other':
+                continue
             if promised and folder == 'Old' and validity != self.validity:
                 wrong.add('another UIDVALIDITY')
             found.setdefault((folder, int(uid)), []).append(

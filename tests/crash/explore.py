@@ -7,7 +7,9 @@ HOUSE is a directory with an instance on ports from BASE (house.py).  SCENARIO,
 mail or box, is run under strace.  Of each moment of that run the trees are made
 that a power cut may leave, at most CAP, and each that differs from those before
 is looked at.  As many as SECONDS allow, picked at random, are laid out,
-recovered by the real programs, and looked at again.
+recovered by the real programs, and looked at again; of every second the power
+is cut once more during that recovery.  CRASH_RECOVERER="FROM TO": that program
+takes another's place for the recoveries.
 
 What survives for sure, by MODEL:
   weak	  bytes of a file that was flushed, names in a directory that was flushed
@@ -36,6 +38,7 @@ HOUSE, BASE, SCENARIO, MODEL = sys.argv[1:5]
 CAP, SECONDS = int(sys.argv[5]), float(sys.argv[6])
 SEED = int(sys.argv[7]) if len(sys.argv) > 7 else int.from_bytes(
     os.urandom(4), 'big')
+AGAIN = 3                               # trees of each second cut
 random.seed(SEED)
 
 
@@ -56,7 +59,8 @@ def record(h, scenario):
     scenario.before()
     reader = trace.Reader(h.state, snapshot(h.state))
     out = HOUSE + '/run/crash.trace'
-    t = trace.Traced(out, [h.command(p) for p in scenario.programs])
+    t = trace.Traced(out, [h.command(p) for p in scenario.programs] +
+                     list(scenario.helpers))
     try:
         scenario.run(lambda words: None)
     finally:
@@ -281,11 +285,44 @@ def all_trees(crash):
     crash.made = made
 
 
+def recovered(scenario, ground, tree, promised, told=frozenset()):
+    """What is wrong when the real programs have begun on it."""
+    ground.lay(scenario.laid_out(tree))
+    try:
+        return scenario.recover(promised, told)
+    except house.Trouble as why:
+        return {str(why)}
+
+
+def cut_again(h, scenario, ground, tree, promised):
+    """Some trees that a cut during the recovery may leave, each with what was
+    said before."""
+    ground.lay(scenario.laid_out(tree))
+    scenario.make_due()
+    reader = trace.Reader(h.state, snapshot(h.state))
+    out = HOUSE + '/run/again.trace'
+    h.trace = trace.strace(out)
+    try:
+        scenario.recover(promised)
+    except house.Trouble:
+        return []                       # the first cut's, and told there
+    finally:
+        h.trace = []
+    found = list(all_trees(Crash(reader, reader.read(out),
+                                 set(scenario.said))))
+    # beside any: those that say the least of what was told
+    told = sorted((f for f in found if f[1]),
+                  key=lambda f: sum(map(len, filter(None, f[0].values()))))
+    return random.sample(found, min(AGAIN, len(found))) + told[:AGAIN]
+
+
 def main():
     h = house.House(HOUSE, int(BASE))
     os.makedirs(h.state, exist_ok=True)
     scenario = importlib.import_module(SCENARIO).Scenario(h, 2, 3)
     reader, events = record(h, scenario)
+    if 'CRASH_RECOVERER' in os.environ:
+        shutil.copy(*os.environ['CRASH_RECOVERER'].split())
     crash, ground = Crash(reader, events, scenario.keys), Ground(h.state)
     if crash.whole() != snapshot(h.state):
         raise SystemExit('the trace was not understood')
@@ -295,26 +332,29 @@ def main():
         for w in scenario.look(files, promised):
             wrong[w] = wrong.get(w, 0) + 1
         states.append((tree, promised))
-    end, tried = time.monotonic() + SECONDS, 0
+    end, tried, twice = time.monotonic() + SECONDS, 0, 0
     for tree, promised in random.sample(states, len(states)):
         if time.monotonic() > end:
             break
         tried += 1
-        ground.lay(scenario.laid_out(tree))
-        try:
-            found = scenario.recover(promised)
-        except house.Trouble as why:
-            found = {str(why)}
+        found = recovered(scenario, ground, tree, promised)
+        if tried % 2:
+            trees = cut_again(h, scenario, ground, tree, promised)
+            twice += len(trees)
+            for again in trees:
+                found |= {'cut twice: ' + w for w in recovered(
+                    scenario, ground, again[0], promised, again[1])}
         for w in found:
             wrong[w] = wrong.get(w, 0) + 1
     for w in sorted(wrong):
         print('wrong: %s (%d)' % (w, wrong[w]))
     print('%s: %d changes, %d flushes, %d moments, %d trees, %d of them '
-          'different, %d recovered, %d promised, %d wrong, seed %d' % (
+          'different, %d recovered, %d of a second cut, %d promised, '
+          '%d wrong, seed %d' % (
               MODEL, len(crash.names) + len(crash.bytes),
               sum(e.kind in ('flush', 'all') for e in events),
               len(crash.moments), crash.made, len(states), tried,
-              len(crash.acks), sum(wrong.values()), SEED))
+              twice, len(crash.acks), sum(wrong.values()), SEED))
     sys.exit(bool(wrong) or len(crash.acks) < len(scenario.keys))
 
 

@@ -6,6 +6,7 @@ below STATE, which is a file system of the test's.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ class House:
         self.tools = directory + '/tools'
         self.conf = directory + '/etc/crash.conf'
         self.running = []
+        self.trace = []                 # in front of what is started
 
     def make(self):
         """Once; the state directories are settle()'s."""
@@ -40,11 +42,18 @@ class House:
         home = self.dir + '/home/carol'
         os.makedirs(home)
         os.chmod(self.dir + '/home', 0o755)
-        with open(home + '/.forward', 'w') as f:
-            f.write('alice@example.test\n')
-        os.chmod(home + '/.forward', 0o666)     # so that it is not obeyed
-        for path in (home, home + '/.forward'):
-            os.chown(path, 71001, 71001)
+        for name, to, mode in (
+                ('.forward', 'alice', 0o666),   # so that it is not obeyed
+                ('.forward+on', 'bob', 0o600)):
+            with open(home + '/' + name, 'w') as f:
+                f.write(to + '@example.test\n')
+            os.chmod(home + '/' + name, mode)
+            os.chown(home + '/' + name, 71001, 71001)
+        os.chown(home, 71001, 71001)
+        with open(self.dir + '/etc/tables/aliases', 'a') as f:
+            f.write('team@example.test: alice@example.test, '
+                    'bob@example.test\n'
+                    'void@example.test: gone@example.test\n')
         with open(self.dir + '/etc/tables/users', 'a') as f:
             f.write('carol:71001:71001:%s:system\n' % home)
         text = open(self.dir + '/etc/correo.conf').read()
@@ -83,15 +92,22 @@ class House:
         return [self.dir + '/sbin/' + program, '-c', self.conf]
 
     def start(self, program):
+        self.start_one(self.command(program))
+
+    def start_one(self, argv):
         with open(self.dir + '/log', 'ab') as log:
             self.running.append(subprocess.Popen(
-                self.command(program), stdin=subprocess.DEVNULL,
+                self.trace + argv, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=log,
                 start_new_session=True))
 
     def stop(self):
         for p in self.running:
-            p.terminate()
+            if self.trace:
+                for pid in children(p.pid):
+                    os.kill(pid, signal.SIGTERM)
+            else:
+                p.terminate()
         for p in self.running:
             p.wait(60)
         self.running = []
@@ -106,6 +122,11 @@ class House:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.02)
+
+
+def children(pid):
+    with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
+        return [int(p) for p in f.read().split()]
 
 
 def names(path):

@@ -4,7 +4,8 @@
  *	mailbox_look MAILDIR
  *
  * Opens each folder as a client's SELECT does, twice: what the first look
- * mended, the second has to find.  A line for each message and look:
+ * mended, the second has to find.  A line for each message and look, written
+ * when the look is over:
  * FOLDER UIDVALIDITY UID FLAGS TOKEN, where FLAGS are letters and keywords
  * joined by commas, and TOKEN is the subject where the text ends as a whole
  * one does ("end TOKEN"), else "torn".
@@ -75,6 +76,7 @@ look(const struct tree *t, const char *name)
 		token(f, i);
 	}
 	folder_close(f);
+	fflush(stdout);
 }
 
 int

@@ -34,6 +34,8 @@ def record(h, scenario, work):
         scenario.before()
         for p in scenario.programs:
             h.start(p)
+        for argv in scenario.helpers:
+            h.start_one(argv)
         os.sync()
         d.mark('START')
         scenario.run(d.mark)

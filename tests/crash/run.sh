@@ -1,7 +1,7 @@
 #!/bin/sh
 # Power cuts, with the real programs: of what the man pages allow (explore.py),
-# and below real ext4, xfs and btrfs (replay.py); then mutants, each of which
-# must be noticed.  Needs root, a built tree, strace; for replays /dev/fuse, loop
+# also a second one during a recovery, and below real ext4, xfs and btrfs
+# (replay.py); then mutants, each of which must be noticed.  Needs root, a built tree, strace; for replays /dev/fuse, loop
 # devices, libfuse3 and the mkfs of each.
 #
 # CRASH_BASE: the instance's ports (27000).  CRASH_SECONDS: for the recoveries
@@ -82,15 +82,14 @@ good() {
 	fi
 }
 
-# NAME PROGRAM FILE WAY SCENARIO MODEL-OR-KIND SED-ARGUMENTS...
-mutant() {
-	name=$1 program=$2 from=$3 way=$4 scenario=$5 model=$6
-	shift 6
-	wanted "mutant-$name" || return
+# NAME PROGRAM FILE SED-ARGUMENTS...  $T/mutant, of which $to would be the place.
+build_mutant() {
+	name=$1 program=$2 from=$3
+	shift 3
 	sed "$@" "$from" >"$T/mutant.c"
 	cmp -s "$from" "$T/mutant.c" && {
 		not_ok "mutant-$name" "its place in $from was not found"
-		return
+		return 1
 	}
 	compile "$T/mutant.c" "$T/mutant.o"
 	objects=
@@ -101,22 +100,51 @@ mutant() {
 		esac
 	done
 	to=$H/sbin/$program
-	[ "$program" != localdeliver ] || to=$H/libexec/$program
-	mv "$to" "$T/whole"
-	$CC -pie "$T/mutant.o" $objects libcorreo.a $LIBS -o "$to" \
+	case $program in
+	localdeliver) to=$H/libexec/$program ;;
+	mailbox_look) to=$H/tools/$program objects=$T/look.o ;;
+	esac
+	$CC -pie "$T/mutant.o" $objects libcorreo.a $LIBS -o "$T/mutant" \
 	    2>"$T/cc" || {
 		not_ok "mutant-$name" "$(grep -m 1 -e undefined "$T/cc")"
-		mv "$T/whole" "$to"
-		return
+		return 1
 	}
-	chmod 755 "$to"
-	if seconds=15 images=40 "$way" "$scenario" "$model" ||
-	    ! grep -q ^wrong: "$T/out"; then
-		not_ok "mutant-$name" "not noticed: $(tail -n 1 "$T/out")"
+	chmod 755 "$T/mutant"
+}
+
+noticed() {	# NAME WORDS WAY SCENARIO MODEL-OR-KIND
+	if seconds=${again:-15} images=40 "$3" "$4" "$5" ||
+	    ! grep -q "^wrong: $2" "$T/out"; then
+		not_ok "mutant-$1" "not noticed: $(tail -n 1 "$T/out")"
 	else
-		ok "mutant-$name (by $way $scenario $model:" \
+		ok "mutant-$1 (by $3 $4 $5:" \
 		    "$(sed -n 's/^wrong: //p' "$T/out" | head -n 1))"
 	fi
+}
+
+# NAME PROGRAM FILE WAY SCENARIO MODEL-OR-KIND SED-ARGUMENTS...
+mutant() {
+	wanted "mutant-$1" || return
+	name=$1 program=$2 from=$3 way=$4 scenario=$5 model=$6
+	shift 6
+	build_mutant "$name" "$program" "$from" "$@" || return
+	mv "$to" "$T/whole"
+	mv "$T/mutant" "$to"
+	noticed "$name" "" "$way" "$scenario" "$model"
+	mv "$T/whole" "$to"
+}
+
+# The same, but it only recovers: a second cut has to show it.
+mutant_again() {	# NAME PROGRAM FILE SCENARIO MODEL SED-ARGUMENTS...
+	wanted "mutant-$1" || return
+	name=$1 program=$2 from=$3 scenario=$4 model=$5
+	shift 5
+	build_mutant "$name" "$program" "$from" "$@" || return
+	cp -p "$to" "$T/whole"
+	again=60
+	CRASH_RECOVERER="$T/mutant $to" noticed "$name" "cut twice" explore \
+	    "$scenario" "$model"
+	again=
 	mv "$T/whole" "$to"
 }
 
@@ -160,6 +188,13 @@ mutants_of_delivery() {
 	mutant removed-at-once queued queued/attempt.c explore mail own \
 	    's/^	route_from(q, m, 0);/	(void)retire(q, m);\
 &/'
+	mutant dropped-removed-first queued queued/drop.c explore mail own \
+	    's/^	if (fd >= 0 \&\& read_dropped(/	(void)unlinkat(r->drop_new, name, 0);\
+&/'
+	mutant report-not-accepted queued queued/report.c explore mail own \
+	    's/accept_report(r, o, &out, id) < 0/id[0] == 0/'
+	mutant_again again-delivery-unflushed localdeliver $B mail own \
+	    's/r = fsync(f->fd);/r = 0;/'
 }
 
 mutants_of_mailbox() {
@@ -171,6 +206,8 @@ mutants_of_mailbox() {
 	    's/ || fsync(a->fd - 1) < 0//'
 	mutant box-append-name-unflushed imapd $E explore box weak \
 	    's/r = fsync(f->cur.fd);/r = 0;/'
+	mutant_again again-box-log-unflushed mailbox_look $G box weak \
+	    's/fdatasync(g->fd) == 0/1/'
 	mutant box-flags-unflushed imapd $C explore box weak \
 	    's/g->renamed && (fsync(f->cur.fd) < 0 ||/g->renamed \&\& (/'
 }

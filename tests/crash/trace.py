@@ -10,6 +10,8 @@ import re
 import signal
 import subprocess
 
+from house import children
+
 CALLS = ('open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,'
          'linkat,symlink,symlinkat,unlink,unlinkat,rmdir,write,writev,pwrite64,'
          'pwritev,pwritev2,ftruncate,truncate,fallocate,copy_file_range,'
@@ -22,24 +24,23 @@ STRING = re.compile(r'"([^"]*)"(\.\.\.)?')
 RESULT = re.compile(r'= (-?\d+)')
 
 
+def strace(out):
+    return ['strace', '-f', '-y', '-xx', '-s', '200000', '-o', out, '-e',
+            'trace=' + CALLS, '-e', 'signal=none']
+
+
 class Traced:
     def __init__(self, out, commands):
         script = ''.join('%s & ' % ' '.join(c) for c in commands) + 'wait'
         self.process = subprocess.Popen(
-            ['strace', '-f', '-y', '-xx', '-s', '200000', '-o', out, '-e',
-             'trace=' + CALLS, '-e', 'signal=none', 'sh', '-c', script],
+            strace(out) + ['sh', '-c', script],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True)
 
-    @staticmethod
-    def _children(pid):
-        with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
-            return [int(p) for p in f.read().split()]
-
     def end(self):
         """All programs are asked to end, and waited for."""
-        for shell in self._children(self.process.pid):
-            for p in self._children(shell):
+        for shell in children(self.process.pid):
+            for p in children(shell):
                 os.kill(p, signal.SIGTERM)
         self.process.wait(60)
 
@@ -198,7 +199,8 @@ class Reader:
     def _write(self, where, data, offset, size):
         path = self._inside(where[0])
         if path is None:
-            if where[0].startswith(('socket:', 'UNIX', 'TCP')):
+            if where[0].startswith(('socket:', 'UNIX', 'TCP', 'pipe:')) or \
+                    where[0].endswith('/said'):
                 self._event('said', text=data)
         elif path in self.names:        # else a pipe
             n = self.names[path]
@@ -219,14 +221,14 @@ class Reader:
         self.place[self.fd] = at
 
     def _on_pwrite64(self, where, data, words, size):
-        at = int(re.search(r', (\d+)\)? *= ', words)[1])
+        at = int(re.search(r', (\d+) *\)? *= ', words)[1])
         self._write(where, data[0], at, size)
 
     def _on_ftruncate(self, where, data, words, _):
         path = self._inside(where[0])
         if path in self.names:
             self._cut(self.names[path],
-                      int(re.search(r', (\d+)\)? *= ', words)[1]))
+                      int(re.search(r', (\d+) *\)? *= ', words)[1]))
 
     def _on_fsync(self, where, data, words, _):
         path = self._inside(where[0])

@@ -9,7 +9,7 @@ static void refuse(struct session *, const char *, const char *, struct span);
 void
 login_password(struct session *s, struct span user, struct span password)
 {
-	struct sasl_client c = { s->control, turn, s };
+	struct sasl_client c = { s->control, "+ ", turn, s };
 	struct span why;
 	enum sasl_end end;
 
@@ -21,7 +21,7 @@ login_password(struct session *s, struct span user, struct span password)
 void
 login_sasl(struct session *s, const struct imap_command *c)
 {
-	struct sasl_client client = { s->control, turn, s };
+	struct sasl_client client = { s->control, "+ ", turn, s };
 	const char *mech = sasl_mechanism(c->mechanism);
 	struct span why;
 	enum sasl_end end;

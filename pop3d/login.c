@@ -22,7 +22,7 @@ login_mechanism(const struct pop3d_conf *c, const struct facts *f, size_t i)
 void
 login_password(struct session *s, struct span password)
 {
-	struct sasl_client c = { s->control, turn, s };
+	struct sasl_client c = { s->control, "+ ", turn, s };
 	struct span why;
 	enum sasl_end end;
 
@@ -35,7 +35,7 @@ login_password(struct session *s, struct span password)
 void
 login_sasl(struct session *s, const struct pop3_command *c)
 {
-	struct sasl_client client = { s->control, turn, s };
+	struct sasl_client client = { s->control, "+ ", turn, s };
 	struct span why;
 	enum sasl_end end;
 

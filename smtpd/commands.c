@@ -260,10 +260,11 @@ do_vrfy(struct session *s, const struct smtp_command *c)
 static struct verdict
 do_help(struct session *s, const struct smtp_command *c)
 {
-	(void)s;
 	(void)c;
 	return verdict_make(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT "
-	    "RSET NOOP QUIT VRFY HELP STARTTLS AUTH (RFC 5321)");
+	    "RSET NOOP QUIT VRFY HELP%s%s (RFC 5321)",
+	    tls_offered(s) ? " STARTTLS" : "",
+	    *login_keyword(s) ? " AUTH" : "");
 }
 
 static struct verdict
@@ -294,7 +295,7 @@ do_auth(struct session *s, const struct smtp_command *c)
 	if (!s->facts->may_login)
 		return verdict_make(538, "5.7.11",
 		    "STARTTLS comes first (RFC 4954 4)");
-	return login_begin(s, c);
+	return login_run(s, c);
 }
 
 static struct verdict

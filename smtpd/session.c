@@ -1,9 +1,9 @@
 /* session - one SMTP connection: reads a command, has it done, answers. */
 #include <sys/socket.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/encode.h"
 #include "run/ask.h"
 #include "run/proxied.h"
 #include "smtpd/commands.h"
@@ -31,7 +31,7 @@ static void obey_bdat(struct session *, const struct smtp_command *,
 static void obey_data(struct session *, struct verdict *);
 static void obey_starttls(struct session *, struct verdict *);
 static void obey_auth(struct session *, struct verdict *);
-static void wipe(struct session *, struct span);
+static void wipe(struct session *);
 static void after_text(struct session *, const struct verdict *);
 static void count(struct session *, const struct verdict *);
 static void lost(struct session *, int);
@@ -56,7 +56,6 @@ session_serve(struct role_env *env, const struct note *n,
 	s.conf = env->conf;
 	s.facts = &n->facts;
 	s.control = fd[1];
-	s.auth = -1;
 	s.stage = STAGE_START;
 	s.message.writer = (struct stream){ .fd = -1, .b = answer,
 	    .size = sizeof answer };
@@ -82,19 +81,21 @@ session_line(struct session *s, unsigned code, struct span text)
 		s->nout += smtp_reply_line(s->out + s->nout, code, text);
 }
 
-void
-session_challenge(struct session *s, struct span challenge)
+int
+session_turn(void *of, struct span line, struct span *answer)
 {
-	struct buf b = { .max = 4 + SMTP_AUTH_LINE };
+	struct session *s = of;
+	int r;
 
-	buf_adds(&b, "334 ");
-	encode_base64(&b, challenge);
-	buf_adds(&b, "\r\n");
-	if (buf_ok(&b) && (sizeof s->out - s->nout >= b.n || flush(s) == 0)) {
-		memcpy(s->out + s->nout, b.p, b.n);
-		s->nout += b.n;
-	}
-	buf_free(&b);
+	if (sizeof s->out - s->nout < line.n && flush(s) < 0)
+		return 0;
+	assert(sizeof s->out - s->nout >= line.n);
+	memcpy(s->out + s->nout, line.p, line.n);
+	s->nout += line.n;
+	s->in_login = 1;
+	r = next_line(s, answer);
+	s->in_login = 0;
+	return r;
 }
 
 /* RFC 5321 3.1: who speaks before the greeting is no SMTP client.  After
@@ -173,7 +174,7 @@ next_line(struct session *s, struct span *line)
 static size_t
 longest(const struct session *s, struct span have)
 {
-	return s->auth >= 0 || span_case_starts(have, SPAN("AUTH ")) ?
+	return s->in_login || span_case_starts(have, SPAN("AUTH ")) ?
 	    SMTP_AUTH_LINE : SMTP_LINE;
 }
 
@@ -195,7 +196,7 @@ skip_line(struct session *s)
 			cr = have.p[n - 1] == '\r';
 		stream_eat(&s->client, n + (n < have.n));
 		eaten += n;
-		if (n < have.n && cr && s->auth < 0)
+		if (n < have.n && cr && !s->in_login)
 			break;
 		if (n < have.n || eaten > LINE_PATIENCE) {
 			end(s, "long line", v.code, v.enhanced, v.text);
@@ -264,10 +265,8 @@ obey(struct session *s, struct span line)
 			obey_data(s, &v);
 		else if (c.verb == SMTP_STARTTLS && v.code == 220)
 			obey_starttls(s, &v);
-		else if (c.verb == SMTP_AUTH) {
-			wipe(s, line);
+		else if (c.verb == SMTP_AUTH)
 			obey_auth(s, &v);
-		}
 	} else if (c.verb == SMTP_BDAT)
 		s->over = "BDAT without a size";	/* where does it end? */
 	if (v.code == 0)
@@ -349,16 +348,7 @@ obey_starttls(struct session *s, struct verdict *v)
 static void
 obey_auth(struct session *s, struct verdict *v)
 {
-	struct span line;
-
-	while (v->code == 334) {
-		if (!next_line(s, &line)) {
-			v->code = 0;
-			return;
-		}
-		*v = login_line(s, line);
-		wipe(s, line);
-	}
+	wipe(s);
 	if (v->code != 235)
 		return;
 	v->code = 0;
@@ -371,11 +361,17 @@ obey_auth(struct session *s, struct verdict *v)
 		s->over = "login";
 }
 
-/* A password does not stay in the buffer that it was read into. */
+/* A password does not stay in the buffer that it was read into: all but what
+ * waits there. */
 static void
-wipe(struct session *s, struct span line)
+wipe(struct session *s)
 {
-	explicit_bzero(s->client.b + (line.p - s->client.b), line.n);
+	struct span have = stream_have(&s->client);
+	unsigned char *b = s->client.b;
+	size_t from = have.n ? (size_t)(have.p - b) : s->client.size;
+
+	explicit_bzero(b, from);
+	explicit_bzero(b + from + have.n, s->client.size - from - have.n);
 }
 
 static void

@@ -37,8 +37,7 @@ struct session {
 	uint64_t rcpts;			/* of this message */
 	uint64_t commands, errors;	/* errors since the last message */
 	uint64_t messages, accepted, refused;
-	int auth;			/* to the password check, -1: none */
-	int proved;			/* it has said yes */
+	int in_login;			/* AUTH: its lines may be longer */
 	unsigned logins;		/* failed ones */
 	uint64_t began_ms;
 	struct stream client;
@@ -60,7 +59,8 @@ int	session_serve(struct role_env *, const struct note *,
 
 /* For handlers: "250-text", a line before the one their verdict makes. */
 void	session_line(struct session *, unsigned code, struct span text);
-/* "334 base64", a challenge of a login. */
-void	session_challenge(struct session *, struct span);
+/* Sends a line of ours in the middle of a login, and reads the client's: 1, or
+ * 0 and the connection is over (run/sasl_dialog's turn). */
+int	session_turn(void *of, struct span line, struct span *answer);
 
 #endif

@@ -103,7 +103,7 @@ challenge(const struct sasl_client *c, struct span text, struct buf *response)
 	struct span line;
 	int r;
 
-	buf_adds(&b, "+ ");
+	buf_adds(&b, c->prompt);
 	encode_base64(&b, text);
 	buf_adds(&b, "\r\n");
 	r = c->turn(c->of, buf_span(&b), &line);

@@ -1,5 +1,5 @@
 /*
- * sasl_dialog - a login (RFC 4422) of POP3 or IMAP, where what client and
+ * sasl_dialog - a login (RFC 4422) of SMTP, POP3 or IMAP, where what client and
  * password check say to each other is carried between them.
  *
  * The session learns no user: the check tells the listener, and who goes on is
@@ -23,6 +23,7 @@ enum sasl_end {
 
 struct sasl_client {
 	int control;			/* to the listener */
+	const char *prompt;		/* before a challenge: "+ " */
 	/* Sends a line of ours, CR LF and all, and reads the client's, without
 	 * its end: 1, or 0: it has gone. */
 	int (*turn)(void *of, struct span line, struct span *answer);

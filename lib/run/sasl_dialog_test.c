@@ -70,7 +70,8 @@ ends(void **state)
 	(void)state;
 	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct client of = { cases[i].line, 0 };
-		struct sasl_client c = { .turn = turn, .of = &of };
+		struct sasl_client c = { .prompt = "+ ", .turn = turn,
+		    .of = &of };
 
 		assert_int_equal(chan_pair(CHAN_PACKETS, control), 0);
 		assert_int_equal(chan_pair(CHAN_PACKETS, auth), 0);
@@ -99,7 +100,8 @@ ends(void **state)
 static void
 without_a_check(void **state)
 {
-	struct sasl_client c = { .control = -1, .turn = turn };
+	struct sasl_client c = { .control = -1, .prompt = "+ ",
+		    .turn = turn };
 	struct span why;
 
 	(void)state;

@@ -32,8 +32,9 @@ send_message(struct drop *d, const struct send *s)
 		close(fd);
 		return -1;
 	}
-	for (n = 1; in.n && !t.over && n > 0 && text(d, &t, in) == 0;) {
-		n = read_some(d, fd);
+	for (n = (ssize_t)in.n; n > 0 && !t.over && text(d, &t, in) == 0;) {
+		/* of a file only its end comes in a smaller piece */
+		n = n < DROP_BUFFER ? 0 : read_some(d, fd);
 		in = span_mem(d->text, n > 0 ? (size_t)n : 0);
 	}
 	if (n < 0) {

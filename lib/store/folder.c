@@ -173,8 +173,9 @@ folder_fresh_name(struct folder *f, struct span old, char out[FOLDER_FILE])
 {
 	char unique[27] = "", id[27];
 	struct file_name n = { 0 };
-	uint64_t now = clock_ns(), v;
+	uint64_t now = clock_ns(), v, size, vsize;
 	struct buf b = { .max = FOLDER_FILE * 2 };
+	int sizes;
 
 	arc4random_buf(&v, sizeof v);
 	encode_base32(unique, 13, now);
@@ -182,10 +183,11 @@ folder_fresh_name(struct folder *f, struct span old, char out[FOLDER_FILE])
 	buf_addf(&b, "%lld.C%s.%s", (long long)(now / 1000000000), unique,
 	    f->tree->host);
 	if (old.n && file_name_parse(old, &n) == 0) {
-		if (file_name_size(n.base, 'S', &v))
-			buf_addf(&b, ",S=%llu", (unsigned long long)v);
-		if (file_name_size(n.base, 'W', &v))
-			buf_addf(&b, ",W=%llu", (unsigned long long)v);
+		sizes = file_name_sizes(n.base, &size, &vsize);
+		if (sizes & FILE_NAME_SIZE)
+			buf_addf(&b, ",S=%llu", (unsigned long long)size);
+		if (sizes & FILE_NAME_VSIZE)
+			buf_addf(&b, ",W=%llu", (unsigned long long)vsize);
 		file_name_id(n.base, id);
 		buf_addf(&b, ",E=%s", id);
 		buf_addspan(&b, n.info);

@@ -15,6 +15,7 @@
 
 enum {
 	WINDOW = 256 << 10,		/* bytes read at once */
+	BLOCK = 64 << 10,		/* and written, when it is made anew */
 	TAIL = 8192,			/* looked through for the last "=" */
 	LINE_TYPICAL = 100,		/* bytes; for a first guess */
 	RESERVE = 1000,			/* numbers reserved at a time */
@@ -370,7 +371,7 @@ write_table(struct folder_table *t, int fd, uint64_t keep_ns)
 	struct line l = { .kind = LINE_HEAD, .modseq = t->generation,
 	    .uidvalidity = t->uidvalidity, .text = span_of(t->id),
 	    .time = t->floor };
-	struct buf b = { .max = 2 * WINDOW };
+	struct buf b = { .max = BLOCK + LINE_MAX_BYTES };
 	uint32_t i;
 	int r;
 
@@ -416,7 +417,7 @@ write_table(struct folder_table *t, int fd, uint64_t keep_ns)
 static int
 put_line(int fd, struct buf *b, const struct line *l)
 {
-	if (b->n >= WINDOW) {
+	if (b->n >= BLOCK) {
 		if (file_write(fd, buf_span(b)) < 0)
 			return -1;
 		/* of a long one the flush has less to wait for */

@@ -61,12 +61,23 @@ file_name_format(char out[FOLDER_FILE], struct span base, uint32_t flags,
 }
 
 int
-file_name_size(struct span base, unsigned char letter, uint64_t *v)
+file_name_sizes(struct span base, uint64_t *size, uint64_t *vsize)
 {
+	const uint64_t max = UINT64_C(1) << 62;
 	struct span s;
+	int found = 0;
 
-	return field(base, letter, &s) &&
-	    scan_u64(s, UINT64_C(1) << 62, v) == 0;
+	span_cut(&base, ',', &s);
+	while (base.n) {
+		span_cut(&base, ',', &s);
+		if (!(found & FILE_NAME_SIZE) && span_starts(s, SPAN("S=")) &&
+		    scan_u64(span_from(s, 2), max, size) == 0)
+			found |= FILE_NAME_SIZE;
+		if (!(found & FILE_NAME_VSIZE) && span_starts(s, SPAN("W=")) &&
+		    scan_u64(span_from(s, 2), max, vsize) == 0)
+			found |= FILE_NAME_VSIZE;
+	}
+	return found;
 }
 
 uint64_t

@@ -26,8 +26,9 @@ int	file_name_parse(struct span file, struct file_name *);
 int	file_name_format(char out[FOLDER_FILE], struct span base,
 	    uint32_t flags, struct span info);
 
-/* ,S= or ,W= of a base: 1, or 0 when it has none. */
-int	file_name_size(struct span base, unsigned char letter, uint64_t *);
+/* ,S= and ,W= of a base: which of them it has; the others stay. */
+enum { FILE_NAME_SIZE = 1, FILE_NAME_VSIZE = 2 };
+int	file_name_sizes(struct span base, uint64_t *size, uint64_t *vsize);
 /* The seconds in front; 0 when there are none. */
 uint64_t file_name_time(struct span base);
 /* Was it named by a delivery of ours, so that its time is when it came? */

@@ -73,25 +73,27 @@ test_fields(void **state)
 	static const struct {
 		const char *base;
 		int has;
-		uint64_t w, time;
+		uint64_t s, w, time;
 		int ours;
 	} *c, table[] = {
-		{ "17.Q0f2k8r1q3m5xz9ab2c7dR1.h,S=3,W=4", 1, 4, 17, 1 },
-		{ "17.Q0f2k8r1q3m5xz9ab2c7dX1.h,W=", 0, 0, 17, 0 },
-		{ "17.M1P2.h,S=1,W=9x", 0, 0, 17, 0 },
-		{ "x,W=7", 1, 7, 0, 0 },
-		{ "W=7", 0, 0, 0, 0 },
+		{ "17.Q0f2k8r1q3m5xz9ab2c7dR1.h,S=3,W=4", 3, 3, 4, 17, 1 },
+		{ "17.Q0f2k8r1q3m5xz9ab2c7dX1.h,W=", 0, 0, 0, 17, 0 },
+		{ "17.M1P2.h,S=1,W=9x", 1, 1, 0, 17, 0 },
+		{ "x,W=7", 2, 0, 7, 0, 0 },
+		{ "x,W=7,E=y,S=8,W=9,S=9", 3, 8, 7, 0, 0 },
+		{ "x,,S,W=,=,SS=1,S=18446744073709551616", 0, 0, 0, 0, 0 },
+		{ "W=7", 0, 0, 0, 0, 0 },
 	};
 	char a[27], b[27];
-	uint64_t v;
+	uint64_t size, vsize;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof table / sizeof *table; i++) {
 		c = &table[i];
-		v = 0;
-		if (file_name_size(span_of(c->base), 'W', &v) != c->has ||
-		    v != c->w || file_name_time(span_of(c->base)) != c->time ||
+		size = vsize = 0;
+		if (file_name_sizes(span_of(c->base), &size, &vsize) !=
+		    c->has || size != c->s || vsize != c->w || file_name_time(span_of(c->base)) != c->time ||
 		    file_name_ours(span_of(c->base)) != c->ours)
 			fail_msg("%zu: %s", i, c->base);
 	}

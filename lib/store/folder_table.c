@@ -334,6 +334,7 @@ apply_mail(struct folder_table *t, const struct line *l)
 	struct rec r = { .uid = l->uid, .flags = l->flags,
 	    .modseq = l->modseq, .saved = (int64_t)l->time,
 	    .base_n = (uint16_t)l->text.n, .name_n = (uint16_t)l->text.n };
+	int sizes;
 
 	if (l->uid == 0 || l->uid < t->uidnext || l->uid == UINT32_MAX ||
 	    l->text.n >= FOLDER_FILE) {
@@ -343,10 +344,9 @@ apply_mail(struct folder_table *t, const struct line *l)
 	if (grow(&p->rec, &t->rec_size, p->nrec + 1, sizeof *p->rec) < 0 ||
 	    name_add(t, l->text, &r.name) < 0)
 		return -1;
-	if (file_name_size(l->text, 'S', &r.size))
-		r.bits |= REC_SIZE;
-	if (file_name_size(l->text, 'W', &r.vsize))
-		r.bits |= REC_VSIZE;
+	sizes = file_name_sizes(l->text, &r.size, &r.vsize);
+	r.bits |= (sizes & FILE_NAME_SIZE ? REC_SIZE : 0u) |
+	    (sizes & FILE_NAME_VSIZE ? REC_VSIZE : 0u);
 	if (file_name_ours(l->text)) {
 		r.bits |= REC_DATE;
 		r.date = (int64_t)file_name_time(l->text);

@@ -27,6 +27,8 @@ static int  load(struct folder *);
 static int  mend(struct folder *);
 static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
+static int  left_in_new(const struct folder *);
+static int  any(void *, const char *);
 static int  absorb(struct folder *, struct folder_table *);
 static int  absorb_one(struct folder *, struct folder_table *, uint32_t);
 static int  compact_wanted(const struct folder *);
@@ -126,6 +128,8 @@ folder_sync(struct folder *f)
 
 	if (catch_up(f) < 0 || (r = folder_scan_wanted(f)) < 0)
 		return -1;
+	if (r == 0 && f->mode == FOLDER_WRITE)
+		r = left_in_new(f);
 	if (r) {
 		if (folder_lock(f) < 0)
 			return -1;
@@ -133,6 +137,24 @@ folder_sync(struct folder *f)
 		folder_unlock(f);
 	}
 	return r < 0 ? -1 : folder_note(f);
+}
+
+/* Has a session that leaves mail there seen it, so that nothing is new but all
+ * is still to be moved?  Of those that only the log knows the directory says. */
+static int
+left_in_new(const struct folder *f)
+{
+	if (f->table.placed == folder_table_count(&f->table))
+		return f->table.in_new > 0;
+	return file_each(f->new.fd, any, NULL);
+}
+
+static int
+any(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return 1;
 }
 
 int

@@ -183,6 +183,45 @@ test_arrival(void **state)
 	folder_close(g);
 }
 
+/* Gives new/ or cur/ a time so long ago that a look at it is trusted. */
+static void
+age(const char *sub, int seconds)
+{
+	struct timespec t[2] = { { .tv_sec = clock_s() - seconds } };
+	char p[512];
+
+	t[1] = t[0];
+	path(p, sub, "");
+	assert_int_equal(utimensat(AT_FDCWD, p, t, 0), 0);
+}
+
+/* Who looks without moving writes down that all has been seen. */
+static void
+test_left_in_new(void **state)
+{
+	struct folder *f, *g;
+
+	(void)state;
+	put("new", "1.a", "a\n");
+	age("new", 100);
+	age("cur", 100);
+	f = opened("INBOX", FOLDER_READ);
+	g = opened("INBOX", FOLDER_WRITE);
+	assert_true(there("cur", "1.a:2,"));
+	assert_int_equal(mail(g, 1).recent, 1);
+	put("new", "2.b", "b\n");
+	age("new", 50);
+	age("cur", 50);
+	assert_int_equal(folder_sync(f), 0);
+	assert_true(there("new", "2.b"));
+	assert_int_equal(folder_sync(g), 0);
+	assert_true(there("cur", "2.b:2,"));
+	assert_int_equal(folder_sync(g), 0);
+	assert_string_equal(told(g, 1), "e2");
+	folder_close(f);
+	folder_close(g);
+}
+
 static void
 test_views(void **state)
 {
@@ -428,18 +467,6 @@ test_transfer_of_the_gone(void **state)
 		folder_close(f);
 		folder_close(g);
 	}
-}
-
-/* Gives new/ or cur/ a time so long ago that a look at it is trusted. */
-static void
-age(const char *sub, int seconds)
-{
-	struct timespec t[2] = { { .tv_sec = clock_s() - seconds } };
-	char p[512];
-
-	t[1] = t[0];
-	path(p, sub, "");
-	assert_int_equal(utimensat(AT_FDCWD, p, t, 0), 0);
 }
 
 /* Mail that stays in new/ (nobody opens it to write) is taken out of there:
@@ -908,7 +935,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_arrival), TEST(test_views),
+		TEST(test_arrival), TEST(test_left_in_new), TEST(test_views),
 		TEST(test_first_view_is_whole),
 		TEST(test_store_of_the_renamed), TEST(test_append),
 		TEST(test_transfer_of_the_gone),

@@ -23,6 +23,7 @@
 #include "admin/tables.h"
 #include "base/json.h"
 #include "sys/net.h"
+#include "sys/passwd.h"
 
 enum level { OK, WARN, FAIL };
 
@@ -180,17 +181,21 @@ check_users(struct check *c)
 	    "-sts" };
 	static const char *const group[] = { "-drop", "-ops" };
 	char name[128];
-	const struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
 	size_t i, bad = 0;
 
 	for (i = 0; i < sizeof user / sizeof *user; i++) {
 		name_of(c, user[i], name, sizeof name);
-		if ((pw = getpwnam(name)) == NULL && ++bad)
-			found(c, FAIL, name, "no such user; INSTALL names "
-			    "them all");
-		else if (pw && pw->pw_uid == 0 && ++bad)
+		if (passwd_ids(PASSWD_FILE, name, &uid, &gid) < 0) {
+			bad++;
+			found(c, FAIL, name, "no such user in " PASSWD_FILE
+			    "; INSTALL names them all");
+		} else if (uid == 0) {
+			bad++;
 			found(c, FAIL, name, "is root; it must have a uid of "
 			    "its own");
+		}
 	}
 	for (i = 0; i < sizeof group / sizeof *group; i++) {
 		name_of(c, group[i], name, sizeof name);

@@ -1,6 +1,5 @@
 /* main - what every program's main does before the monitor or a role runs. */
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/passwd.h"
 
 static struct site site;
 
@@ -55,7 +55,6 @@ be_role(const struct family *f, const char *name, const char *conf)
 	static struct role_env env;
 	const struct role *r = f->role;
 	char user[64];
-	struct passwd *pw;
 	size_t i;
 
 	while (r->name && (strcmp(r->name, name) != 0 || r->serve == NULL))
@@ -79,11 +78,10 @@ be_role(const struct family *f, const char *name, const char *conf)
 	if (env.root && !(r->flags & ROLE_KEEPS_ROOT)) {
 		snprintf(user, sizeof user, "%s-%s", site.user_prefix,
 		    r->user);
-		if ((pw = getpwnam(user)) == NULL || pw->pw_uid == 0)
-			log_die(LOG_FIX, "no user %s: see INSTALL, USERS",
-			    user);
-		env.uid = pw->pw_uid;
-		env.gid = pw->pw_gid;
+		if (passwd_ids(PASSWD_FILE, user, &env.uid, &env.gid) < 0 ||
+		    env.uid == 0)
+			log_die(LOG_FIX, "no user %s in " PASSWD_FILE
+			    ": see INSTALL, USERS", user);
 	}
 	return r->serve(&env);
 }

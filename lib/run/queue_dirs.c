@@ -1,12 +1,12 @@
 /* queue_dirs - are the directories of the queue and of the drop safe? */
 #include <sys/stat.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "run/queue_dirs.h"
+#include "sys/passwd.h"
 
 static int  check_one(const char *, const char *, uid_t, mode_t,
     struct buf *);
@@ -69,11 +69,13 @@ static uid_t
 owner(const struct site *site)
 {
 	char user[64];
-	struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
 
 	if (geteuid() != 0)
 		return geteuid();
 	(void)snprintf(user, sizeof user, "%s-queue", site->user_prefix);
-	pw = getpwnam(user);
-	return pw ? pw->pw_uid : 0;	/* missing: the monitor says so */
+	if (passwd_ids(PASSWD_FILE, user, &uid, &gid) < 0)
+		return 0;		/* missing: the role says so */
+	return uid;
 }

@@ -537,6 +537,27 @@ def logins():
     assert "pass word" not in open(DIR + "/log").read()
 
 
+def token_is_refreshed():
+    """As a helper program does, by rename; what waits logs in with the new."""
+    p = Peer("fresh", "mechs=XOAUTH2", "user=user@far.test", "pass=ya29.renewed")
+    path = DIR + "/etc/secrets/relay-tokens"
+    routes([("fresh.login.test", "smtp://127.0.0.1:%d login=cloud" % p.port)])
+    send("x@fresh.login.test")
+    e = outcome("x@fresh.login.test")
+    assert e[0] == "deferred" and "5.7.8" in e[1], e
+    with open(path + ".new", "w") as f:
+        f.write("cloud user@far.test:ya29.renewed\n")
+    sh("chown", "--reference=" + path, path + ".new")
+    sh("chmod", "--reference=" + path, path + ".new")
+    os.rename(path + ".new", path)
+
+    def delivered():
+        correo("queue", "retry", "--all", ok=False)
+        return events("x@fresh.login.test")[-1][0] == "delivered"
+    wait("the new token", delivered)
+    assert "renewed" not in open(DIR + "/log").read()
+
+
 # ------------------------------------------------ DNS
 
 def questions():
@@ -659,7 +680,7 @@ def greylisted():
 only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
-             authorities_change, logins, dns, named_hosts, dane,
+             authorities_change, logins, token_is_refreshed, dns, named_hosts, dane,
              *policies.TESTS,
              rewritten_senders, greylisted, killed_in_the_middle, every_step,
              cut_everywhere, cut_everywhere_in_chunks, *silent.TESTS]

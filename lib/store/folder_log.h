@@ -35,7 +35,7 @@ int	folder_log_read(struct folder_log *, struct folder_table *);
 int	folder_log_mend(struct folder_log *, struct folder_table *);
 /* Appends lines, flushes, appends "=" with the table's stamps; the table has
  * them applied.  uid (0: none is new) and modseq are the highest in them, and
- * are reserved first.  With no lines only "=". */
+ * are reserved with them.  With no lines only "=". */
 int	folder_log_append(struct folder_log *, struct folder_table *,
 	    struct span lines, uint32_t uid, uint64_t modseq);
 /* The first file, of what the table knows; it is open then, and known. */

@@ -454,7 +454,7 @@ record(struct look *k, int whole)
 		    .flags = x->flags, .time = (uint64_t)saved };
 		struct rec *c;
 
-		/* sorted, they lie about in memory: each is a miss */
+		/* sorted, the names lie about: each would be waited for */
 		if (i + 16 < k->nfound)
 			__builtin_prefetch(k->names.p + x[16].name);
 		if (x->at == NEW_MAIL) {

@@ -4,7 +4,7 @@
  * The first messages are in the mapped index (a private mapping: a page is
  * copied only when something in it changes), the rest in memory of this
  * process.  A position never changes while the table lives; who is gone is
- * marked.  Every record carries a checksum, looked at when it is used.
+ * marked.  Every mapped record has a checksum, looked at when it is used.
  */
 #ifndef STORE_FOLDER_TABLE_H
 #define STORE_FOLDER_TABLE_H

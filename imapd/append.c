@@ -171,7 +171,7 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 		if ((in->folder = box_folder(b, in->name, 1)) == NULL)
 			return refused(b, ANSWER_NO);
 	}
-	if (flags_take(b, in->folder, &m->flags, &flags) < 0)
+	if (flags_take(b, in->folder, &m->flags, 1, &flags) < 0)
 		return refused(b, b->answer);
 	if (b->tree.quota && b->tree.quota(b->tree.quota_arg, 0,
 	    (int64_t)size, 1) < 0)

@@ -39,11 +39,15 @@ change_store(struct box *b, struct imap_command *c)
 		s.unchanged_since = c->store.unchanged_since;
 		update_condstore(b);
 	}
-	if (flags_take(b, b->folder, &c->store.flags, &s.flags) < 0)
-		return b->answer;
-	update_keywords(b);
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;
+	/* what is taken away need not be known: there are few keywords */
+	if (flags_take(b, b->folder, &c->store.flags, s.how != STORE_REMOVE,
+	    &s.flags) < 0) {
+		free(v);
+		return b->answer;
+	}
+	update_keywords(b);
 	if ((result = calloc(n + 1, 1)) == NULL ||
 	    folder_store(b->folder, &s, v, n, result) < 0)
 		a = box_failed(b, "STORE");

@@ -72,7 +72,7 @@ flags_keywords(const struct folder *f)
 
 int
 flags_take(struct box *b, struct folder *f, const struct imap_words *w,
-    uint32_t *flags)
+    int make, uint32_t *flags)
 {
 	struct span s;
 	uint32_t i, bit;
@@ -91,6 +91,8 @@ flags_take(struct box *b, struct folder *f, const struct imap_words *w,
 			    "a keyword has at most 100 bytes");
 			return -1;
 		}
+		if (!make)
+			continue;
 		if ((k = folder_keyword_find(f, s, 1)) < 0) {
 			b->answer = errno == ENOSPC ? box_say(b, ANSWER_NO,
 			    "LIMIT", "a mailbox has at most 26 keywords") :

@@ -13,9 +13,10 @@ void	flags_known(struct out *, const struct folder *);
 unsigned flags_keywords(const struct folder *);
 
 /* Words as bits; \Recent is passed over, as clients send back what they got;
- * unknown keywords are made.  0, or -1 and the answer is said. */
+ * unknown keywords are made, or with make 0 passed over too.  0, or -1 and the
+ * answer is said. */
 int	flags_take(struct box *, struct folder *, const struct imap_words *,
-	    uint32_t *flags);
+	    int make, uint32_t *flags);
 /* One word: its bit; 0 when the folder knows no such. */
 uint32_t flags_bit(struct folder *, struct span);
 

@@ -50,7 +50,7 @@
 #include "store/mailbox.h"
 #include "sys/log.h"
 
-enum { ANSWER_MS = 20000, CONNECTIONS = 3, LINE = 70000 };
+enum { ANSWER_MS = 60000, CONNECTIONS = 3, LINE = 70000 };
 
 struct connection {
 	int fd;				/* -1: none */

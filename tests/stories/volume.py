@@ -1,5 +1,7 @@
 """Many recipients, large messages, many connections."""
 import os
+import re
+import socket
 import threading
 import time
 
@@ -37,6 +39,43 @@ def a_thousand_recipients():
     with open(path, 'w') as f:
         f.write(old)
     c.correo('tables')
+
+
+def a_hundred_thousand_recipients_asked_for():
+    """In one session, without waiting: each over the limit is told so, and the
+    message still goes to those within it."""
+    many, limit = 100000, 1000
+    c.alice.clear()
+    with socket.create_connection((c.host, c.port), timeout=120) as s:
+        f = s.makefile('rb')
+        assert f.readline().startswith(b'220 ')
+        before = {p: anonymous(p) for p in c.pids()}
+        text = b'HELO client.test\r\nMAIL FROM:<a@sender.test>\r\n' + \
+            b'RCPT TO:<alice@example.test>\r\n' * many + b'DATA\r\n'
+        sender = threading.Thread(target=s.sendall, args=(text,))
+        sender.start()
+        replies = [f.readline() for _ in range(many + 3)]
+        sender.join()
+        assert all(r.startswith(b'250 ') for r in replies[:limit + 2])
+        assert all(r.startswith(b'452 4.5.3 ') for r in replies[limit + 2:-1])
+        assert replies[-1].startswith(b'354 '), replies[-1]
+        grown = max(anonymous(p) - kb for p, kb in before.items())
+        print('%d recipients asked for: %d KiB more' % (many, grown))
+        assert grown < 2048, '%d KiB more' % grown
+        s.sendall(message('asked for') + b'.\r\n')
+        assert f.readline().startswith(b'250 ')
+    c.idle(60)
+    assert len(c.alice.wait(1)) == 1
+
+
+def anonymous(pid):
+    """KiB of a process that are its own; 0 when it has gone."""
+    try:
+        status = open('/proc/%s/status' % pid).read()
+    except OSError:
+        return 0
+    found = re.search(r'^RssAnon:\s*(\d+)', status, re.M)
+    return int(found[1]) if found else 0
 
 
 def just_under_the_limit_and_just_over():
@@ -110,5 +149,6 @@ def many(n, count, bad):
         bad.append(e)
 
 
-tell([a_thousand_recipients, just_under_the_limit_and_just_over,
+tell([a_thousand_recipients, a_hundred_thousand_recipients_asked_for,
+      just_under_the_limit_and_just_over,
       ten_thousand_over_fifty_connections])

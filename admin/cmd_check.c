@@ -190,7 +190,7 @@ check_users(struct check *c)
 		if (passwd_ids(PASSWD_FILE, name, &uid, &gid) < 0) {
 			bad++;
 			found(c, FAIL, name, "no such user in " PASSWD_FILE
-			    "; INSTALL names them all");
+			    "; etc/setup users makes it (INSTALL, Upgrading)");
 		} else if (uid == 0) {
 			bad++;
 			found(c, FAIL, name, "is root; it must have a uid of "

@@ -81,7 +81,8 @@ be_role(const struct family *f, const char *name, const char *conf)
 		if (passwd_ids(PASSWD_FILE, user, &env.uid, &env.gid) < 0 ||
 		    env.uid == 0)
 			log_die(LOG_FIX, "no user %s in " PASSWD_FILE
-			    ": see INSTALL, USERS", user);
+			    ": etc/setup users makes it (INSTALL, Upgrading)",
+			    user);
 	}
 	return r->serve(&env);
 }

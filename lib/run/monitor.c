@@ -258,6 +258,7 @@ watch(struct monitor *m)
 	nfds_t i, n = (nfds_t)(m->end - m->member);
 	uint64_t since = 0, now;
 	unsigned changed = 0, more;
+	int status;
 
 	for (;;) {
 		for (i = 0; i < n; i++)
@@ -270,8 +271,8 @@ watch(struct monitor *m)
 		for (i = 0; i < n; i++)
 			if (p[i].revents)
 				read_notes(m, &m->member[i]);
-		if (reap(m) < 0)
-			return LOG_AGAIN;
+		if ((status = reap(m)) != 0)
+			return status;
 		now = clock_mono_ms();
 		if ((more = watched_changed()) != 0 && changed == 0)
 			since = now;
@@ -302,7 +303,7 @@ read_notes(struct monitor *m, struct member *b)
 	}
 }
 
-/* -1: a role has ended that was not to. */
+/* 0; or the exit status that follows from it that a role has ended. */
 static int
 reap(struct monitor *m)
 {
@@ -318,7 +319,9 @@ reap(struct monitor *m)
 			    "%s", b->role->name, WIFSIGNALED(st) ? "signal" :
 			    "status", WIFSIGNALED(st) ? WTERMSIG(st) :
 			    WEXITSTATUS(st), m->family->program);
-			r = -1;
+			/* what has to be mended is not mended by a restart */
+			r = WIFEXITED(st) && WEXITSTATUS(st) == LOG_FIX ?
+			    LOG_FIX : r ? r : LOG_AGAIN;
 		}
 	return r;
 }

@@ -10,7 +10,7 @@
 
 static int  check_one(const char *, const char *, uid_t, mode_t,
     struct buf *);
-static uid_t owner(const struct site *);
+static int  owner(const struct site *, uid_t *, struct buf *);
 
 /* Whoever else may write there could forge mail. */
 int
@@ -25,10 +25,12 @@ queue_dirs_check(const struct site *site, struct buf *errors)
 		{ "queue/bad", 022 }, { "queue/state", 022 },
 		{ "drop", 022 }, { "drop/tmp", 02 }, { "drop/new", 02 }
 	};
-	uid_t uid = owner(site);
+	uid_t uid;
 	int bad = 0;
 	size_t i;
 
+	if (owner(site, &uid, errors) < 0)
+		return -1;
 	for (i = 0; i < sizeof dir / sizeof *dir; i++)
 		bad |= check_one(site->state_dir, dir[i].name, uid,
 		    dir[i].forbidden, errors);
@@ -65,17 +67,20 @@ check_one(const char *dir, const char *name, uid_t uid, mode_t forbidden,
 }
 
 /* Of the queue: the service's user, or whoever starts it without root. */
-static uid_t
-owner(const struct site *site)
+static int
+owner(const struct site *site, uid_t *uid, struct buf *errors)
 {
 	char user[64];
-	uid_t uid;
 	gid_t gid;
 
-	if (geteuid() != 0)
-		return geteuid();
+	*uid = geteuid();
+	if (*uid != 0)
+		return 0;
 	(void)snprintf(user, sizeof user, "%s-queue", site->user_prefix);
-	if (passwd_ids(PASSWD_FILE, user, &uid, &gid) < 0)
-		return 0;		/* missing: the role says so */
-	return uid;
+	if (passwd_ids(PASSWD_FILE, user, uid, &gid) < 0) {
+		buf_addf(errors, "no user %s in " PASSWD_FILE ": etc/setup "
+		    "users makes it (INSTALL, Upgrading)\n", user);
+		return -1;
+	}
+	return 0;
 }

@@ -83,6 +83,29 @@ def wrong_modes_stop_the_start():
         i.quickstart('stop')
 
 
+def a_user_that_is_not_there():
+    """As after an upgrade to a version that needs one more."""
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    i = another_instance('users', lambda d: None)
+    try:
+        i.quickstart('start')
+        i.quickstart('stop')
+        with open(i.ready['config'], 'a') as f:
+            f.write('user_prefix nosuch\n')
+        for service in 'smtpd', 'queued', 'pop3d', 'imapd':
+            r = run('timeout', '20', i.dir + '/sbin/' + service, '-c',
+                    i.ready['config'], ok=False)
+            assert r.returncode == 100, (service, r)
+            assert b'etc/setup users' in r.stderr, r
+        check = i.correo('check', ok=False)
+        assert check.returncode == 1, check
+        assert b'nosuch-queue' in check.stdout, check
+        assert b'etc/setup users' in check.stdout, check
+    finally:
+        i.quickstart('stop')
+
+
 def refused(i, path, cure, services=('smtpd', 'queued')):
     """Each service ends at once, correo check finds it; all name path and
     cure."""
@@ -171,5 +194,6 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
 
 
 tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
-      wrong_modes_stop_the_start, a_full_disk_answers_452_and_loses_nothing,
+      wrong_modes_stop_the_start, a_user_that_is_not_there,
+      a_full_disk_answers_452_and_loses_nothing,
       a_directory_out_of_reach_is_refused_with_the_cure])

@@ -104,8 +104,7 @@ class House:
     def stop(self):
         for p in self.running:
             if self.trace:
-                for pid in children(p.pid):
-                    os.kill(pid, signal.SIGTERM)
+                end_below(p)
             else:
                 p.terminate()
         for p in self.running:
@@ -127,6 +126,18 @@ class House:
 def children(pid):
     with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
         return [int(p) for p in f.read().split()]
+
+
+def end_below(tracer):
+    """What it traces is asked to end: again, since it may not have begun."""
+    end = time.monotonic() + 60
+    while tracer.poll() is None and time.monotonic() < end:
+        for pid in children(tracer.pid):
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.05)
 
 
 def names(path):

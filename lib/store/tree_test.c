@@ -1,0 +1,74 @@
+/* tree_test - a user's folders: their names, the list, rename and delete. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store/folder_scratch.h"
+
+static void
+test_tree(void **state)
+{
+	static const struct {
+		const char *in;
+		int out;
+	} table[] = {
+		{ "INBOX", 0 }, { "a", 0 }, { "a.b", 0 }, { "", -1 },
+		{ ".a", -1 }, { "a.", -1 }, { "a..b", -1 }, { "a/b", -1 },
+		{ "..", -1 }, { "a\x7f", -1 }, { "caf\xc3\xa9", -1 },
+		{ "caf&AOk-", 0 }, { "a b", 0 },
+	};
+	struct folder *f;
+	struct tree_list l;
+	struct folder_totals t, u;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof table / sizeof *table; i++)
+		if (tree_name(span_of(table[i].in), &why) != table[i].out)
+			fail_msg("%zu: %s", i, table[i].in);
+	put("", "subscriptions", "V\t2\n\nINBOX\nLists\tc\n");
+	assert_int_equal(tree_create(&tree, "Sent"), 0);
+	assert_int_equal(tree_create(&tree, "a.b"), 0);
+	assert_int_equal(tree_special(&tree, "Sent", "\\Sent"), 0);
+	assert_int_equal(tree_special(&tree, "a.b", "\\Sent"), 0);
+	assert_int_equal(tree_subscribe(&tree, "a.b", 1), 0);
+	assert_int_equal(tree_rename(&tree, "a", "z.y"), 0);
+	assert_int_equal(tree_rename(&tree, "z", "z.q"), -1);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_int_equal(l.n, 5);
+	assert_string_equal(l.v[0].name, "INBOX");
+	assert_int_equal(l.v[0].bits, TREE_EXISTS | TREE_SUBSCRIBED);
+	assert_string_equal(l.v[1].name, "Lists.c");
+	assert_int_equal(l.v[1].bits, TREE_SUBSCRIBED);
+	assert_string_equal(l.v[2].name, "Sent");
+	assert_string_equal(l.v[2].use, "");
+	assert_string_equal(l.v[3].name, "a.b");
+	assert_string_equal(l.v[4].name, "z.y.b");
+	assert_string_equal(l.v[4].use, "\\Sent");
+	tree_list_free(&l);
+
+	f = opened("Sent", FOLDER_WRITE);
+	folder_totals(f, &t);
+	folder_close(f);
+	assert_int_equal(tree_delete(&tree, "Sent"), 0);
+	assert_int_equal(tree_delete(&tree, "Sent"), -1);
+	assert_int_equal(tree_delete(&tree, "INBOX"), -1);
+	assert_int_equal(tree_create(&tree, "Sent"), 0);
+	f = opened("Sent", FOLDER_WRITE);
+	folder_totals(f, &u);
+	assert_true(u.uidvalidity > t.uidvalidity);
+	folder_close(f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_tree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -15,6 +15,7 @@
 
 #include "imapd/box.h"
 #include "sys/log.h"
+#include "sys/remove_tree.h"
 
 static char dir[] = "/tmp/correo-compress-XXXXXX";
 static int fd;
@@ -93,7 +94,6 @@ hear(const char *end, int packed)
 static void
 test_session(void **state)
 {
-	char command[100];
 	int pair[2], status, i;
 	pid_t pid;
 
@@ -130,8 +130,7 @@ test_session(void **state)
 	hear("k OK logged out\r\n", 1);
 	waitpid(pid, &status, 0);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(remove_tree(dir), 0);
 }
 
 int

@@ -12,6 +12,7 @@
 
 #include "imapd/message.h"
 #include "sys/file.h"
+#include "sys/remove_tree.h"
 
 enum { BIG = 600000 };
 
@@ -27,27 +28,11 @@ setup(void **state)
 }
 
 static int
-remove_one(void *arg, const char *name)
-{
-	return unlinkat(*(int *)arg, name, 0) < 0;
-}
-
-static int
 teardown(void **state)
 {
-	static const char *const sub[] = { "tmp", "new", "cur", "." };
-	int fd;
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < 4; i++) {
-		fd = file_open_dir(tree.root, sub[i]);
-		(void)file_each(fd, remove_one, &fd);
-		close(fd);
-		unlinkat(tree.root, sub[i], AT_REMOVEDIR);
-	}
 	tree_close(&tree);
-	return rmdir(dir);
+	return remove_tree(dir);
 }
 
 /* A file of BIG bytes; its descriptor. */

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "sys/chan.h"
 #include "sys/confine.h"
 #include "sys/file.h"
+#include "sys/remove_tree.h"
 #include "wire/record.h"
 
 /* A sanitizer needs more memory and calls than a confined process may have. */
@@ -42,16 +42,6 @@ struct scratch {
 	unsigned char packet[CHAN_PACKET_MAX];
 	struct span rest;		/* of the latest packet of answers */
 };
-
-static inline int
-scratch_remove(const char *path, const struct stat *st, int type,
-    struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
 
 static inline void
 scratch_begin(struct scratch *s)
@@ -79,7 +69,7 @@ scratch_begin(struct scratch *s)
 static inline void
 scratch_end(struct scratch *s)
 {
-	nftw(s->top, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(s->top);
 }
 
 static inline void

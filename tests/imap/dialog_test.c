@@ -49,6 +49,7 @@
 #include "imapd/session.h"
 #include "store/mailbox.h"
 #include "sys/log.h"
+#include "sys/remove_tree.h"
 
 enum { ANSWER_MS = 60000, CONNECTIONS = 3, LINE = 70000 };
 
@@ -421,15 +422,12 @@ expect(struct connection *c, struct span text, int skip)
 static void
 end_case(void)
 {
-	char command[100];
 	int i;
 
 	for (i = 0; i < CONNECTIONS; i++)
 		hang_up(&run.c[i]);
-	if (run.dir[0]) {
-		snprintf(command, sizeof command, "rm -rf %s", run.dir);
-		assert_int_equal(system(command), 0);
-	}
+	if (run.dir[0])
+		assert_int_equal(remove_tree(run.dir), 0);
 	run.dir[0] = '\0';
 }
 
@@ -444,7 +442,7 @@ begin_case(struct span name)
 	run.conf.max = 65536;
 	buf_adds(&run.conf, "hostname mx.example.test\n"
 	    "imapd.make_folders no\nimapd.look 1s\n");
-	strcpy(run.dir, "/tmp/correo-imap-XXXXXX");
+	strlcpy(run.dir, "/tmp/correo-imap-XXXXXX", sizeof run.dir);
 	assert_non_null(mkdtemp(run.dir));
 	run.mailbox = (struct mailbox){ .uid = 1000, .gid = 1000 };
 	snprintf(run.mailbox.maildir, sizeof run.mailbox.maildir,

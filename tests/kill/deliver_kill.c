@@ -22,7 +22,6 @@
 #include <sys/wait.h>
 #include <err.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +31,7 @@
 #include "store/queue.h"
 #include "sys/chan.h"
 #include "sys/file.h"
+#include "sys/remove_tree.h"
 #include "tests/kill/trace.h"
 #include "wire/job.h"
 #include "wire/record.h"
@@ -103,21 +103,12 @@ make_messages(void)
 	buf_free(&body);
 }
 
-static int
-remove_it(const char *name, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(name);
-}
-
 static void
 fresh_home(void)
 {
 	int fd;
 
-	nftw(path("home"), remove_it, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(path("home"));
 	if (mkdir(path("home"), 0700) < 0 || (fd = open(
 	    path("home/.forward+x"), O_WRONLY | O_CREAT, 0600)) < 0 ||
 	    dprintf(fd, "\\alice, bob@elsewhere.test\n%s/lists/\n",

@@ -46,6 +46,7 @@
 #include "store/maildir.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/remove_tree.h"
 #include "wire/login.h"
 #include "wire/record.h"
 
@@ -486,7 +487,7 @@ expect(struct run *r, const struct step *t)
 static void
 stop(struct run *r)
 {
-	char log[4000], command[128];
+	char log[4000];
 	ssize_t n;
 	int st = 0;
 
@@ -497,9 +498,7 @@ stop(struct run *r)
 		fail_msg("%.*s: ended with %x\n%.*s", SPAN_ARG(r->s->name),
 		    (unsigned)st, (int)n, log);
 	close(r->log);
-	snprintf(command, sizeof command, "rm -r %s", r->dir);
-	if (system(command) != 0)
-		fail_msg("%s", command);
+	assert_int_equal(remove_tree(r->dir), 0);
 }
 
 static void

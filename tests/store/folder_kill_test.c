@@ -21,7 +21,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +29,7 @@
 #include <unistd.h>
 
 #include "store/folder_impl.h"
-#include "sys/file.h"
+#include "sys/remove_tree.h"
 
 enum { EVENTS = 400, MAIL = 6 };
 
@@ -235,26 +234,6 @@ static const struct op ops[] = {
 	{ "create", op_create, after_same },
 };
 
-static void
-remove_all(int at, int depth)
-{
-	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY), sub;
-	DIR *d = fdopendir(fd);
-	struct dirent *e;
-
-	while ((e = readdir(d)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (unlinkat(at, e->d_name, 0) == 0 || depth == 0)
-			continue;
-		sub = openat(at, e->d_name, O_RDONLY | O_DIRECTORY);
-		remove_all(sub, depth - 1);
-		close(sub);
-		unlinkat(at, e->d_name, AT_REMOVEDIR);
-	}
-	closedir(d);
-}
-
 static struct folder_totals before;
 static char base_of[MAIL + 1][64];
 
@@ -292,9 +271,8 @@ prepare(const struct op *op, struct tree *t)
 static void
 finish(struct tree *t)
 {
-	remove_all(t->root, 4);
 	tree_close(t);
-	rmdir(dir);
+	remove_tree(dir);
 }
 
 static void

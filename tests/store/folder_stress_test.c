@@ -26,7 +26,7 @@
 #include "base/scan.h"
 #include "store/folder.h"
 #include "sys/clock.h"
-#include "sys/file.h"
+#include "sys/remove_tree.h"
 
 enum { IDS = 1 << 20, UIDS = 1 << 20, PLANTED_UID = 3 };
 
@@ -308,30 +308,6 @@ last_look(const struct tree *tree)
 	free(id_here);
 }
 
-static int
-remove_one(void *arg, const char *name)
-{
-	unlinkat(*(int *)arg, name, 0);
-	return 0;
-}
-
-static void
-clean_up(struct tree *t)
-{
-	static const char *const sub[] = { "tmp", "new", "cur", "." };
-	size_t i;
-	int fd;
-
-	for (i = 0; i < 4; i++) {
-		fd = open_sub(sub[i]);
-		file_each(fd, remove_one, &fd);
-		close(fd);
-		unlinkat(t->root, sub[i], AT_REMOVEDIR);
-	}
-	tree_close(t);
-	rmdir(dir);
-}
-
 static void
 run(unsigned seconds)
 {
@@ -375,7 +351,8 @@ run(unsigned seconds)
 			wrong("child died", (uint32_t)i, (uint32_t)status);
 	}
 	last_look(&tree);
-	clean_up(&tree);
+	tree_close(&tree);
+	remove_tree(dir);
 	printf("seed %llu: %u deliveries, %u renames, %u removes, %u syncs, "
 	    "%u stores, %u expunged, %u appends, %u wrong\n",
 	    (unsigned long long)seed, sh->next, sh->renames, sh->removes,

@@ -58,6 +58,7 @@ static void check_keys(struct check *);
 static void check_tables(struct check *);
 static void check_age(struct check *, const struct tables *, int);
 static void check_targets(struct check *, const struct tables *);
+static void check_logins(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
 static void check_space(struct check *, const char *);
 static void check_ports(struct check *);
@@ -309,6 +310,7 @@ check_tables(struct check *c)
 		for (i = 0; i < SOURCE_COUNT; i++)
 			check_age(c, &t, i);
 		check_targets(c, &t);
+		check_logins(c, &t);
 		check_postmaster(c, &t);
 	}
 	tables_close(&t);
@@ -345,6 +347,18 @@ check_targets(struct check *c, const struct tables *t)
 	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
 		found(c, WARN, "aliases", "%.*s: no such recipient",
 		    SPAN_ARG(line));
+	buf_free(&lines);
+}
+
+static void
+check_logins(struct check *c, const struct tables *t)
+{
+	struct buf lines = { .max = 1 << 20 };
+	struct span in, line;
+
+	dangling_logins(t, &lines);
+	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
+		found(c, WARN, "routes", "%.*s", SPAN_ARG(line));
 	buf_free(&lines);
 }
 

@@ -1,9 +1,10 @@
-/* cmd_table - lines of the address tables: add, remove, list, compile. */
+/* cmd_table - lines of the address tables: add, set, remove, list, compile. */
 #include <stdio.h>
 #include <string.h>
 
 #include "admin/commands.h"
 #include "admin/compile.h"
+#include "admin/dangling.h"
 #include "admin/say.h"
 #include "base/json.h"
 #include "mail/target.h"
@@ -17,6 +18,8 @@ struct kind {
 static int table_of(const struct args *, struct kind *);
 static int line_of(const struct args *, const char *, struct buf *);
 static int key_of(int, struct span, struct buf *);
+static int is_there(struct tables *, int, struct span, const char *);
+static void say_logins(const struct tables *);
 static int list_entry(struct buf *, int, struct span, struct span, int);
 static void list_alias(struct buf *, struct span, struct span);
 static void list_user(struct buf *, struct span, struct span);
@@ -36,19 +39,25 @@ cmd_table_add(const struct site *site, const struct args *a)
 	struct buf line = { .max = SOURCE_LINE }, key = { .max = SOURCE_KEY };
 	struct kind k;
 	struct tables t;
-	int status = SAY_FIX;
+	int set = strcmp(a->word[1], "set") == 0, status = SAY_FIX;
 
 	if (table_of(a, &k) < 0 || line_of(a, NULL, &line) < 0 ||
 	    key_of(k.table, buf_span(&line), &key) < 0)
 		return SAY_FIX;
-	if (tables_open(&t, site, 1) < 0)
+	if (tables_open(&t, site, 1) < 0 ||
+	    (!set && is_there(&t, k.table, buf_span(&key), k.word)))
 		status = SAY_FIX;
-	else if (tables_add(&t, k.table, buf_span(&line)) < 0)
+	else if ((set && tables_remove(&t, k.table, buf_span(&key)) < 0) ||
+	    tables_add(&t, k.table, buf_span(&line)) < 0)
 		status = say(SAY_AGAIN, "no memory");
 	else if (tables_check(&t) < 0)
 		say_lines(&t.errors);
-	else
-		status = compile_write(&t) < 0 ? SAY_AGAIN : SAY_OK;
+	else if (compile_write(&t) < 0)
+		status = SAY_AGAIN;
+	else {
+		say_logins(&t);
+		status = SAY_OK;
+	}
 	tables_close(&t);
 	buf_free(&line);
 	buf_free(&key);
@@ -124,6 +133,8 @@ cmd_tables(const struct site *site, const struct args *a)
 		status = SAY_FOUND;
 	} else if (!a->check_only && compile_write(&t) < 0)
 		status = SAY_AGAIN;
+	else
+		say_logins(&t);
 	tables_close(&t);
 	return status;
 }
@@ -166,6 +177,31 @@ key_of(int table, struct span line, struct buf *key)
 
 	buf_free(&value);
 	return r < 0 ? say(-1, "%s", why) : 0;
+}
+
+/* Of relay an entry is all key: there is nothing to set. */
+static int
+is_there(struct tables *t, int table, struct span key, const char *word)
+{
+	(void)tables_check(t);		/* what is wrong may be mended now */
+	if (tables_find(&t->set[table], key) == NULL)
+		return 0;
+	if (table == TABLE_RELAY)
+		say(0, "%.*s is there already", SPAN_ARG(key));
+	else
+		say(0, "%.*s is there already: \"correo %s set\" replaces it",
+		    SPAN_ARG(key), word);
+	return 1;
+}
+
+static void
+say_logins(const struct tables *t)
+{
+	struct buf lines = { .max = 1 << 20 };
+
+	dangling_logins(t, &lines);
+	say_lines(&lines);
+	buf_free(&lines);
 }
 
 static int

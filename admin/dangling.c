@@ -1,10 +1,16 @@
 /* dangling - mail that reaches nobody, though the tables are right. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/dangling.h"
 #include "mail/target.h"
+#include "sys/file.h"
+#include "wire/hop.h"
 
+static void look_at_route(const struct tables_set *, size_t,
+    const struct buf *, struct buf *);
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
     struct buf *);
@@ -42,6 +48,43 @@ dangling_unread(const struct tables *t, const char *name)
 	directory_close(&d);
 	return bad < 0 ? -1 : r.kind == RECIPIENT_MAILBOX &&
 	    span_eq(span_of(r.key), SPAN("postmaster")) && e && e->nr == 0;
+}
+
+void
+dangling_logins(const struct tables *t, struct buf *lines)
+{
+	static const char *const name[] = { "relay-passwords", "relay-tokens" };
+	struct buf secrets[2] = { { .max = 1 << 16 }, { .max = 1 << 20 } };
+	size_t i;
+	int unread = t->secrets < 0;
+
+	for (i = 0; i < 2 && !unread; i++)
+		unread = file_read_at(t->secrets, name[i], &secrets[i]) < 0 &&
+		    errno != ENOENT;
+	for (i = 0; i < t->set[TABLE_ROUTES].n && !unread; i++)
+		look_at_route(&t->set[TABLE_ROUTES], i, secrets, lines);
+	for (i = 0; i < 2; i++) {
+		if (secrets[i].p)
+			explicit_bzero(secrets[i].p, secrets[i].n);
+		buf_free(&secrets[i]);
+	}
+}
+
+static void
+look_at_route(const struct tables_set *s, size_t i, const struct buf *secrets,
+    struct buf *lines)
+{
+	struct span user, secret;
+	struct hop hop;
+	const char *why;
+
+	if (hop_parse(tables_value(s, i), &hop, &why) < 0 || !hop.login.n ||
+	    hop_secret(buf_span(&secrets[0]), hop.login, &user, &secret) ||
+	    hop_secret(buf_span(&secrets[1]), hop.login, &user, &secret))
+		return;
+	buf_addspan(lines, tables_key(s, i));
+	buf_addf(lines, ": login=%.*s has no line in secrets/relay-passwords, "
+	    "and its mail waits\n", SPAN_ARG(hop.login));
 }
 
 static int

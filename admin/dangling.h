@@ -10,5 +10,8 @@ int	dangling_find(const struct tables *, struct buf *lines);
 /* Does mail for that name end in the mailbox that `correo tables` made because
  * there was no other?  1, 0; -1 as above. */
 int	dangling_unread(const struct tables *, const char *name);
+/* Adds a line for each route whose login= has no secret; none where the
+ * secrets may not be read. */
+void	dangling_logins(const struct tables *, struct buf *lines);
 
 #endif

@@ -5,6 +5,7 @@
 #include "queued/secrets.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "wire/hop.h"
 
 enum { PASSWORDS, TOKENS, SRS, FILES };
 
@@ -14,8 +15,6 @@ static const char *const names[FILES] = {
 static struct buf file[FILES] = {
 	{ .max = 1 << 16 }, { .max = 1 << 20 }, { .max = 4096 }
 };
-
-static int  find(struct span, struct span, struct span *, struct span *);
 
 void
 secrets_file(struct role_env *env, const char *name, int fd)
@@ -42,27 +41,13 @@ int
 secrets_login(struct span name, struct span *user, struct span *secret,
     int *token)
 {
-	*token = find(buf_span(&file[TOKENS]), name, user, secret);
-	return *token || find(buf_span(&file[PASSWORDS]), name, user, secret);
+	*token = hop_secret(buf_span(&file[TOKENS]), name, user, secret);
+	return *token || hop_secret(buf_span(&file[PASSWORDS]), name, user,
+	    secret);
 }
 
 struct span
 secrets_srs(void)
 {
 	return buf_span(&file[SRS]);
-}
-
-static int
-find(struct span in, struct span name, struct span *user, struct span *secret)
-{
-	struct span line, word;
-
-	while (in.n) {
-		span_cut(&in, '\n', &line);
-		if (!span_word(&line, &word) || !span_eq(word, name))
-			continue;
-		*secret = span_trim(line);
-		return span_cut(secret, ':', user) && user->n && secret->n;
-	}
-	return 0;
 }

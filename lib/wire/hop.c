@@ -68,6 +68,22 @@ hop_key(struct span route, struct span domain, char out[HOP_KEY])
 }
 
 int
+hop_secret(struct span text, struct span name, struct span *user,
+    struct span *secret)
+{
+	struct span line, word;
+
+	while (text.n) {
+		span_cut(&text, '\n', &line);
+		if (!span_word(&line, &word) || !span_eq(word, name))
+			continue;
+		*secret = span_trim(line);
+		return span_cut(secret, ':', user) && user->n && secret->n;
+	}
+	return 0;
+}
+
+int
 hop_is_lmtp(const struct hop *h)
 {
 	return h->scheme == HOP_LMTP || h->scheme == HOP_LMTP_UNIX;

@@ -50,6 +50,11 @@ int	hop_parse(struct span, struct hop *, const char **why);
  * or -1: too long. */
 int	hop_key(struct span route, struct span domain, char out[HOP_KEY]);
 
+/* The login of that name in the text of relay-passwords or relay-tokens, "NAME
+ * USER:SECRET" a line.  1, borrowed; 0: none. */
+int	hop_secret(struct span text, struct span name, struct span *user,
+	    struct span *secret);
+
 int	hop_is_lmtp(const struct hop *);
 
 #endif

@@ -49,6 +49,42 @@ def list_and_why():
         *(c.ready['queue'] + d for d in ('/new', '/cur', '/state'))))
 
 
+def a_route_is_set_in_one_step():
+    def routes():
+        return [x.split(None, 1)[1] for x in
+                c.correo('route', 'list').stdout.decode().splitlines()
+                if x.startswith('set.invalid ')]
+    c.correo('route', 'add', 'set.invalid', 'smtp://127.0.0.1:3')
+    again = c.correo('route', 'add', 'set.invalid', 'mx', ok=False)
+    assert again.returncode == 100, again
+    assert b'correo route set' in again.stderr, again
+    assert routes() == ['smtp://127.0.0.1:3'], routes()
+    c.correo('route', 'set', 'set.invalid', 'smtp://127.0.0.1:4')
+    assert routes() == ['smtp://127.0.0.1:4'], routes()
+    c.correo('route', 'remove', 'set.invalid')
+
+
+def a_login_without_a_secret_is_named():
+    secrets = os.path.dirname(c.ready['config']) + '/secrets/relay-passwords'
+    told = b'login.invalid: login=far has no line'
+
+    def said(*words):
+        r = c.correo(*words, ok=False)
+        return told in r.stdout + r.stderr
+    assert not os.path.exists(secrets)
+    assert said('route', 'add', 'login.invalid', 'smtp://127.0.0.1:3',
+                'login=far')
+    try:
+        assert said('tables') and said('tables', '-n') and said('check')
+        with open(secrets, 'w') as f:
+            f.write('near u:p\nfar u:p\n')
+        assert not (said('tables') or said('check'))
+    finally:
+        c.correo('route', 'remove', 'login.invalid')
+        if os.path.exists(secrets):
+            os.unlink(secrets)
+
+
 def hold_and_release():
     m = waiting()
     c.correo('queue', 'hold', m['id'])
@@ -199,7 +235,8 @@ def quickstart_is_repeatable():
     assert c.ready['password1'] == password
 
 
-tell([list_and_why, hold_and_release, retry_now, by_sender_domain_recipient,
+tell([list_and_why, a_route_is_set_in_one_step,
+      a_login_without_a_secret_is_named, hold_and_release, retry_now, by_sender_domain_recipient,
       an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
       a_crashed_session_takes_no_other_along,

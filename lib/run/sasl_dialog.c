@@ -83,11 +83,15 @@ carry(const struct sasl_client *c, const char *mech, struct buf *response,
 			*why = a.text;
 			end = a.result == LOGIN_BAD ? SASL_REFUSED :
 			    SASL_LATER;
-		} else if (a.result == LOGIN_CHALLENGE || a.challenge.n)
+		} else if (a.result == LOGIN_CHALLENGE || a.challenge.n) {
 			/* RFC 4422 5: what comes with success is one more
 			 * challenge, answered by an empty line, where the
 			 * protocol's own answer has no room */
 			end = challenge(c, a.challenge, response);
+			if (end == SASL_DONE && a.result == LOGIN_OK &&
+			    response->n)
+				end = SASL_REFUSED;
+		}
 		ask = (struct login_ask){ .has_response = 1 };
 	} while (a.result == LOGIN_CHALLENGE && end == SASL_DONE);
 	if (auth >= 0)

@@ -12,7 +12,8 @@
 
 enum sasl_end {
 	SASL_DONE,			/* the client is who it says */
-	SASL_REFUSED,			/* these credentials are not good */
+	SASL_REFUSED,			/* these credentials are not good, or
+					 * more was said after they were */
 	SASL_LATER,			/* cannot be checked now */
 	SASL_NOT_INITIAL,		/* bad initial response: base64 of at
 					 * most SASL_MESSAGE bytes is wanted */

@@ -56,6 +56,8 @@ static const struct {
 	    SASL_DONE, "" },
 	{ "YQ==", { { LOGIN_OK, SPAN("v=x"), { 0 } } }, { "*" }, 1,
 	    SASL_CANCELLED, "" },
+	{ "YQ==", { { LOGIN_OK, SPAN("v=x"), { 0 } } }, { "YQ==" }, 1,
+	    SASL_REFUSED, "" },
 };
 
 static void

@@ -26,9 +26,9 @@ static int  child_says(struct child *, struct span);
 static int  gives_way(const struct child *);
 static void child_end(struct child *, const char *why);
 static void tell(struct deliver *, struct dest *, struct rcpt *,
-    const struct verdict *, const struct answer *, int);
-static void refuse_waiting(struct deliver *, struct dest *,
-    const struct verdict *, int);
+    const struct verdict *, const struct answer *);
+static void put_off(struct deliver *, struct dest *, struct rcpt *,
+    const struct verdict *, int64_t);
 
 int
 deliver_init(struct deliver *d)
@@ -47,20 +47,19 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
     struct rcpt *r)
 {
 	struct dest *t = dest_get(d, kind, key);
-	int64_t now = clock_s(), wait;
 	struct verdict v;
+	int64_t wait;
 
 	if (t == NULL) {
 		v = verdict_make(451, "4.3.0", "no memory");
 		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
-		    .kind = kind, .key = key, .retry = now + 60 });
+		    .kind = kind, .key = key, .retry = clock_s() + 60 });
 	} else if (t->until > clock_mono_s())
-		tell(d, t, r, &t->last, NULL, 0);
+		put_off(d, t, r, &t->last, t->until - clock_mono_s());
 	else if (crowded(t, &wait)) {
 		v = verdict_make(451, "4.3.2", "too much waits for %s here",
 		    key);
-		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
-		    .kind = kind, .key = t->key, .retry = now + wait });
+		put_off(d, t, r, &v, wait);
 	} else {
 		dest_push(t, r);
 		dest_turn(d, t);
@@ -113,7 +112,8 @@ deliver_forgive(struct deliver *d)
 int
 deliver_busy(const struct deliver *d)
 {
-	return share_held(&d->share, STANDING_LOCAL) || d->starved;
+	return share_held(&d->share, STANDING_LOCAL) || d->starved ||
+	    d->put_off;
 }
 
 /* The window is for all: what is more waits on disk.  What failed before has
@@ -141,14 +141,14 @@ crowded(const struct dest *t, int64_t *wait_s)
 static int
 step(struct deliver *d, struct dest *t)
 {
+	int64_t wait = t->until - clock_mono_s();
 	struct child *c;
+	struct rcpt *r;
 
+	while (wait > 0 && (r = dest_pop(t, NULL)) != NULL)
+		put_off(d, t, r, &t->last, wait);
 	if (t->waiting == 0)
 		return 0;
-	if (t->until > clock_mono_s()) {
-		refuse_waiting(d, t, &t->last, 0);
-		return 0;
-	}
 	if ((c = child_for(d, t)) == NULL)
 		return 0;
 	if (!dest_may(t, clock_mono_s())) {
@@ -254,12 +254,14 @@ static int
 no_parent(struct deliver *d, struct dest *t)
 {
 	struct verdict v;
+	struct rcpt *r;
 
 	if (t->kind != DEST_REMOTE)
 		return 1;
 	v = verdict_make(451, "4.4.0",
 	    "remoted, which sends to other servers, is not installed");
-	refuse_waiting(d, t, &v, 1);
+	while ((r = dest_pop(t, NULL)) != NULL)
+		tell(d, t, r, &v, NULL);
 	return 0;
 }
 
@@ -280,7 +282,7 @@ send_job(struct deliver *d, struct child *c)
 		v = verdict_make(451, "4.3.0", "the queue file: %s",
 		    strerror(errno));
 		for (i = 0; i < n; i++)
-			tell(d, c->dest, r[i], &v, NULL, 0);
+			put_off(d, c->dest, r[i], &v, PUT_OFF_S);
 		return 1;
 	}
 	if (fd < 0) {
@@ -410,7 +412,7 @@ child_says(struct child *c, struct span fields)
 	if (--c->inflight == 0 && !c->busy)
 		share_idle(&c->deliver->share, c, clock_mono_s());
 	dest_learn(c->dest, &a->verdict);
-	tell(c->deliver, c->dest, r, &a->verdict, a, 1);
+	tell(c->deliver, c->dest, r, &a->verdict, a);
 	return 0;
 }
 
@@ -447,7 +449,7 @@ child_end(struct child *c, const char *why)
 		dest_learn(t, &v);
 	while ((r = c->flight) != NULL) {
 		c->flight = r->next;
-		tell(d, t, r, &v, NULL, 1);
+		tell(d, t, r, &v, NULL);
 	}
 	free(c);
 	if (t->waiting)
@@ -456,21 +458,22 @@ child_end(struct child *c, const char *why)
 
 static void
 tell(struct deliver *d, struct dest *t, struct rcpt *r,
-    const struct verdict *v, const struct answer *a, int tried)
+    const struct verdict *v, const struct answer *a)
 {
-	int64_t wait = t->until - clock_mono_s();
-
 	d->heard(d->arg, r, &(struct heard){ .verdict = v, .answer = a,
-	    .kind = t->kind, .key = t->key, .tried = tried,
-	    .retry = tried ? 0 : clock_s() + (wait > 0 ? wait : 60) });
+	    .kind = t->kind, .key = t->key, .tried = 1 });
 }
 
+/* It was not asked for: what has a fate keeps it, and is only counted. */
 static void
-refuse_waiting(struct deliver *d, struct dest *t, const struct verdict *v,
-    int tried)
+put_off(struct deliver *d, struct dest *t, struct rcpt *r,
+    const struct verdict *v, int64_t wait_s)
 {
-	struct rcpt *r;
-
-	while ((r = dest_pop(t, NULL)) != NULL)
-		tell(d, t, r, v, NULL, tried);
+	if (r->fate.when) {
+		t->put_off++;
+		t->why = *v;
+		d->put_off = 1;
+	}
+	d->heard(d->arg, r, &(struct heard){ .verdict = v, .kind = t->kind,
+	    .key = t->key, .retry = clock_s() + wait_s });
 }

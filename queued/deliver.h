@@ -48,6 +48,7 @@ struct deliver {
 	struct dest *table[DELIVER_TABLE];
 	struct dest *turn, **turn_tail;	/* those that may send a job */
 	struct dest *starved;		/* those that wait for the next tick */
+	int put_off;			/* some: the next tick logs it */
 	struct share share;
 	struct standing_table standings;
 	struct deliver_room *room;
@@ -59,7 +60,8 @@ void	deliver_add(struct deliver *, enum dest_kind, const char *key,
 	    struct rcpt *);
 /* Sends what can be sent now. */
 void	deliver_run(struct deliver *);
-/* Once a second: ends idle processes, forgets idle destinations. */
+/* Once a second: ends idle processes, forgets idle destinations, logs what was
+ * put off again. */
 void	deliver_tick(struct deliver *);
 /* An operator wants it tried: nobody counts as dead any more. */
 void	deliver_forgive(struct deliver *);

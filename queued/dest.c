@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "queued/dest.h"
+#include "queued/note_log.h"
 #include "queued/secrets.h"
 #include "sys/clock.h"
 
@@ -235,8 +236,13 @@ dest_sweep(struct deliver *d, int64_t now)
 	struct dest **p, *t;
 	size_t i;
 
+	d->put_off = 0;
 	for (i = 0; i < DELIVER_TABLE; i++)
-		for (p = &d->table[i]; (t = *p) != NULL;)
+		for (p = &d->table[i]; (t = *p) != NULL;) {
+			if (t->put_off) {
+				log_put_off(t->key, t->put_off, &t->why);
+				t->put_off = 0;
+			}
 			if (t->waiting || t->children || t->in_turn ||
 			    (t->until && t->until + DEST_DEAD_MOST_S > now))
 				p = &t->next;
@@ -244,6 +250,7 @@ dest_sweep(struct deliver *d, int64_t now)
 				*p = t->next;
 				free(t);
 			}
+		}
 }
 
 static unsigned

@@ -15,6 +15,7 @@ enum {
 	CHILD_SHARE = 8,		/* from so many on another may help */
 	CHILD_TURN = 16,		/* then others, if they wait */
 	CHILD_IDLE_S = 5,
+	PUT_OFF_S = 60,			/* what could not be sent comes back */
 	CROWD_S = 5,			/* what found no room comes back */
 	CROWD_BAD_S = 300,		/* if it failed before */
 	LOCAL_CHILDREN = 4,
@@ -53,6 +54,8 @@ struct dest {
 	unsigned good, failures, deaths;	/* in a row */
 	int64_t until;			/* dead until then; clock_mono_s */
 	struct verdict last;		/* what it died of */
+	unsigned put_off;		/* again, since that was logged */
+	struct verdict why;
 	struct hop hop;			/* of a remote one: what key says */
 	int64_t minute;			/* the rate is counted since; mono */
 	unsigned sent;
@@ -83,6 +86,7 @@ void	dest_starve(struct deliver *, struct dest *);
 /* A job may be sent now, as far as the rate of its route goes. */
 int	dest_may(struct dest *, int64_t now);
 struct dest *dest_next_turn(struct deliver *);
+/* Each tick: logs how many were put off again, forgets what is idle. */
 void	dest_sweep(struct deliver *, int64_t now);
 
 #endif

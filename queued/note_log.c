@@ -76,7 +76,7 @@ log_deferred(const struct message *m)
 	for (i = 0; i < m->n; i++) {
 		const struct rcpt *r = m->rcpt[i];
 
-		if (r->state != RCPT_LATER)
+		if (r->state != RCPT_LATER || !r->fresh)
 			continue;
 		begin(&l, LOG_INFO, "deferred", r);
 		log_str(&l, "via", r->fate.via);
@@ -85,6 +85,18 @@ log_deferred(const struct message *m)
 		log_num(&l, "due", (uint64_t)m->name.due);
 		log_close(&l);
 	}
+}
+
+void
+log_put_off(const char *key, unsigned count, const struct verdict *why)
+{
+	struct log l;
+
+	log_open(&l, LOG_INFO, "put-off");
+	log_str(&l, "hop", key);
+	log_num(&l, "count", count);
+	log_verdict(&l, why);
+	log_close(&l);
 }
 
 void

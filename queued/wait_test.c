@@ -1,4 +1,6 @@
-/* What waits: by a clock that was set back, and with a state cut off. */
+/* What waits: by a clock that was set back, with a state cut off, and for a
+ * destination that is dead. */
+#include "queued/dest.h"
 #include "queued/world.h"
 
 static void
@@ -90,10 +92,60 @@ cut_off(void **state)
 	has(text(q->queue->state, id), " r3 later 452 4.2.2 local - ");
 }
 
+/* In one line, or more where a second passed meanwhile. */
+static int
+counted(const char *log)
+{
+	static const char line[] = "event=put-off hop=ok@example.test count=";
+	int n = 0;
+
+	while (log && (log = strstr(log, line)) != NULL) {
+		log += sizeof line - 1;
+		n += *log - '0';
+	}
+	return n;
+}
+
+/* Only the first time has each recipient a line of its own. */
+static void
+put_off_again(void **state)
+{
+	char id[QUEUE_ID + 1], *log;
+	const struct verdict silent = verdict_make(451, "4.4.1", "silent");
+	uint64_t end = clock_mono_ms() + 10000;
+	struct dest *t;
+	int i, out, err = dup(2);
+
+	(void)state;
+	q->queue = &q->places.queue;
+	out = openat(q->queue->tmp, "log", O_RDWR | O_CREAT | O_APPEND, 0600);
+	assert_int_equal(dup2(out, 2), 2);
+	for (i = 0; i < 4; i++) {
+		waits_until(clock_s(), id);
+		if (i < 3)
+			say(id, "1 r1 later 451 4.4.1 local - silent\n");
+		say(id, "1 r2 done 250 2.0.0 local - ok\n");
+	}
+	loop_begin(q, trigger_fd);
+	t = dest_get(&q->deliver, DEST_LOCAL, "ok@example.test");
+	for (i = 0; i < DEST_FAILURES; i++)
+		dest_learn(t, &silent);
+	while (counted(text(out, NULL)) < 3 && clock_mono_ms() < end)
+		loop_turn(q, 20);
+	run();
+	assert_int_equal(dup2(err, 2), 2);
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 0);
+	log = text(out, NULL);
+	assert_int_equal(counted(log), 3);
+	assert_int_equal(times(log, "event=deferred"), 1);
+	has(log, id);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off) };
+	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
+	    STORY(put_off_again) };
 
 	signal(SIGPIPE, SIG_IGN);
 	log_program("queued");

@@ -9,14 +9,14 @@
 #include "sys/file.h"
 #include "wire/hop.h"
 
-static void look_at_route(const struct tables_set *, size_t,
-    const struct buf *, struct buf *);
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
     struct buf *);
 static int leads_somewhere(struct directory *, struct span,
     const struct target *);
 static int known(struct directory *, struct span, struct span);
+static void look_at_route(const struct tables_set *, size_t,
+    const struct buf *, struct buf *);
 
 int
 dangling_find(const struct tables *t, struct buf *lines)
@@ -68,23 +68,6 @@ dangling_logins(const struct tables *t, struct buf *lines)
 			explicit_bzero(secrets[i].p, secrets[i].n);
 		buf_free(&secrets[i]);
 	}
-}
-
-static void
-look_at_route(const struct tables_set *s, size_t i, const struct buf *secrets,
-    struct buf *lines)
-{
-	struct span user, secret;
-	struct hop hop;
-	const char *why;
-
-	if (hop_parse(tables_value(s, i), &hop, &why) < 0 || !hop.login.n ||
-	    hop_secret(buf_span(&secrets[0]), hop.login, &user, &secret) ||
-	    hop_secret(buf_span(&secrets[1]), hop.login, &user, &secret))
-		return;
-	buf_addspan(lines, tables_key(s, i));
-	buf_addf(lines, ": login=%.*s has no line in secrets/relay-passwords, "
-	    "and its mail waits\n", SPAN_ARG(hop.login));
 }
 
 static int
@@ -155,4 +138,21 @@ known(struct directory *d, struct span address, struct span domain)
 	return source_address(span_of(text), normal, &why) == 0 &&
 	    directory_lookup(d, span_of(normal), &r) == 0 &&
 	    r.kind != RECIPIENT_NONE;
+}
+
+static void
+look_at_route(const struct tables_set *s, size_t i, const struct buf *secrets,
+    struct buf *lines)
+{
+	struct span user, secret;
+	struct hop hop;
+	const char *why;
+
+	if (hop_parse(tables_value(s, i), &hop, &why) < 0 || !hop.login.n ||
+	    hop_secret(buf_span(&secrets[0]), hop.login, &user, &secret) ||
+	    hop_secret(buf_span(&secrets[1]), hop.login, &user, &secret))
+		return;
+	buf_addspan(lines, tables_key(s, i));
+	buf_addf(lines, ": login=%.*s has no line in secrets/relay-passwords, "
+	    "and its mail waits\n", SPAN_ARG(hop.login));
 }

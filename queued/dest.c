@@ -240,7 +240,8 @@ dest_sweep(struct deliver *d, int64_t now)
 	for (i = 0; i < DELIVER_TABLE; i++)
 		for (p = &d->table[i]; (t = *p) != NULL;) {
 			if (t->put_off) {
-				log_put_off(t->key, t->put_off, &t->why);
+				log_put_off(t->kind != DEST_REMOTE, t->key,
+				    t->put_off, &t->why);
 				t->put_off = 0;
 			}
 			if (t->waiting || t->children || t->in_turn ||

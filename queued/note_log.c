@@ -88,12 +88,13 @@ log_deferred(const struct message *m)
 }
 
 void
-log_put_off(const char *key, unsigned count, const struct verdict *why)
+log_put_off(int local, const char *key, unsigned count,
+    const struct verdict *why)
 {
 	struct log l;
 
 	log_open(&l, LOG_INFO, "put-off");
-	log_str(&l, "hop", key);
+	log_str(&l, local ? "mailbox" : "hop", key);
 	log_num(&l, "count", count);
 	log_verdict(&l, why);
 	log_close(&l);

@@ -14,7 +14,8 @@ void	log_dropped(const struct rcpt *);
 void	log_deferred(const struct message *);
 /* One for all recipients of a destination that were not, and keep their fate;
  * why it was not asked. */
-void	log_put_off(const char *key, unsigned count, const struct verdict *why);
+void	log_put_off(int local, const char *key, unsigned count,
+	    const struct verdict *why);
 /* An operator took it away meanwhile. */
 void	log_moved(const struct message *, const char *event);
 void	log_report(const struct errand *, const struct verdict *,

@@ -96,7 +96,8 @@ cut_off(void **state)
 static int
 counted(const char *log)
 {
-	static const char line[] = "event=put-off hop=ok@example.test count=";
+	static const char line[] = "event=put-off mailbox=ok@example.test "
+	    "count=";
 	int n = 0;
 
 	while (log && (log = strstr(log, line)) != NULL) {

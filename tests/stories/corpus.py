@@ -7,10 +7,9 @@ samples where that package is installed, and CORREO_CORPUS (a directory).
 import glob
 import os
 import re
-import shutil
 import smtplib
 
-from correo import Skip, run, same, tell, the_instance, wait
+from correo import Skip, need, run, same, tell, the_instance, wait
 
 c = the_instance()
 PLACES = ['/usr/lib/python3.11/test/test_email/data/*',
@@ -143,11 +142,6 @@ def nodemailer_sends_all():
                          '/nodemailer'):
         raise Skip('CORREO_NODE_MODULES names no nodemailer')
     by(by_nodemailer)
-
-
-def need(program):
-    if not shutil.which(program):
-        raise Skip('no ' + program)
 
 
 tell([smtplib_sends_all, swaks_sends_all, curl_sends_all, msmtp_sends_all,

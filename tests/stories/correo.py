@@ -36,6 +36,11 @@ def run(*argv, ok=True, **kw):
     return r
 
 
+def need(program):
+    if not shutil.which(program):
+        raise Skip('no ' + program)
+
+
 def wait(what, found, seconds=60):
     """found() until it is true; its value."""
     end = time.monotonic() + seconds

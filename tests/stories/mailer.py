@@ -21,6 +21,11 @@ def address(c, service):
     return host, int(port)
 
 
+def hello(sender, subject):
+    return ('From: Alice <%s>\nTo: bob@example.test\nSubject: %s\n\nHello.\n'
+            % (sender, subject))
+
+
 class Mailer:
     def __init__(self, c, service='submission', tls=True, source=None,
                  timeout=30):

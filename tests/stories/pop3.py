@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from correo import Skip, Maildir, run, tell, the_instance, wait
+from correo import Maildir, Skip, need, run, tell, the_instance, wait
 
 c = the_instance()
 c.own_users()
@@ -240,11 +240,6 @@ def mutt_fetches():
 
 def scratch():
     return tempfile.mkdtemp(prefix='correo-pop3.')
-
-
-def need(program):
-    if not shutil.which(program):
-        raise Skip('no ' + program)
 
 
 def ten_thousand_byte_for_byte():

@@ -1,21 +1,20 @@
 #!/bin/sh
 # Power cuts, with the real programs: of what the man pages allow (explore.py),
 # also a second one during a recovery, and below real ext4, xfs and btrfs
-# (replay.py); then mutants, each of which must be noticed.  Needs root, a built tree, strace; for replays /dev/fuse, loop
-# devices, libfuse3 and the mkfs of each.
+# (replay.py); then mutants, each of which must be noticed.  Needs root, a
+# built tree, strace; for replays /dev/fuse, loop devices, libfuse3 and the
+# mkfs of each.
 #
 # CRASH_BASE: the instance's ports (27000).  CRASH_SECONDS: for the recoveries
 # of each exploration (3; 60 with LONG=1, which also makes more states, replays
 # all images, and tries all mutants).  CRASH_IMAGES: how many a replay tries at
 # most.  CRASH_ONLY: run only what has this word in its name.
 cd "$(dirname "$0")/../.." || exit 1
-CC=${CC:-cc}
+part=crash
+. tests/kill/build.sh
 PATH=$PATH:/usr/sbin:/sbin
 [ "$(id -u)" -eq 0 ] || { echo "skip crash: needs root"; exit 0; }
-strace -o /dev/null true 2>/dev/null || {
-	echo "skip crash: no strace, or it may not trace here"
-	exit 0
-}
+need_strace crash
 umask 022
 T=$(mktemp -d /var/tmp/correo-crash.XXXXXX) || exit 1
 chmod 755 "$T"
@@ -33,26 +32,8 @@ if [ -n "${LONG:-}" ]; then
 else
 	seconds=${CRASH_SECONDS:-3} cap=60 images=${CRASH_IMAGES:-20}
 fi
-FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
-	$(pkg-config --cflags libbsd-overlay)"
-LIBS="-lcdb -lseccomp -lutf8proc -lz $(pkg-config --libs libbsd-overlay)"
-failed=0
-
-ok() {
-	echo "ok $*"
-}
-
-not_ok() {
-	echo "not ok $1 $2"
-	failed=1
-}
-
-compile() {	# FILE.c FILE.o
-	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
-		not_ok "crash-build" "$(head -n 1 "$T/cc")"
-		exit 1
-	}
-}
+LIBS="libcorreo.a -lcdb -lseccomp -lutf8proc -lz
+	$(pkg-config --libs libbsd-overlay)"
 
 wanted() {	# NAME
 	case $1 in
@@ -86,29 +67,14 @@ good() {
 build_mutant() {
 	name=$1 program=$2 from=$3
 	shift 3
-	sed "$@" "$from" >"$T/mutant.c"
-	cmp -s "$from" "$T/mutant.c" && {
-		not_ok "mutant-$name" "its place in $from was not found"
-		return 1
-	}
-	compile "$T/mutant.c" "$T/mutant.o"
-	objects=
-	for f in "$program"/*.c; do
-		case $f in
-		*_test.c | *_fuzz.c | "$from") ;;
-		*) objects="$objects ${f%.c}.o" ;;
-		esac
-	done
-	to=$H/sbin/$program
+	change "$name" "$from" "$T/mutant.c" "$@" || return
 	case $program in
-	localdeliver) to=$H/libexec/$program ;;
-	mailbox_look) to=$H/tools/$program objects=$T/look.o ;;
+	mailbox_look) objects=$T/look.o place=$H/tools ;;
+	localdeliver) objects=$(objects_but $program $from) place=$H/libexec ;;
+	*) objects=$(objects_but $program $from) place=$H/sbin ;;
 	esac
-	$CC -pie "$T/mutant.o" $objects libcorreo.a $LIBS -o "$T/mutant" \
-	    2>"$T/cc" || {
-		not_ok "mutant-$name" "$(grep -m 1 -e undefined "$T/cc")"
-		return 1
-	}
+	link "$T/mutant" "$T/mutant.o" $objects
+	to=$place/$program
 	chmod 755 "$T/mutant"
 }
 

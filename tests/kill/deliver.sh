@@ -6,41 +6,15 @@
 # CC: the compiler.  KILL_DIR: where to make the homes (a real file system;
 # default /tmp).  It builds what it needs by itself.
 cd "$(dirname "$0")/../.." || exit 1
-CC=${CC:-cc}
+part=deliver
+. tests/kill/build.sh
+need_strace deliver-kill
 T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-deliver.XXXXXX") || exit 1
 mkdir "$T/d" || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
-FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
-	$(pkg-config --cflags libbsd-overlay)"
-LIBS="-lcdb -lseccomp -lutf8proc $(pkg-config --libs libbsd-overlay)"
-failed=0
-
-ok() {
-	echo "ok $1"
-}
-
-not_ok() {
-	echo "not ok $1 $2"
-	failed=1
-}
-
-compile() {	# FILE.c FILE.o
-	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
-		not_ok "deliver-build" "$(head -n 1 "$T/cc")"
-		exit 1
-	}
-}
-
-link() {	# OUT OBJECTS...
-	out=$1
-	shift
-	$CC -pie "$@" "$T/lib.a" $LIBS -o "$out" 2>"$T/cc" || {
-		not_ok "deliver-link" "$(grep -m 1 -e undefined -e error \
-		    "$T/cc")"
-		exit 1
-	}
-}
+LIBS="$T/lib.a -lcdb -lseccomp -lutf8proc
+	$(pkg-config --libs libbsd-overlay)"
 
 # MODE CHILD: the counts on the last line of $T/out
 look() {
@@ -56,18 +30,11 @@ look_well() {
 }
 
 mutant() {	# NAME FILE SED-ARGUMENTS...
-	name=$1
-	from=$2
+	name=$1 from=$2
 	to=$T/mutant_$(basename "$2")
 	shift 2
-	sed "$@" "$from" >"$to"
-	cmp -s "$from" "$to" && {
-		not_ok "mutant-$name" "its place in $from was not found"
-		return
-	}
-	compile "$to" "${to%.c}.o"
+	change "$name" "$from" "$to" "$@" || return
 	link "$T/mutant" "$T/deliver_child.o" "${to%.c}.o"
-	rm -f "${to%.c}.o"
 	for mode in order faults kill; do
 		look $mode "$T/mutant" || {
 			ok "mutant-$name (by $mode)"
@@ -77,10 +44,6 @@ mutant() {	# NAME FILE SED-ARGUMENTS...
 	not_ok "mutant-$name" "not noticed"
 }
 
-strace -o /dev/null true 2>/dev/null || {
-	echo "skip deliver-kill: no strace, or it may not trace here"
-	exit 0
-}
 for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
     lib/store/maildir*.c lib/run/enclose.c lib/sys/*.c localdeliver/*.c; do
 	case $f in

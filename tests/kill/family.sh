@@ -5,12 +5,10 @@
 #
 # FAMILY_BASE: the instance's ports (24000); FAMILY_SECONDS, LONG: family.py.
 cd "$(dirname "$0")/../.." || exit 1
-CC=${CC:-cc}
+part=family
+. tests/kill/build.sh
 [ "$(id -u)" -eq 0 ] || { echo "skip family-kill: needs root"; exit 0; }
-strace -o /dev/null true 2>/dev/null || {
-	echo "skip family-kill: no strace, or it may not trace here"
-	exit 0
-}
+need_strace family-kill
 umask 022
 T=$(mktemp -d /var/tmp/correo-family.XXXXXX) || exit 1
 chmod 755 "$T"
@@ -21,26 +19,8 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' HUP INT PIPE TERM
-FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
-	$(pkg-config --cflags libbsd-overlay)"
-LIBS="-lcdb -lseccomp -lutf8proc $(pkg-config --libs libbsd-overlay)"
-failed=0
-
-ok() {
-	echo "ok $1"
-}
-
-not_ok() {
-	echo "not ok $1 $2"
-	failed=1
-}
-
-compile() {	# FILE.c FILE.o
-	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
-		not_ok "family-build" "$(head -n 1 "$T/cc")"
-		exit 1
-	}
-}
+LIBS="libcorreo.a -lcdb -lseccomp -lutf8proc
+	$(pkg-config --libs libbsd-overlay)"
 
 order() {	# QUEUED
 	timeout 120 /usr/bin/python3 tests/kill/family_order.py "$T/i" "$1" \
@@ -49,27 +29,10 @@ order() {	# QUEUED
 
 # NAME FILE SED-ARGUMENTS...: a queued with one file changed
 mutant() {
-	name=$1
-	from=$2
+	name=$1 from=$2
 	shift 2
-	sed "$@" "$from" >"$T/mutant.c"
-	cmp -s "$from" "$T/mutant.c" && {
-		not_ok "mutant-$name" "its place in $from was not found"
-		return
-	}
-	compile "$T/mutant.c" "$T/mutant.o"
-	objects=
-	for f in queued/*.c; do
-		case $f in
-		*_test.c | *_fuzz.c | "$from") ;;
-		*) objects="$objects ${f%.c}.o" ;;
-		esac
-	done
-	$CC -pie "$T/mutant.o" $objects libcorreo.a $LIBS -o "$T/mutant" \
-	    2>"$T/cc" || {
-		not_ok "mutant-$name" "$(grep -m 1 -e undefined "$T/cc")"
-		return
-	}
+	change "$name" "$from" "$T/mutant.c" "$@" || return
+	link "$T/mutant" "$T/mutant.o" $(objects_but queued "$from")
 	chmod 755 "$T/mutant"
 	if order "$T/mutant"; then
 		not_ok "mutant-$name" "not noticed"
@@ -85,7 +48,7 @@ mutant() {
 }
 ./quickstart -d "$T/i" stop >/dev/null
 compile tests/kill/family_trace.c "$T/trace.o"
-$CC -pie "$T/trace.o" -o "$T/trace"
+link "$T/trace" "$T/trace.o"
 /usr/bin/python3 tests/kill/family.py "$T/trace" "$T/i" </dev/null || failed=1
 if order "$T/i/sbin/queued"; then
 	ok "family-order ($(tail -n 1 "$T/out"))"

@@ -6,31 +6,13 @@
 # CC: the compiler.  O: a directory with libcorreo.a (else it is built here).
 # KILL_DIR: where to make the queues (a real file system; default /tmp).
 cd "$(dirname "$0")/../.." || exit 1
-CC=${CC:-cc}
+part=kill
+. tests/kill/build.sh
+need_strace kill
 T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-kill.XXXXXX") || exit 1
 mkdir -p "$T/q" || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
-FLAGS="-std=c11 -D_GNU_SOURCE -O1 -g -fPIE -iquote lib -iquote .
-	$(pkg-config --cflags libbsd-overlay)"
-LIBS=$(pkg-config --libs libbsd-overlay)
-failed=0
-
-ok() {
-	echo "ok $1"
-}
-
-not_ok() {
-	echo "not ok $1 $2"
-	failed=1
-}
-
-compile() {	# FILE.c FILE.o
-	$CC $FLAGS -c "$1" -o "$2" 2>"$T/cc" || {
-		not_ok "kill-build" "$(head -n 1 "$T/cc")"
-		exit 1
-	}
-}
 
 build_lib() {
 	[ -n "$O" ] && [ -f "$O/libcorreo.a" ] && {
@@ -49,16 +31,6 @@ build_lib() {
 	ar rcs "$lib" "$T"/lib_*.o
 }
 
-# OUT OBJECTS...
-join() {
-	out=$1
-	shift
-	$CC -pie "$@" "$lib" $LIBS -o "$out" 2>"$T/cc" || {
-		not_ok "kill-link" "$(grep -m 1 -e undefined -e error "$T/cc")"
-		exit 1
-	}
-}
-
 # MODE WRITER: the counts on the last line of $T/out
 look() {
 	"$T/accept_kill" "$1" "$2" "$T/q" "$flushes" >"$T/out" 2>&1
@@ -72,22 +44,17 @@ look_well() {
 	fi
 }
 
-# NAME FILE SED-ARGUMENTS...  The changed FILE; $objects grows.
-change() {
-	from=$1
-	to=$T/mutant_$(basename "$1")
-	shift
-	sed "$@" "$from" >"$to"
-	cmp -s "$from" "$to" && {
-		not_ok "mutant-$name" "its place in $from was not found"
-		return 1
-	}
-	compile "$to" "${to%.c}.o"
-	objects="$objects ${to%.c}.o"
+# NAME FILE SED-ARGUMENTS...: $objects grows
+change_also() {
+	name=$1 from=$2
+	to=$T/mutant_$(basename "$2")
+	shift 2
+	change "$name" "$from" "$to" "$@" &&
+	    objects="$objects ${to%.c}.o"
 }
 
 noticed() {
-	join "$T/mutant" "$T/accept_writer.o" $objects
+	link "$T/mutant" "$T/accept_writer.o" $objects
 	for mode in order faults; do
 		look $mode "$T/mutant" || {
 			ok "mutant-$name (by $mode)"
@@ -98,22 +65,17 @@ noticed() {
 }
 
 mutant() {	# NAME FILE SED-ARGUMENTS...
-	name=$1
 	objects=
-	shift
-	change "$@" && noticed
+	change_also "$@" && noticed
 }
 
-strace -o /dev/null true 2>/dev/null || {
-	echo "skip kill: no strace, or it may not trace here"
-	exit 0
-}
 build_lib
+LIBS="$lib $(pkg-config --libs libbsd-overlay)"
 for p in trace accept_kill accept_writer; do
 	compile "tests/kill/$p.c" "$T/$p.o"
 done
-join "$T/accept_kill" "$T/accept_kill.o" "$T/trace.o"
-join "$T/accept_writer" "$T/accept_writer.o"
+link "$T/accept_kill" "$T/accept_kill.o" "$T/trace.o"
+link "$T/accept_writer" "$T/accept_writer.o"
 
 for flushes in two one; do
 	look_well order
@@ -151,9 +113,10 @@ mutant full-disk-said-as-error $W 's/e == ENOSPC || //'
 mutant name-replaced lib/sys/file.c 's/newname, RENAME_NOREPLACE/newname, 0/'
 mutant symlink-followed $A '/^create/,/^}/s/O_NOFOLLOW | //'
 # two files: the flush is made, but after the answer
-name=answer-before-flush objects=
-change $A 's/fsync(a->q->new) < 0/0/' &&
-    change $W 's/sent = answer(w);/& (void)fsync(w->q->new);/' && noticed
+objects=
+change_also answer-before-flush $A 's/fsync(a->q->new) < 0/0/' &&
+    change_also answer-before-flush $W 's/sent = answer(w);/& (void)fsync(w->q->new);/' &&
+    noticed
 
 flushes=one
 once() {	# NAME SED-COMMAND: in the way with one flush

@@ -310,22 +310,28 @@ def kill_each(service, kind, seconds):
     name = 'family-%s-%s' % (service, kind.replace('/', '-'))
     rests, end = counts['rests'], time.monotonic() + seconds
     seen = max(one(service, kind, 0)[0], one(service, kind, 0)[0])
-    ran = hits = wrong = 0
+    ran = hits = wrong = shorter = 0
     for n in spread(seen):
         if ran and not LONG and time.monotonic() > end:
             break
-        ran += 1
         try:
-            hits += one(service, kind, n)[1]
+            calls, struck = one(service, kind, n)
+            if not struck and calls < n:
+                shorter += 1        # that one had fewer calls
+                continue
+            ran += 1
+            hits += struck
         except Wrong as why:
+            ran += 1
             wrong += 1
             print('  %s call %d, run r%d: %s' % (name, n, counts['runs'], why),
                   flush=True)
             clear()
-    print('%s %s (points seen %d, run %d, hit %d, rests %d)' % (
-        'not ok' if wrong or not hits else 'ok', name, seen, ran, hits,
-        counts['rests'] - rests), flush=True)
-    return wrong or not hits
+    bad = wrong or not ran or hits != ran
+    print('%s %s (points seen %d, run %d, hit %d, behind the last call %d, '
+          'rests %d)' % ('not ok' if bad else 'ok', name, seen, ran, hits,
+                         shorter, counts['rests'] - rests), flush=True)
+    return bad
 
 
 def clear():

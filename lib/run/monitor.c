@@ -54,6 +54,7 @@ static void equip(struct monitor *, struct member *);
 static int  linked(const struct role *, const struct role *);
 static void join(struct member *, struct member *);
 static void go(const struct member *);
+static void unheard(const struct member *);
 static int  watch(struct monitor *);
 static void read_notes(struct monitor *, struct member *);
 static int  reap(struct monitor *);
@@ -209,7 +210,7 @@ equip(struct monitor *m, struct member *b)
 		r |= note_send(b->control, &n, &m->sockets.fd[i], 1);
 	}
 	if (r < 0)
-		log_die(LOG_AGAIN, "%s", b->role->name);
+		unheard(b);
 	for (o = m->member; o < m->end; o++)
 		if (o != b && (linked(b->role, o->role) ||
 		    linked(o->role, b->role)))
@@ -232,11 +233,12 @@ join(struct member *a, struct member *b)
 {
 	int ch[2];
 
-	if (chan_pair(CHAN_PACKETS, ch) < 0 ||
-	    note_say(a->control, NOTE_LINK, b->role->name, &ch[0], 1) < 0 ||
-	    note_say(b->control, NOTE_LINK, a->role->name, &ch[1], 1) < 0)
-		log_die(LOG_AGAIN, "link %s to %s", a->role->name,
-		    b->role->name);
+	if (chan_pair(CHAN_PACKETS, ch) < 0)
+		log_die(LOG_AGAIN, "channel");
+	if (note_say(a->control, NOTE_LINK, b->role->name, &ch[0], 1) < 0)
+		unheard(a);
+	if (note_say(b->control, NOTE_LINK, a->role->name, &ch[1], 1) < 0)
+		unheard(b);
 	close(ch[0]);
 	close(ch[1]);
 }
@@ -245,6 +247,14 @@ static void
 go(const struct member *b)
 {
 	if (note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0)
+		unheard(b);
+}
+
+/* Of one that has ended, reap() has the reason. */
+static void
+unheard(const struct member *b)
+{
+	if (errno != EPIPE && errno != ECONNRESET)
 		log_die(LOG_AGAIN, "%s", b->role->name);
 }
 

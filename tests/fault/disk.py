@@ -124,9 +124,9 @@ def fills_up(threads, each, size):
     assert answered and refused, (len(answered), len(refused))
     assert set(refused) == {452}, set(refused)
     start('queued')
+    before = len(answered)
     wait('room', lambda: (send(size, answered, refused),
-                          len(answered))[1] and refused and
-         not files(DISK + '/queue/new'), 60)
+                          len(answered) > before)[1], 60)
     send(size, answered, [])
     arrived_once(answered)
     return answered, refused

@@ -484,7 +484,6 @@ hint(struct job *j, const char *id)
 	    write(j->trigger, line, (size_t)n) < 0) {
 		close(j->trigger);
 		j->trigger = -1;
-	j->now = clock_s();
 	}
 }
 

@@ -30,6 +30,7 @@ static struct verdict no_utf8(void);
 static struct verdict not_owned(struct session *, const struct smtp_command *);
 static int  owns(void *, struct span);
 static int  put_head(struct session *, const struct smtp_command *);
+static const char *proto(const struct session *);
 static int  put_rcpt(struct session *, const struct smtp_command *);
 static struct verdict no_memory(void);
 
@@ -73,20 +74,6 @@ commands_forget(struct session *s)
 	s->utf8 = 0;
 	if (s->stage != STAGE_START)
 		s->stage = STAGE_READY;
-}
-
-const char *
-commands_proto(const struct session *s)
-{
-	static const char *const name[2][4] = {
-		{ "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" },
-		{ "UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA" }
-	};
-
-	if (!s->esmtp)
-		return "SMTP";
-	return name[s->utf8 != 0][(s->facts->tls != 0) +
-	    2 * (s->facts->class == CLASS_USER)];
 }
 
 /* RFC 5321 4.1.4 */
@@ -382,7 +369,7 @@ put_head(struct session *s, const struct smtp_command *c)
 	char tls[sizeof f->tls_version + sizeof f->tls_cipher + 1] = "";
 	struct envelope e = { .helo = span_of(s->helo), .sender = c->path,
 	    .ret = c->ret, .body = c->body, .utf8 = c->utf8,
-	    .proto = span_of(commands_proto(s)) };
+	    .proto = span_of(proto(s)) };
 	int r;
 
 	if (f->tls) {
@@ -401,6 +388,21 @@ put_head(struct session *s, const struct smtp_command *c)
 	}
 	buf_free(&envid);
 	return r;
+}
+
+/* As Received says it (RFC 3848, RFC 6531 4.3). */
+static const char *
+proto(const struct session *s)
+{
+	static const char *const name[2][4] = {
+		{ "ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA" },
+		{ "UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA" }
+	};
+
+	if (!s->esmtp)
+		return "SMTP";
+	return name[s->utf8 != 0][(s->facts->tls != 0) +
+	    2 * (s->facts->class == CLASS_USER)];
 }
 
 /* <postmaster> without a domain is ours (RFC 5321 4.5.1). */

@@ -12,7 +12,4 @@ struct verdict commands_run(struct session *, const struct smtp_command *);
 /* The message in hand is done with or given up. */
 void	commands_forget(struct session *);
 
-/* "ESMTPS" …, as Received says it (RFC 3848, RFC 6531 4.3). */
-const char *commands_proto(const struct session *);
-
 #endif

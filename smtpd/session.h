@@ -22,7 +22,7 @@ enum stage {				/* bits, for the table of commands */
 	STAGE_BDAT = 16			/* and some of the text */
 };
 
-enum { SESSION_OUT = 16384, SESSION_FDS = 2 };
+enum { SESSION_OUT = 16384 };
 
 struct session {
 	struct role_env *env;

@@ -8,12 +8,6 @@ ascii_lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
 }
 
-static inline unsigned char
-ascii_upper(unsigned char c)
-{
-	return c >= 'a' && c <= 'z' ? (unsigned char)(c & 0xdf) : c;
-}
-
 static inline int
 ascii_digit(unsigned char c)
 {

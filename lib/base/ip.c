@@ -20,6 +20,16 @@ ip_is_v4(const struct ip *ip)
 	return memcmp(ip->b, mapped, sizeof mapped) == 0;
 }
 
+struct ip
+ip_from_v4(const void *four)
+{
+	struct ip ip;
+
+	memcpy(ip.b, mapped, sizeof mapped);
+	memcpy(ip.b + sizeof mapped, four, 4);
+	return ip;
+}
+
 int
 ip_is_loopback(const struct ip *ip)
 {

@@ -18,6 +18,8 @@ struct ip_net {
 enum { IP_TEXT = 46 };			/* longest text with its NUL */
 
 int	ip_is_v4(const struct ip *);
+/* Four bytes, in the order of the network; ip->b + 12 are the same. */
+struct ip ip_from_v4(const void *);
 int	ip_is_loopback(const struct ip *);
 /* Dotted quad or RFC 4291 2.2 text, no brackets.  0, or -1. */
 int	ip_parse(struct span, struct ip *);

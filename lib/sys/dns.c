@@ -86,7 +86,6 @@ dns_ask(struct dns *d, struct span question, struct buf *answer)
 static int
 all_loopback(ares_channel ch)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct ares_addr_port_node *list, *p;
 	struct ip ip;
 	int yes = 1;
@@ -94,9 +93,8 @@ all_loopback(ares_channel ch)
 	if (ares_get_servers_ports(ch, &list) != ARES_SUCCESS || list == NULL)
 		return 0;
 	for (p = list; p; p = p->next) {
-		memcpy(ip.b, mapped, sizeof mapped);
 		if (p->family == AF_INET)
-			memcpy(ip.b + 12, &p->addr.addr4, 4);
+			ip = ip_from_v4(&p->addr.addr4);
 		else
 			memcpy(ip.b, &p->addr.addr6, 16);
 		yes &= ip_is_loopback(&ip);

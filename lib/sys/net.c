@@ -11,6 +11,9 @@
 
 enum { BACKLOG = 1024 };
 
+static int address_of(const struct sockaddr_storage *, struct ip *,
+    unsigned *);
+
 socklen_t
 net_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *ss)
 {
@@ -28,25 +31,6 @@ net_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *ss)
 	v6->sin6_port = htons((uint16_t)port);
 	memcpy(&v6->sin6_addr, ip->b, 16);
 	return sizeof *v6;
-}
-
-int
-net_address(const struct sockaddr_storage *ss, struct ip *ip, unsigned *port)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
-
-	if (ss->ss_family == AF_INET) {
-		memcpy(ip->b, mapped, 12);
-		memcpy(ip->b + 12, &v4->sin_addr, 4);
-		*port = ntohs(v4->sin_port);
-	} else if (ss->ss_family == AF_INET6) {
-		memcpy(ip->b, &v6->sin6_addr, 16);
-		*port = ntohs(v6->sin6_port);
-	} else
-		return -1;
-	return 0;
 }
 
 int
@@ -92,7 +76,7 @@ net_accept(int fd, struct ip *client, unsigned *port)
 	socklen_t n = sizeof ss;
 	int c = accept4(fd, (struct sockaddr *)&ss, &n, SOCK_CLOEXEC);
 
-	if (c >= 0 && net_address(&ss, client, port) < 0) {
+	if (c >= 0 && address_of(&ss, client, port) < 0) {
 		close(c);
 		errno = EAFNOSUPPORT;
 		return -1;
@@ -108,7 +92,7 @@ net_local(int fd, struct ip *ip, unsigned *port)
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0)
 		return -1;
-	return net_address(&ss, ip, port);
+	return address_of(&ss, ip, port);
 }
 
 int
@@ -130,4 +114,22 @@ net_connect(const struct ip *ip, unsigned port, unsigned timeout_s)
 	close(fd);
 	errno = e;
 	return -1;
+}
+
+/* 0, or -1: neither IPv4 nor IPv6. */
+static int
+address_of(const struct sockaddr_storage *ss, struct ip *ip, unsigned *port)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
+
+	if (ss->ss_family == AF_INET) {
+		*ip = ip_from_v4(&v4->sin_addr);
+		*port = ntohs(v4->sin_port);
+	} else if (ss->ss_family == AF_INET6) {
+		memcpy(ip->b, &v6->sin6_addr, 16);
+		*port = ntohs(v6->sin6_port);
+	} else
+		return -1;
+	return 0;
 }

@@ -9,9 +9,6 @@
 /* Fills *ss; returns its length. */
 socklen_t net_sockaddr(const struct ip *, unsigned port,
 	    struct sockaddr_storage *ss);
-/* 0, or -1: neither IPv4 nor IPv6. */
-int	net_address(const struct sockaddr_storage *, struct ip *,
-	    unsigned *port);
 
 /* A listening stream socket (IPv6 ones for IPv6 only), non-blocking, with
  * TCP_NODELAY and timeouts of STREAM_ACCEPTED_S, which accepted sockets

@@ -191,7 +191,6 @@ chain(struct span m, size_t first, unsigned type, struct dns_answer *a)
 static void
 take(struct span m, const struct entry *e, struct dns_answer *a)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct dns_record *r = &a->record[a->n];
 	size_t at = e->at + 2;
 
@@ -203,8 +202,7 @@ take(struct span m, const struct entry *e, struct dns_answer *a)
 	case DNS_A:
 		if (e->n != 4)
 			return;
-		memcpy(r->ip.b, mapped, 12);
-		memcpy(r->ip.b + 12, r->data.p, 4);
+		r->ip = ip_from_v4(r->data.p);
 		break;
 	case DNS_AAAA:
 		if (e->n != 16)

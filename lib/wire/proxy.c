@@ -7,7 +7,6 @@ enum { V1_MAX = 107, V2_HEAD = 16 };
 static int version1(struct span, struct proxy_header *, const char **);
 static int line(struct span, struct proxy_header *);
 static int version2(struct span, struct proxy_header *, const char **);
-static void take4(const unsigned char *, struct ip *);
 static unsigned port(const unsigned char *);
 
 static const unsigned char signature[12] = {
@@ -86,8 +85,8 @@ version2(struct span in, struct proxy_header *h, const char **why)
 		return 0;
 	h->n = V2_HEAD + n;
 	if (command == 1 && family == 0x11 && n >= 12) {
-		take4(a, &h->client);
-		take4(a + 4, &h->server);
+		h->client = ip_from_v4(a);
+		h->server = ip_from_v4(a + 4);
 		h->client_port = port(a + 8);
 		h->server_port = port(a + 10);
 	} else if (command == 1 && family == 0x21 && n >= 36) {
@@ -101,14 +100,6 @@ version2(struct span in, struct proxy_header *h, const char **why)
 	} else
 		h->local = 1;
 	return 1;
-}
-
-static void
-take4(const unsigned char *p, struct ip *ip)
-{
-	memset(ip->b, 0, 10);
-	ip->b[10] = ip->b[11] = 0xff;
-	memcpy(ip->b + 12, p, 4);
 }
 
 static unsigned

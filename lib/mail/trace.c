@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "mail/address.h"
 #include "mail/date.h"
-#include "mail/header.h"
 #include "mail/trace.h"
 
 enum { WORD = 64 };		/* bytes of each of the shorter words */
@@ -42,17 +41,6 @@ trace_received(struct buf *b, const struct trace *t)
 	}
 	date_format(t->time, date);
 	return buf_addf(b, ";\r\n\t%s\r\n", date);
-}
-
-size_t
-trace_hops(struct span message)
-{
-	struct header h;
-	size_t n = 0;
-
-	while (header_next(&message, &h) == 1)
-		n += header_is(&h, "received") ? 1 : 0;
-	return n;
 }
 
 /* From-domain with TCP-info: an address literal (RFC 5321 4.1.3). */

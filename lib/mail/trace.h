@@ -1,5 +1,5 @@
 /*
- * trace - the Received field (RFC 5321 4.4) and how often a message has one.
+ * trace - the Received field (RFC 5321 4.4).
  *
  * What the peer said (helo, proto, tls, rcpt) is made harmless here: nobody
  * else needs to have looked at it.
@@ -36,8 +36,5 @@ struct trace {
  * 0, or -1 when the buf failed.
  */
 int	trace_received(struct buf *, const struct trace *);
-
-/* The Received fields of the header section at the front of a message. */
-size_t	trace_hops(struct span message);
 
 #endif

@@ -90,32 +90,11 @@ test_long(void **state)
 	buf_free(&b);
 }
 
-static void
-test_hops(void **state)
-{
-	static const struct {
-		const char *in;
-		size_t hops;
-	} t[] = {
-		{ "", 0 }, { "Received: a\r\n\r\nReceived: b\r\n", 1 },
-		{ "received: a\n b\nSubject: c\nRECEIVED:d\n\n", 2 },
-		{ "Received-SPF: pass\nX-Received: a\n\n", 0 },
-		{ "Received: a\nbody\nReceived: b\n", 1 },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof t / sizeof *t; i++)
-		if (trace_hops(span_of(t[i].in)) != t[i].hops)
-			fail_msg("case %zu", i);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_received), cmocka_unit_test(test_long),
-		cmocka_unit_test(test_hops)
+		cmocka_unit_test(test_received), cmocka_unit_test(test_long)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

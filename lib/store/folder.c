@@ -158,12 +158,6 @@ any(void *arg, const char *name)
 }
 
 int
-folder_watch(const struct folder *f, int cur)
-{
-	return cur ? f->cur.fd : f->new.fd;
-}
-
-int
 folder_lock(struct folder *f)
 {
 	int e;

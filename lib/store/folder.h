@@ -168,7 +168,4 @@ int	folder_cache_get(struct folder *, uint32_t uid, unsigned kind,
 void	folder_cache_put(struct folder *, uint32_t uid, unsigned kind,
 	    struct span blob);
 
-/* For IDLE: descriptors of new/ and cur/ to hang a watch on. */
-int	folder_watch(const struct folder *, int cur);
-
 #endif

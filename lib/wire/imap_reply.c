@@ -3,7 +3,6 @@
 
 #include "base/utf8.h"
 #include "mail/date.h"
-#include "wire/imap_name.h"
 #include "wire/imap_reply.h"
 
 static int can_quote(struct span, int);
@@ -26,12 +25,6 @@ imap_reply_string(struct buf *b, struct span s, int utf8)
 		}
 	buf_addspan(b, span_sub(s, from, s.n));
 	return buf_addc(b, '"');
-}
-
-int
-imap_reply_nstring(struct buf *b, struct span s, int utf8)
-{
-	return s.p ? imap_reply_string(b, s, utf8) : buf_adds(b, "NIL");
 }
 
 int
@@ -58,20 +51,6 @@ imap_reply_literal(struct buf *b, struct span s)
 }
 
 int
-imap_reply_list(struct buf *b, const struct span *v, size_t n)
-{
-	size_t i;
-
-	buf_addc(b, '(');
-	for (i = 0; i < n; i++) {
-		if (i)
-			buf_addc(b, ' ');
-		buf_addspan(b, v[i]);
-	}
-	return buf_addc(b, ')');
-}
-
-int
 imap_reply_date(struct buf *b, int64_t utc)
 {
 	static const char month[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -83,21 +62,6 @@ imap_reply_date(struct buf *b, int64_t utc)
 	    d.day, month + (d.month - 1) * 3, d.year, d.hour, d.minute,
 	    d.second);
 	return buf_adds(b, text);
-}
-
-int
-imap_reply_mailbox(struct buf *b, struct span name, int utf8)
-{
-	struct buf utf7 = { .max = 8 * IMAP_NAME };
-	const char *why;
-	int r;
-
-	if (utf8)
-		return imap_reply_astring(b, name, 1);
-	r = imap_name_to_utf7(name, &utf7, &why);
-	r = imap_reply_astring(b, r < 0 ? name : buf_span(&utf7), 0);
-	buf_free(&utf7);
-	return r;
 }
 
 static int

@@ -15,16 +15,10 @@ enum { IMAP_QUOTED_MAX = 1000 };	/* longer strings are literals */
 /* Quoted where that can be, else a literal; utf8 1: UTF8=ACCEPT or rev2, valid
  * UTF-8 may be quoted.  NUL, which no string can hold, becomes 0x80. */
 int	imap_reply_string(struct buf *, struct span, int utf8);
-/* NIL when s.p is NULL. */
-int	imap_reply_nstring(struct buf *, struct span, int utf8);
 /* An atom where that can be. */
 int	imap_reply_astring(struct buf *, struct span, int utf8);
 int	imap_reply_literal(struct buf *, struct span);
-/* "(a b c)" of what are atoms or flags already. */
-int	imap_reply_list(struct buf *, const struct span *, size_t n);
 /* "17-Jul-1996 02:44:25 +0000", with quotes, in UTC. */
 int	imap_reply_date(struct buf *, int64_t utc);
-/* A name that is told: utf8 0 as modified UTF-7. */
-int	imap_reply_mailbox(struct buf *, struct span utf8_name, int utf8);
 
 #endif

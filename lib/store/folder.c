@@ -436,10 +436,8 @@ absorb_one(struct folder *f, struct folder_table *now, uint32_t i)
 	uint32_t at;
 	struct line l = { .kind = LINE_FLAGS };
 
-	if (c == NULL) {
-		errno = EUCLEAN;
+	if (c == NULL)
 		return -1;
-	}
 	if (c->bits & REC_DEAD)
 		return 0;
 	l.uid = c->uid;

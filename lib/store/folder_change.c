@@ -107,10 +107,9 @@ folder_bury(struct folder *f, const uint32_t *at, size_t n)
 	int r = 0;
 
 	for (i = 0; i < n && r == 0; i++) {
-		if ((c = folder_table_rec(&f->table, at[i])) == NULL) {
-			errno = EUCLEAN;
+		if ((c = folder_table_rec(&f->table, at[i])) == NULL)
 			r = -1;
-		} else if (!(c->bits & REC_DEAD)) {
+		else if (!(c->bits & REC_DEAD)) {
 			l.uid = c->uid;
 			l.text = folder_table_base(&f->table, c);
 			r = line_format(&b, &l);
@@ -255,10 +254,9 @@ store_lines(struct folder *f, struct storing *g, size_t n)
 		if (g->result[i] != STORE_RENAMED)
 			continue;
 		g->result[i] = STORED;
-		if ((c = folder_table_rec(&f->table, g->at[i])) == NULL) {
-			errno = EUCLEAN;
+		if ((c = folder_table_rec(&f->table, g->at[i])) == NULL)
 			r = -1;
-		} else if (!(c->bits & REC_DEAD)) {
+		else if (!(c->bits & REC_DEAD)) {
 			l.uid = c->uid;
 			l.flags = new_flags(g->s, c->flags);
 			r = line_format(&b, &l);
@@ -289,10 +287,8 @@ store_one(struct folder *f, struct storing *g, size_t i)
 	struct rec *c = folder_table_rec(&f->table, g->at[i]);
 	uint32_t flags;
 
-	if (c == NULL) {
-		errno = EUCLEAN;
+	if (c == NULL)
 		return -1;
-	}
 	if (c->bits & REC_DEAD) {
 		g->result[i] = STORE_GONE;
 		return 0;
@@ -379,10 +375,8 @@ unlink_all(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
 	size_t i, missing = 0;
 
 	for (i = 0; i < n; i++) {
-		if ((c = folder_table_rec(&f->table, at[i])) == NULL) {
-			errno = EUCLEAN;
+		if ((c = folder_table_rec(&f->table, at[i])) == NULL)
 			return -1;
-		}
 		if (unlink_one(f, c) < 0 && errno == ENOENT)
 			missing++;
 	}

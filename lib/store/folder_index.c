@@ -185,7 +185,7 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 	out_add(o, h, sizeof *h);
 	for (i = 0; i < count; i++) {
 		if ((r = folder_table_rec(t, i)) == NULL)
-			goto rotten;
+			return -1;
 		if (r->bits & REC_DEAD)
 			continue;
 		c = *r;
@@ -201,7 +201,7 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 	}
 	for (j = 0; j < h->ntomb; j++) {
 		if ((m = folder_table_tomb(t, j)) == NULL)
-			goto rotten;
+			return -1;
 		k = *m;
 		k.name = (uint32_t)h->nname;
 		h->nname += k.base_n;
@@ -214,9 +214,8 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 	}
 	out_add(o, slot, h->nslot * sizeof *slot);
 	for (i = 0; i < count; i++) {
-		r = folder_table_rec(t, i);
-		if (r == NULL)
-			goto rotten;
+		if ((r = folder_table_rec(t, i)) == NULL)
+			return -1;
 		s = folder_table_name(t, r);
 		if (!(r->bits & REC_DEAD))
 			out_add(o, s.p, s.n);
@@ -231,9 +230,6 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 	if (out_end(o) < 0)
 		return -1;
 	return pwrite(o->fd, h, sizeof *h, 0) == (ssize_t)sizeof *h ? 0 : -1;
-rotten:
-	errno = EUCLEAN;
-	return -1;
 }
 
 static void

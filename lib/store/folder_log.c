@@ -390,10 +390,9 @@ write_table(struct folder_table *t, int fd, uint64_t keep_ns)
 	for (i = 0; i < folder_table_count(t) && r == 0; i++) {
 		struct rec *c = folder_table_rec(t, i);
 
-		if (c == NULL) {
-			errno = EUCLEAN;
+		if (c == NULL)
 			r = -1;
-		} else if (!(c->bits & REC_DEAD)) {
+		else if (!(c->bits & REC_DEAD)) {
 			l = (struct line){ .kind = LINE_MAIL, .uid = c->uid,
 			    .modseq = c->modseq, .flags = c->flags,
 			    .time = (uint64_t)c->saved,
@@ -442,10 +441,8 @@ write_tombs(struct folder_table *t, int fd, struct buf *b, uint64_t keep_ns)
 	if (n > max)
 		from = n - max;
 	for (i = 0; i < n; i++) {
-		if ((m = folder_table_tomb(t, i)) == NULL) {
-			errno = EUCLEAN;
+		if ((m = folder_table_tomb(t, i)) == NULL)
 			return -1;
-		}
 		if (i < from) {
 			if (m->modseq > t->floor)
 				t->floor = m->modseq;

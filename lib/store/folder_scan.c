@@ -225,10 +225,8 @@ see(struct look *k, const char *name)
 		return 0;
 	if ((at = folder_table_find(&k->f->table, n.base)) < 0)
 		return add(k, s, &n, NEW_MAIL);
-	if ((r = folder_table_rec(&k->f->table, (uint32_t)at)) == NULL) {
-		errno = EUCLEAN;
+	if ((r = folder_table_rec(&k->f->table, (uint32_t)at)) == NULL)
 		return -1;
-	}
 	bit = (unsigned char)(1 << (at & 7));
 	if (k->pass[at / 8] & bit) {
 		/* the one seen before is wanted too, to choose */
@@ -497,10 +495,8 @@ record_missing(struct look *k, struct buf *b, uint64_t modseq, int whole,
 	for (i = 0; i < n; i++) {
 		if (bits[i / 8] & 1 << (i & 7))
 			continue;
-		if ((c = folder_table_rec(t, i)) == NULL) {
-			errno = EUCLEAN;
+		if ((c = folder_table_rec(t, i)) == NULL)
 			return -1;
-		}
 		if (c->bits & REC_DEAD || folder_stands(k->f, c))
 			continue;
 		if (note(k->f, b, &(struct line){ .kind = LINE_VANISHED,
@@ -557,10 +553,8 @@ move_new(struct folder *f)
 
 	folder_own_begin(f);
 	while (i-- > 0 && left) {
-		if ((c = folder_table_rec(t, i)) == NULL) {
-			errno = EUCLEAN;
+		if ((c = folder_table_rec(t, i)) == NULL)
 			return -1;
-		}
 		if (!(c->bits & REC_NEW) || c->bits & REC_DEAD)
 			continue;
 		left--;

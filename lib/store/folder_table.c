@@ -67,13 +67,14 @@ folder_table_rec(struct folder_table *t, uint32_t at)
 {
 	struct rec *r;
 
-	if (at >= folder_table_count(t))
-		return NULL;
-	r = rec_at(t, at);
-	/* ours cannot rot */
-	if (at < t->part[0].nrec && r->check != rec_sum(t, r))
-		return NULL;
-	return r;
+	if (at < folder_table_count(t)) {
+		r = rec_at(t, at);
+		/* ours cannot rot */
+		if (at >= t->part[0].nrec || r->check == rec_sum(t, r))
+			return r;
+	}
+	errno = EUCLEAN;
+	return NULL;
 }
 
 struct tomb *
@@ -84,7 +85,10 @@ folder_table_tomb(struct folder_table *t, size_t i)
 	if (i >= t->part[0].ntomb)
 		return t->part[1].tomb + (i - t->part[0].ntomb);
 	m = t->part[0].tomb + i;
-	return m->check == tomb_sum(m) ? m : NULL;
+	if (m->check == tomb_sum(m))
+		return m;
+	errno = EUCLEAN;
+	return NULL;
 }
 
 struct span
@@ -192,7 +196,7 @@ folder_table_sound(struct folder_table *t)
 uint64_t
 folder_table_expunged(struct folder_table *t, struct span base)
 {
-	uint32_t h, v;
+	uint32_t h, v, at;
 	struct tomb *m;
 	uint64_t ns = 0;
 	size_t step;
@@ -204,9 +208,9 @@ folder_table_expunged(struct folder_table *t, struct span base)
 	h = hash(base);
 	for (i = 1; i >= 0; i--)
 		for (step = 0; (v = hash_next(&t->part[i], h, &step)) != 0;) {
-			v &= ~TOMB_SLOT & (v & TOMB_SLOT ? UINT32_MAX : 0);
-			if (v == 0 || v > folder_table_tombs(t) ||
-			    (m = folder_table_tomb(t, v - 1)) == NULL)
+			at = v & ~TOMB_SLOT;
+			if (at == v || at == 0 || at > folder_table_tombs(t) ||
+			    (m = folder_table_tomb(t, at - 1)) == NULL)
 				continue;
 			if (m->base_n == base.n && m->ns > ns &&
 			    span_eq(folder_table_tomb_base(t, m), base))
@@ -386,10 +390,8 @@ apply_gone(struct folder_table *t, const struct line *l)
 	struct rec *r = NULL;
 
 	if (at < folder_table_count(t)) {
-		if ((r = folder_table_rec(t, at)) == NULL) {
-			errno = EUCLEAN;
+		if ((r = folder_table_rec(t, at)) == NULL)
 			return -1;
-		}
 		if (r->uid != l->uid)
 			r = NULL;
 	}

@@ -81,7 +81,8 @@ struct folder_table {
 
 void	folder_table_free(struct folder_table *);
 uint32_t folder_table_count(const struct folder_table *);
-/* NULL: damaged.  Never outside of memory, whatever the file says. */
+/* NULL and EUCLEAN: damaged, or there is none.  Never outside of memory,
+ * whatever the file says. */
 struct rec *folder_table_rec(struct folder_table *, uint32_t position);
 struct tomb *folder_table_tomb(struct folder_table *, size_t i);
 size_t	folder_table_tombs(const struct folder_table *);

@@ -48,15 +48,15 @@ folder_at(const struct folder *f, uint32_t number)
 struct rec *
 folder_rec(struct folder *f, uint32_t number)
 {
-	struct rec *c = NULL;
+	struct rec *c;
 
-	if (number >= 1 && number <= folder_count(f))
-		c = folder_table_rec(&f->table, folder_at(f, number));
-	if (c == NULL) {
-		errno = number >= 1 && number <= folder_count(f) ? EUCLEAN :
-		    EINVAL;
-		if (errno == EUCLEAN)
-			unlinkat(f->dir, "correo-index", 0);
+	if (number == 0 || number > folder_count(f)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if ((c = folder_table_rec(&f->table, folder_at(f, number))) == NULL) {
+		unlinkat(f->dir, "correo-index", 0);
+		errno = EUCLEAN;
 	}
 	return c;
 }
@@ -325,10 +325,8 @@ folder_vanished(struct folder *f, uint64_t modseq,
 	if (modseq < t->floor) {
 		/* all between those that are there */
 		for (at = 0; at < folder_table_count(t) && r == 0; at++) {
-			if ((c = folder_table_rec(t, at)) == NULL) {
-				errno = EUCLEAN;
+			if ((c = folder_table_rec(t, at)) == NULL)
 				return -1;
-			}
 			if (c->bits & REC_DEAD)
 				continue;
 			if (c->uid > from)

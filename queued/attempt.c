@@ -271,8 +271,8 @@ expire(struct queued *q, struct message *m, int64_t now)
 		if (r->state != RCPT_LATER)
 			continue;
 		v = schedule_last(r->fate.code, r->fate.enhanced,
-		    r->fate.text);
-		outcome(r, &v, r->fate.peer, r->fate.via);
+		    r->fate.text, r->fate.peer);
+		outcome(r, &v, span_of(""), r->fate.via);
 		log_expired(r);
 	}
 }

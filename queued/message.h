@@ -27,7 +27,8 @@ struct fate {				/* the last that was heard */
 	unsigned code;
 	char enhanced[12];
 	const char *via;		/* "local", "smtp", "queue" */
-	struct span peer, text;
+	struct span peer;		/* whose words; empty: ours */
+	struct span text;
 };
 
 struct rcpt {

@@ -39,16 +39,15 @@ schedule_farthest(const struct config *c, int64_t now)
 }
 
 struct verdict
-schedule_last(unsigned code, const char *enhanced, struct span text)
+schedule_last(unsigned code, const char *enhanced, struct span text,
+    struct span peer)
 {
-	char words[VERDICT_TEXT + 1];
+	int full = strcmp(enhanced, "4.2.2") == 0;
 
-	if (span_str(text, words, sizeof words) < 0)
-		words[0] = '\0';
-	if (strcmp(enhanced, "4.2.2") == 0)
-		return verdict_make(552, "5.2.2", "%s", words);
-	if (words[0] == '\0')
+	if (text.n == 0)
 		return verdict_make(554, "5.4.7", "its time is over");
-	return verdict_make(554, "5.4.7", "its time is over; the last answer "
-	    "was: %u %s %s", code, enhanced, words);
+	return verdict_make(full ? 552 : 554, full ? "5.2.2" : "5.4.7",
+	    "its time is over; the last answer%s%.*s was: %u %s %.*s",
+	    peer.n ? " of " : "", SPAN_ARG(peer), code, enhanced,
+	    SPAN_ARG(text));
 }

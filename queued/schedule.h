@@ -23,10 +23,10 @@ int64_t	schedule_next(const struct config *, unsigned made, int64_t now,
 /* No due time told now is behind this one, whatever was waited for. */
 int64_t	schedule_farthest(const struct config *, int64_t now);
 
-/* The last words of an expired recipient: its 4yz becomes 5yz.  4.2.2 (over
- * quota) stays what it was as 5.2.2, all else is 5.4.7, delivery time
- * expired (RFC 3463 3.5), with the reason in its text. */
+/* The last words of an expired recipient are ours, and quote the answer that
+ * it had (peer: from whom, or empty).  4.2.2 (over quota) stays what it was as
+ * 5.2.2, all else is 5.4.7, delivery time expired (RFC 3463 3.5). */
 struct verdict schedule_last(unsigned code, const char *enhanced,
-	    struct span text);
+	    struct span text, struct span peer);
 
 #endif

@@ -50,14 +50,17 @@ last_words(void **state)
 {
 	static const struct {
 		unsigned code;
-		const char *enhanced, *text, *want;
+		const char *enhanced, *text, *peer, *want;
 		unsigned want_code;
 		const char *want_enhanced;
 	} row[] = {
-		{ 452, "4.2.2", "over quota", "over quota", 552, "5.2.2" },
-		{ 451, "4.7.1", "later", "its time is over; the last answer "
-		    "was: 451 4.7.1 later", 554, "5.4.7" },
-		{ 0, "", "", "its time is over", 554, "5.4.7" },
+		{ 452, "4.2.2", "over quota", "", "its time is over; the last "
+		    "answer was: 452 4.2.2 over quota", 552, "5.2.2" },
+		{ 451, "4.7.1", "later", "mx.far.test[192.0.2.1]:25",
+		    "its time is over; the last answer of "
+		    "mx.far.test[192.0.2.1]:25 was: 451 4.7.1 later",
+		    554, "5.4.7" },
+		{ 0, "", "", "", "its time is over", 554, "5.4.7" },
 	};
 	struct verdict v;
 	size_t i;
@@ -65,7 +68,7 @@ last_words(void **state)
 	(void)state;
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		v = schedule_last(row[i].code, row[i].enhanced,
-		    span_of(row[i].text));
+		    span_of(row[i].text), span_of(row[i].peer));
 		if (v.kind != VERDICT_NEVER || v.code != row[i].want_code ||
 		    strcmp(v.enhanced, row[i].want_enhanced) != 0 ||
 		    strcmp(v.text, row[i].want) != 0)

@@ -7,7 +7,7 @@
 enum { BRIEF_S = 8 };			/* up to the first greeting */
 
 static void settle_all(struct attempt *, const struct job *,
-    const struct verdict *);
+    const struct fate *);
 static void from_host_to_host(struct attempt *, const struct job *,
     struct body *);
 static int  use_host(struct attempt *, const struct job *, struct body *,
@@ -19,20 +19,20 @@ static size_t count(const struct attempt *, const struct job *,
     enum fate_state);
 static size_t refused_as_ipv6(struct attempt *, const struct job *);
 static void put_off(struct attempt *, const struct job *);
-static void remember(struct verdict *, const struct verdict *);
+static void remember(struct fate *, const struct verdict *, const char *);
 
 void
 attempt_job(struct attempt *a, const struct job *j, int fd)
 {
 	struct client *c = &a->client;
-	struct verdict v;
+	struct fate why = { .peer = "" };
 	struct body body;
 	size_t i;
 
 	for (i = 0; i < j->nrcpt; i++)
 		a->fate[i] = (struct fate){ .state = FATE_OPEN };
-	if (body_open(&body, fd, &v) < 0) {
-		settle_all(a, j, &v);
+	if (body_open(&body, fd, &why.verdict) < 0) {
+		settle_all(a, j, &why);
 		return;
 	}
 	if (conn_quiet(&c->conn))
@@ -45,7 +45,7 @@ attempt_job(struct attempt *a, const struct job *j, int fd)
 }
 
 static void
-settle_all(struct attempt *a, const struct job *j, const struct verdict *v)
+settle_all(struct attempt *a, const struct job *j, const struct fate *why)
 {
 	size_t i;
 
@@ -57,8 +57,8 @@ settle_all(struct attempt *a, const struct job *j, const struct verdict *v)
 		f->state = FATE_KNOWN;
 		if (f->told)
 			continue;	/* it has words of its own */
-		f->verdict = *v;
-		memcpy(f->peer, a->client.peer, sizeof f->peer);
+		f->verdict = why->verdict;
+		memcpy(f->peer, why->peer, sizeof f->peer);
 	}
 }
 
@@ -66,19 +66,20 @@ static void
 from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 {
 	struct resolve *r = &a->resolve;
-	struct verdict why = { .kind = VERDICT_DONE }, v;
+	struct fate why = { .verdict.kind = VERDICT_DONE };
+	struct verdict v;
 	struct host h;
 	unsigned tries = 0, sessions = 0;
 	int met, ipv4_only = 0;
 
 	a->client.end_ms = r->dns->end_ms = a->client.brief ?
 	    clock_mono_ms() + BRIEF_S * 1000 : 0;
-	a->client.peer[0] = '\0';
 	policy_begin(a->client.policy, a->client.hop);
 	r->dns->budget = DNS_PACKETS -
 	    (a->client.policy->domain[0] ? DNS_POLICY : 0);
 	if (resolve_begin(r, a->client.hop) < 0) {
-		settle_all(a, j, &r->verdict);
+		remember(&why, &r->verdict, "");
+		settle_all(a, j, &why);
 		return;
 	}
 	while (tries < ATTEMPT_HOSTS && resolve_next(r, &h)) {
@@ -90,7 +91,7 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 		if (!a->client.brief)
 			r->dns->end_ms = 0;
 		if (!met)
-			remember(&why, &v);
+			remember(&why, &v, a->client.peer);
 		/* no PTR record, a bad network: not so by IPv4 */
 		if (!ip_is_v4(&h.ip) && refused_as_ipv6(a, j))
 			ipv4_only = 1;
@@ -100,9 +101,10 @@ from_host_to_host(struct attempt *a, const struct job *j, struct body *b)
 			return;
 	}
 	if (r->verdict.kind != VERDICT_DONE)
-		remember(&why, &r->verdict);
-	if (why.kind == VERDICT_DONE)
-		why = verdict_make(451, "4.4.0", "no host is left to try");
+		remember(&why, &r->verdict, "");
+	if (why.verdict.kind == VERDICT_DONE)
+		why.verdict = verdict_make(451, "4.4.0",
+		    "no host is left to try");
 	settle_all(a, j, &why);
 }
 
@@ -242,8 +244,8 @@ put_off(struct attempt *a, const struct job *j)
 
 /* What may pass is stronger than what will not. */
 static void
-remember(struct verdict *why, const struct verdict *v)
+remember(struct fate *why, const struct verdict *v, const char *peer)
 {
-	if (why->kind != VERDICT_LATER || v->kind == VERDICT_LATER)
-		*why = *v;
+	if (why->verdict.kind != VERDICT_LATER || v->kind == VERDICT_LATER)
+		fate_words(why, v, peer);
 }

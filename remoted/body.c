@@ -123,8 +123,8 @@ send_as_is(struct body *b, struct sending *s, struct verdict *v)
 	if (smtp_stuff_end(&s->stuff, &s->out) == 0 && flush(s) == 0)
 		return 0;
 lost:
-	*v = verdict_make(451, "4.4.2",
-	    "the connection was lost while the message was sent");
+	*v = verdict_make(451, "4.4.2", "the connection to %s was lost while "
+	    "the message was sent", s->client->peer);
 	return -1;
 }
 
@@ -149,8 +149,9 @@ send_converted(struct body *b, struct sending *s, struct verdict *v)
 	if (r == 0 && smtp_stuff_end(&s->stuff, &s->out) == 0 &&
 	    flush(s) == 0)
 		return 0;
-	*v = verdict_make(451, "4.4.2", "the connection was lost, or memory "
-	    "failed, while the message was converted and sent");
+	*v = verdict_make(451, "4.4.2", "the connection to %s was lost, or "
+	    "memory failed, while the message was converted and sent",
+	    s->client->peer);
 	return -1;
 }
 

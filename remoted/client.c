@@ -109,15 +109,15 @@ client_reply(struct client *c, const char *step, uint64_t timeout_s,
 	if (r == 1)
 		*v = reply_verdict(&c->reply);
 	else if (r < 0)
-		*v = verdict_make(451, "4.5.0", "after %s it sent %s", step,
-		    why);
+		*v = verdict_make(451, "4.5.0", "after %s %s sent %s", step,
+		    c->peer, why);
 	else if (n == STREAM_TIMEOUT)
-		*v = verdict_make(451, "4.4.2", "no reply to %s in time",
-		    step);
+		*v = verdict_make(451, "4.4.2", "no reply to %s from %s in "
+		    "time", step, c->peer);
 	else
-		*v = verdict_make(451, "4.4.2", "the connection was lost after "
-		    "%s%s%s", step, n < 0 ? ": " : "", n < 0 && errno ?
-		    strerror(errno) : "");
+		*v = verdict_make(451, "4.4.2", "the connection to %s was lost "
+		    "after %s%s%s", c->peer, step, n < 0 ? ": " : "",
+		    n < 0 && errno ? strerror(errno) : "");
 	return -1;
 }
 
@@ -144,8 +144,8 @@ client_refused(const struct client *c, const char *step)
 	struct verdict v = reply_verdict(&c->reply);
 
 	if (v.kind == VERDICT_DONE)
-		v = verdict_make(451, "4.5.0", "%s was answered with %u, which "
-		    "makes no sense", step, c->reply.code);
+		v = verdict_make(451, "4.5.0", "%s answered %s with %u, which "
+		    "makes no sense", c->peer, step, c->reply.code);
 	return v;
 }
 

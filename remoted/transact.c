@@ -5,6 +5,7 @@
  * fit a small buffer before its replies are read (RFC 2920), any other one at
  * a time.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "remoted/transact.h"
@@ -43,7 +44,8 @@ static void last_words(struct transaction *);
 static int  hear_end(struct transaction *);
 static void all(struct transaction *, const struct verdict *,
     enum fate_state, int accepted_only);
-static void know(struct transaction *, struct fate *, struct verdict);
+static void know(struct transaction *, struct fate *,
+    const struct verdict *);
 static int  lost(struct transaction *, const struct verdict *);
 
 int
@@ -86,6 +88,13 @@ transact(struct client *c, const struct job *j, struct body *b,
 	if (t.chunk && t.accepted)
 		return chunk(&t);
 	return 0;
+}
+
+void
+fate_words(struct fate *f, const struct verdict *v, const char *peer)
+{
+	f->verdict = *v;
+	(void)snprintf(f->peer, sizeof f->peer, "%s", v->quoted ? peer : "");
 }
 
 /* Can this server take this message?  -1 and *v, never or later. */
@@ -263,10 +272,10 @@ hear_rcpt(struct transaction *t, struct fate *f)
 	    strcmp(v.enhanced, "4.0.0") == 0 ||
 	    strcmp(v.enhanced, "4.5.3") == 0)) {
 		f->state = FATE_AGAIN;
-		f->verdict = v;
+		fate_words(f, &v, t->c->peer);
 		return;
 	}
-	know(t, f, v);
+	know(t, f, &v);
 }
 
 /* ------------------------------------------------ the text */
@@ -327,8 +336,8 @@ chunk(struct transaction *t)
 	buf_free(&out);
 	buf_free(&head);
 	if (r < 0) {
-		v = verdict_make(451, "4.4.2",
-		    "the connection was lost while the message was sent");
+		v = verdict_make(451, "4.4.2", "the connection to %s was lost "
+		    "while the message was sent", t->c->peer);
 		last_words(t);
 		return lost(t, &v);
 	}
@@ -371,7 +380,7 @@ hear_end(struct transaction *t)
 			all(t, &v, FATE_KNOWN, 1);
 			break;
 		}
-		know(t, f, v);
+		know(t, f, &v);
 	}
 	/* has it eaten the chunk that it refused, or are its lines commands? */
 	if (t->chunk && t->c->reply.code / 100 != 2)
@@ -392,18 +401,17 @@ all(struct transaction *t, const struct verdict *v, enum fate_state state,
 
 		if (f->state == FATE_KNOWN || (accepted_only && !f->accepted))
 			continue;
-		know(t, f, *v);
+		know(t, f, v);
 		f->state = state;
 	}
 }
 
 static void
-know(struct transaction *t, struct fate *f, struct verdict v)
+know(struct transaction *t, struct fate *f, const struct verdict *v)
 {
-	f->verdict = v;
+	fate_words(f, v, t->c->peer);
 	f->state = FATE_KNOWN;
-	f->dsn = v.kind == VERDICT_DONE && t->c->caps.has & CAP_DSN;
-	memcpy(f->peer, t->c->peer, sizeof f->peer);
+	f->dsn = v->kind == VERDICT_DONE && t->c->caps.has & CAP_DSN;
 }
 
 static int

@@ -18,7 +18,7 @@ struct fate {
 	int told;			/* open again: its last words stand */
 	int final;			/* heard after the text */
 	struct verdict verdict;
-	char peer[DNS_NAME + 64];
+	char peer[DNS_NAME + 64];	/* whose words; empty: ours */
 };
 
 /*
@@ -28,5 +28,7 @@ struct fate {
  */
 int	transact(struct client *, const struct job *, struct body *,
 	    struct fate *);
+/* Its verdict so far; peer is kept where these are that server's words. */
+void	fate_words(struct fate *, const struct verdict *, const char *peer);
 
 #endif

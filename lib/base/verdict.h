@@ -25,6 +25,7 @@ struct verdict {
 	unsigned code;			/* RFC 5321 4.2: 200..599, 0: none */
 	char enhanced[12];		/* RFC 3463: "5.1.1", "" when none */
 	char text[VERDICT_TEXT + 1];	/* no control bytes; may be cut */
+	int quoted;			/* another server's reply */
 };
 
 /* The kind follows from the code's first digit.  The text is a literal format

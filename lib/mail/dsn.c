@@ -1,5 +1,6 @@
 /* dsn - a report about what became of a message, for its sender. */
 #include "base/ascii.h"
+#include "base/ip.h"
 #include "base/utf8.h"
 #include "mail/date.h"
 #include "mail/dsn.h"
@@ -18,6 +19,7 @@ static void add_rcpt_status(struct buf *, const struct dsn *,
 static void add_original(struct buf *, const struct dsn *);
 static void add_boundary(struct buf *, const struct dsn *, const char *end);
 static void add_clean(struct buf *, struct span, int utf8);
+static void add_remote(struct buf *, struct span, int utf8);
 static void add_address(struct buf *, const char *field, struct span,
     int utf8);
 static void add_date(struct buf *, const char *field, int64_t);
@@ -193,12 +195,10 @@ add_rcpt_status(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 		buf_addf(b, "%u.0.0", r->code >= 200 && r->code < 600 ?
 		    r->code / 100 : 4);
 	buf_adds(b, "\r\n");
-	if (r->peer.n) {
-		buf_adds(b, "Remote-MTA: dns; ");
-		add_clean(b, r->peer, d->utf8);
-		buf_adds(b, "\r\n");
-	}
+	if (r->peer.n)
+		add_remote(b, r->peer, d->utf8);
 	if (r->text.n || r->code) {
+		/* only a reply has that type (RFC 3464 2.3.6) */
 		buf_addf(b, "Diagnostic-Code: %s; ", r->peer.n ? "smtp" :
 		    "x-correo");
 		if (r->code)
@@ -249,6 +249,22 @@ add_clean(struct buf *b, struct span s, int utf8)
 			buf_addc(b, '?');
 		i += n ? n : 1;
 	}
+}
+
+/* The name in "name[address]:port", a domain or a literal (RFC 3464 2.3.5), or
+ * the path of a socket. */
+static void
+add_remote(struct buf *b, struct span peer, int utf8)
+{
+	struct span name = span_sub(peer, 0, span_find(peer, '['));
+	int socket = span_starts(peer, SPAN("/"));
+	struct ip ip;
+	int literal = !socket && ip_parse(name, &ip) == 0;
+
+	buf_addf(b, "Remote-MTA: %s; %s%s", socket ? "x-unix" : "dns",
+	    literal ? "[" : "", literal && !ip_is_v4(&ip) ? "IPv6:" : "");
+	add_clean(b, name, utf8);
+	buf_adds(b, literal ? "]\r\n" : "\r\n");
 }
 
 /* RFC 6533 section 3: an address above ASCII is of the type utf-8. */

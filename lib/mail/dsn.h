@@ -21,7 +21,8 @@ struct dsn_rcpt {
 	struct span orcpt;		/* "rfc822;…", or empty */
 	const char *action;		/* RFC 3464 2.3.3 */
 	unsigned code;			/* SMTP reply, 0: none */
-	struct span enhanced, text, peer;
+	struct span enhanced, text;
+	struct span peer;		/* whose reply that is; empty: ours */
 	int64_t when;			/* of that answer; 0: none */
 };
 

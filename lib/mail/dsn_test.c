@@ -41,7 +41,8 @@ times(struct span s, const char *what)
 static const struct dsn_rcpt failed = { .to = SPAN("bob@far.test"),
     .named = SPAN("info@example.test"), .orcpt = SPAN("rfc822;i@example.test"),
     .action = "failed", .code = 550, .enhanced = SPAN("5.1.1"),
-    .text = SPAN("no such user"), .peer = SPAN("mx.far.test"), .when = 60 };
+    .text = SPAN("no such user"), .peer = SPAN("mx.far.test[192.0.2.1]:25"),
+    .when = 60 };
 
 static const struct dsn base = { .kind = DSN_FAILED,
     .hostname = "mx.example.test", .id = "0f2k8r1q3m5hj9ab2c7d",
@@ -61,7 +62,8 @@ fields(void **state)
 		"\r\nMessage-ID: <0f2k8r1q3m5hj9ab2c7d@mx.example.test>\r\n",
 		"  <bob@far.test>\r\n    (from your mail to "
 		    "<info@example.test>)\r\n    There is no mailbox",
-		"    Server mx.far.test: 550 5.1.1 no such user\r\n",
+		"    Server mx.far.test[192.0.2.1]:25: 550 5.1.1 no such "
+		    "user\r\n",
 		"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: "
 		    "dns; mx.example.test\r\nOriginal-Envelope-Id: E1\r\n"
 		    "Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n\r\n"
@@ -91,6 +93,43 @@ fields(void **state)
 	has(make(&b, &d), "Subject: Your mail is still waiting\r\n");
 	d.null = 1;
 	has(make(&b, &d), "nobody can be told");
+	buf_free(&b);
+}
+
+/* Whose words they are (RFC 3464 2.3.5, 2.3.6), for programs and people. */
+static void
+authors(void **state)
+{
+	static const struct {
+		const char *peer, *want, *person;
+	} row[] = {
+		{ "", "Status: 5.1.1\r\nDiagnostic-Code: x-correo; 550",
+		    "    In detail: 550" },
+		{ "mx.far.test[192.0.2.1]:25", "Remote-MTA: dns; mx.far.test"
+		    "\r\nDiagnostic-Code: smtp; 550",
+		    "    Server mx.far.test[192.0.2.1]:25: 550" },
+		{ "192.0.2.1[192.0.2.1]:25", "Remote-MTA: dns; [192.0.2.1]"
+		    "\r\nDiagnostic-Code: smtp; 550",
+		    "    Server 192.0.2.1[192.0.2.1]:25: 550" },
+		{ "2001:db8::1[2001:db8::1]:25", "Remote-MTA: dns; "
+		    "[IPv6:2001:db8::1]\r\nDiagnostic-Code: smtp; 550",
+		    "    Server 2001:db8::1[2001:db8::1]:25: 550" },
+		{ "/run/lmtp", "Remote-MTA: x-unix; /run/lmtp"
+		    "\r\nDiagnostic-Code: smtp; 550",
+		    "    Server /run/lmtp: 550" },
+	};
+	struct buf b = { .max = 1 << 20 };
+	struct dsn_rcpt r = failed;
+	struct dsn d = base;
+	size_t i;
+
+	(void)state;
+	d.rcpt = &r;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		r.peer = span_of(row[i].peer);
+		has(make(&b, &d), row[i].want);
+		has(make(&b, &d), row[i].person);
+	}
 	buf_free(&b);
 }
 
@@ -148,8 +187,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(fields), cmocka_unit_test(international),
-		cmocka_unit_test(hostile)
+		cmocka_unit_test(fields), cmocka_unit_test(authors),
+		cmocka_unit_test(international), cmocka_unit_test(hostile)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

@@ -86,7 +86,7 @@ struct answer {
 	struct span id;			/* of the job it answers */
 	unsigned nr;
 	struct verdict verdict;		/* kind, code, enhanced, text */
-	struct span peer;
+	struct span peer;		/* whose reply it is; empty: ours */
 	int dsn;			/* the next hop reports */
 	size_t nto;			/* kind to */
 	struct span to[JOB_TO];		/* addresses, or "|ENTRY" */

@@ -31,6 +31,7 @@ reply_verdict(const struct reply *r)
 {
 	struct span in = span_mem(r->text, r->n), line, code = SPAN("");
 	char text[VERDICT_TEXT], fallback[6] = "0.0.0";
+	struct verdict v;
 	size_t n = 0, k;
 
 	while (in.n) {
@@ -52,7 +53,9 @@ reply_verdict(const struct reply *r)
 		    r->code / 100));
 		code = span_of(fallback);
 	}
-	return verdict_words(r->code, code, span_mem(text, n));
+	v = verdict_words(r->code, code, span_mem(text, n));
+	v.quoted = 1;
+	return v;
 }
 
 void

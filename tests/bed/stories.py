@@ -284,8 +284,8 @@ def read_report(m):
         'to ' + rcpt in str(original) and 'the text' not in str(original)
     # only what another server said has that server's name
     said = 'Remote-MTA' in one
-    ours = rcpt.split('@')[1] in ('nowhere.s.test', 'null.s.test',
-                                  'nohost.s.test', 'us.s.test')
+    ours = rcpt.startswith('big@') or rcpt.split('@')[1] in (
+        'nowhere.s.test', 'null.s.test', 'nohost.s.test', 'us.s.test')
     return rcpt, None if good and said != ours else m.as_string()[:3000]
 
 

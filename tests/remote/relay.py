@@ -12,6 +12,7 @@ import time
 from world import *
 import policies
 import silent
+import words
 
 STEPS = ["greet", "ehlo", "mail", "rcpt", "data", "end"]
 HOW = ["421 4.3.2 closing", "450 4.2.0 later", "550 5.5.0 never", "DROP",
@@ -35,7 +36,7 @@ def set_up():
     TLS, PIN = certificates()
     os.makedirs(PLACE + "/dns")
     with open(PLACE + "/dns/zone", "w") as f:
-        f.write((ZONE + policies.ZONE).replace("PIN", PIN))
+        f.write((ZONE + policies.ZONE + words.ZONE).replace("PIN", PIN))
     port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
                  ready="dnsport")
     sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",
@@ -681,7 +682,7 @@ only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
              authorities_change, logins, token_is_refreshed, dns, named_hosts, dane,
-             *policies.TESTS,
+             *policies.TESTS, *words.TESTS,
              rewritten_senders, greylisted, killed_in_the_middle, every_step,
              cut_everywhere, cut_everywhere_in_chunks, *silent.TESTS]
 try:

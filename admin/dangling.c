@@ -5,16 +5,14 @@
 #include <string.h>
 
 #include "admin/dangling.h"
-#include "mail/target.h"
+#include "store/alias.h"
 #include "sys/file.h"
 #include "wire/hop.h"
 
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
     struct buf *);
-static int leads_somewhere(struct directory *, struct span,
-    const struct target *);
-static int known(struct directory *, struct span, struct span);
+static int leads_somewhere(struct directory *, struct span);
 static void look_at_route(const struct tables_set *, size_t,
     const struct buf *, struct buf *);
 
@@ -90,53 +88,30 @@ static void
 look_at(struct directory *d, struct span key, struct span value,
     struct buf *lines)
 {
-	struct target t;
+	struct buf target = { .max = 2 * ADDRESS_MAX };
 	const char *why;
 
-	while (target_next(&value, &t, &why) == 1)
-		if (!leads_somewhere(d, key, &t)) {
+	while (alias_target(d, key, &value, &target, &why) == 1)
+		if (!leads_somewhere(d, buf_span(&target))) {
 			buf_addspan(lines, key);
 			buf_adds(lines, " -> ");
-			buf_addspan(lines, t.text);
+			buf_addspan(lines, buf_span(&target));
 			buf_addc(lines, '\n');
 		}
-}
-
-/* A bare target is of the key's domain, or of one of the configured ones. */
-static int
-leads_somewhere(struct directory *d, struct span key, const struct target *t)
-{
-	struct buf text = { .max = SOURCE_LINE };
-	struct span local, domain, in = span_of(d->domains), word;
-	int yes = 1;
-
-	if (target_text(t, &text) == 0 && t->kind == TARGET_ADDRESS)
-		yes = known(d, buf_span(&text), (struct span){ 0 });
-	else if (t->kind == TARGET_LOCAL || t->kind == TARGET_BACKSLASH) {
-		address_split(key, &local, &domain);
-		yes = known(d, buf_span(&text), domain.n ? domain :
-		    span_of(d->hostname));
-		while (!yes && span_word(&in, &word))
-			yes = known(d, buf_span(&text), word);
-	}
-	buf_free(&text);
-	return yes;
+	buf_free(&target);
 }
 
 static int
-known(struct directory *d, struct span address, struct span domain)
+leads_somewhere(struct directory *d, struct span to)
 {
-	char text[2 * ADDRESS_MAX], normal[ADDRESS_MAX + 1];
+	int no_alias = span_starts(to, SPAN("\\"));
+	char normal[ADDRESS_MAX + 1];
 	struct recipient r;
 	const char *why;
 
-	if (address.n + domain.n + 2 > sizeof text)
-		return 0;
-	snprintf(text, sizeof text, "%.*s%s%.*s", SPAN_ARG(address),
-	    domain.n ? "@" : "", (int)domain.n,
-	    domain.n ? (const char *)domain.p : "");
-	return source_address(span_of(text), normal, &why) == 0 &&
-	    directory_lookup(d, span_of(normal), &r) == 0 &&
+	return source_address(span_from(to, no_alias != 0), normal, &why) == 0 &&
+	    (no_alias ? directory_lookup_user(d, span_of(normal), &r) :
+	    directory_lookup(d, span_of(normal), &r)) == 0 &&
 	    r.kind != RECIPIENT_NONE;
 }
 

@@ -6,6 +6,7 @@
 #include "mail/srs.h"
 #include "queued/expand.h"
 #include "queued/secrets.h"
+#include "store/alias.h"
 #include "sys/clock.h"
 
 enum { SEEN = 256 };
@@ -135,7 +136,7 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 	const char *why = "alias: it has no targets";
 	int got;
 
-	while ((got = route_target(d, span_of(to->normal), &list, &target,
+	while ((got = alias_target(d, span_of(to->normal), &list, &target,
 	    &why)) == 1) {
 		word = buf_span(&target);
 		if (own(word, span_of(to->normal))) {

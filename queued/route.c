@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "mail/srs.h"
-#include "mail/target.h"
 #include "queued/route.h"
 #include "queued/secrets.h"
 #include "sys/clock.h"
@@ -13,9 +12,6 @@ static int  route_of(struct directory *, struct span, struct span,
 static int  nearest(struct table *, const char *, struct span,
     struct span *);
 static void mailbox(struct directory *, struct route *);
-static int  known(struct directory *, struct span local, struct span domain);
-static int  qualify(struct directory *, struct span, struct span,
-    struct buf *);
 
 void
 route_find(struct directory *d, enum mail_class class, int by_client, int user,
@@ -93,42 +89,6 @@ route_hop(struct directory *d, struct span sender, struct route *out)
 	}
 	out->kind = ROUTE_REFUSED;
 	out->verdict = verdict_make(451, "4.3.5", "%s: correo tables", why);
-}
-
-int
-route_target(struct directory *d, struct span normal, struct span *list,
-    struct buf *out, const char **why)
-{
-	struct buf text = { .max = 2 * ADDRESS_MAX };
-	struct span local, domain;
-	struct target t;
-	int r;
-
-	buf_reset(out);
-	if ((r = target_next(list, &t, why)) != 1)
-		return r;
-	r = -1;
-	*why = "alias: a target is too long";
-	if (target_text(&t, &text) < 0)
-		goto end;
-	address_split(normal, &local, &domain);
-	switch (t.kind) {
-	case TARGET_ADDRESS:
-		r = buf_addspan(out, buf_span(&text));
-		break;
-	case TARGET_BACKSLASH:
-		buf_addc(out, '\\');
-		/* FALLTHROUGH */
-	case TARGET_LOCAL:
-		r = qualify(d, buf_span(&text), domain, out);
-		break;
-	case TARGET_PATH:
-	case TARGET_PROGRAM:
-		*why = "alias: files and programs belong in a user's .forward";
-	}
-end:
-	buf_free(&text);
-	return r < 0 ? -1 : 1;
 }
 
 /* 1, 0, or -1: damaged. */
@@ -217,46 +177,4 @@ mailbox(struct directory *d, struct route *out)
 		    "users says of %s makes no sense: correo tables",
 		    out->key);
 	}
-}
-
-static int
-qualify(struct directory *d, struct span local, struct span domain,
-    struct buf *out)
-{
-	struct span domains = span_of(d->domains ? d->domains : ""), word;
-
-	if (span_find(local, '@') == local.n) {
-		if (!known(d, local, domain))
-			while (span_word(&domains, &word))
-				if (known(d, local, word)) {
-					domain = word;
-					break;
-				}
-		buf_addspan(out, local);
-		buf_addc(out, '@');
-		return buf_addspan(out, domain);
-	}
-	return buf_addspan(out, local);
-}
-
-static int
-known(struct directory *d, struct span local, struct span domain)
-{
-	struct buf b = { .max = 2 * ADDRESS_MAX };
-	struct recipient r = { .kind = RECIPIENT_NONE };
-	char normal[ADDRESS_MAX + 1];
-	struct address a;
-	const char *why;
-	int is = 0;
-
-	buf_addspan(&b, local);
-	buf_addc(&b, '@');
-	buf_addspan(&b, domain);
-	if (buf_ok(&b) && address_mailbox(buf_span(&b), &a, &why) == 0) {
-		address_normal(&a, normal);
-		is = directory_lookup(d, span_of(normal), &r) == 0 &&
-		    (r.kind == RECIPIENT_MAILBOX || r.kind == RECIPIENT_ALIAS);
-	}
-	buf_free(&b);
-	return is;
 }

@@ -42,13 +42,4 @@ void	route_find(struct directory *, enum mail_class, int named_by_client,
  */
 void	route_hop(struct directory *, struct span sender, struct route *);
 
-/*
- * The next target of an alias of `normal`, as an address with its domain, or
- * as "\address" where aliases end.  A bare name is of the alias' own domain
- * if that has it, else of the first of `domains` that has.  1, 0 at the end,
- * -1 with *why.
- */
-int	route_target(struct directory *, struct span normal, struct span *list,
-	    struct buf *out, const char **why);
-
 #endif

@@ -171,50 +171,6 @@ hops(void **state)
 	}
 }
 
-static void
-targets(void **state)
-{
-	static const struct {
-		const char *normal, *list, *out;
-	} row[] = {
-		{ "info@example.test", "alice, bob@far.test, \\carol",
-		    "alice@example.test;bob@far.test;"
-		    "\\carol@example.test;" },
-		/* not of the alias' domain: of the first that has it */
-		{ "info@second.test", "carol", "carol@second.test;" },
-		{ "x@mx.example.test", "alice", "alice@example.test;" },
-		/* the catch-all has it */
-		{ "x@example.test", "unknown", "unknown@second.test;" },
-		{ "x@example.test", "", "" },
-		{ "x@example.test", "alice, |prog", "alice@example.test;!" },
-		{ "x@example.test", "/var/mail/", "!" },
-		{ "x@example.test", ":include:/etc/list", "!" },
-	};
-	struct buf one = { .max = 1024 }, all = { .max = 4096 };
-	struct span list;
-	const char *why;
-	size_t i;
-	int r;
-
-	(void)state;
-	for (i = 0; i < sizeof row / sizeof *row; i++) {
-		buf_reset(&all);
-		list = span_of(row[i].list);
-		while ((r = route_target(&dir, span_of(row[i].normal), &list,
-		    &one, &why)) == 1) {
-			buf_addspan(&all, buf_span(&one));
-			buf_addc(&all, ';');
-		}
-		if (r < 0)
-			buf_addc(&all, '!');
-		if (!span_eq(buf_span(&all), span_of(row[i].out)))
-			fail_msg("row %zu: %.*s", i, (int)all.n,
-			    (const char *)all.p);
-	}
-	buf_free(&one);
-	buf_free(&all);
-}
-
 static int
 close_tables(void **state)
 {
@@ -227,8 +183,7 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(found), cmocka_unit_test(hops),
-		cmocka_unit_test(targets)
+		cmocka_unit_test(found), cmocka_unit_test(hops)
 	};
 
 	return cmocka_run_group_tests(test, open_tables, close_tables);

@@ -1,8 +1,8 @@
 /* policy - whether this server takes mail for an address from this client. */
-#include "mail/target.h"
 #include "run/site.h"
 #include "smtpd/config.h"
 #include "smtpd/policy.h"
+#include "store/alias.h"
 #include "sys/log.h"
 
 enum {
@@ -20,8 +20,7 @@ static int  named(const struct smtpd_conf *, const char *, struct span);
 static int  leads_to(struct directory *, struct span, const char *);
 static int  look(struct directory *, struct span, int, const char *,
     struct list *);
-static int  target_address(const struct target *, const char *,
-    char [ADDRESS_MAX + 1]);
+static int  target_address(struct span, int *, char [ADDRESS_MAX + 1]);
 static void open_tables(struct policy *, struct role_env *);
 static struct verdict no_tables(void);
 
@@ -96,26 +95,30 @@ static int
 leads_to(struct directory *d, struct span address, const char *user)
 {
 	static struct list list[LISTS];
-	struct target t;
+	struct buf target = { .max = 2 * ADDRESS_MAX };
+	struct list *l;
 	char to[ADDRESS_MAX + 1];
 	const char *why;
-	int n, r, looks = 0;
+	int n, r, no_alias, looks = 0;
 
 	r = look(d, address, 0, user, list);
-	for (n = r == 0; r == 0 && n > 0; ) {
-		if (target_next(&list[n - 1].rest, &t, &why) <= 0) {
+	for (n = r == 0; r == 0 && n > 0 && looks < LOOKS; looks++) {
+		l = &list[n - 1];
+		if (alias_target(d, span_of(l->of), &l->rest, &target, &why) !=
+		    1) {
 			n--;
 			continue;
 		}
-		if (n == LISTS || looks++ == LOOKS)
-			return 0;
-		if (target_address(&t, list[n - 1].of, to) < 0)
+		if (n == LISTS)
+			break;
+		if (target_address(buf_span(&target), &no_alias, to) < 0)
 			continue;
-		r = look(d, span_of(to), t.kind == TARGET_BACKSLASH ||
-		    strcmp(to, list[n - 1].of) == 0, user, &list[n]);
+		r = look(d, span_of(to), no_alias || strcmp(to, l->of) == 0,
+		    user, &list[n]);
 		n += r == 0;
 		r = r == NOT ? 0 : r;
 	}
+	buf_free(&target);
 	return r == NOT ? 0 : r;
 }
 
@@ -138,30 +141,18 @@ look(struct directory *d, struct span address, int no_alias,
 	return 0;
 }
 
-/* A name without a domain is of the alias's own.  0, or -1: no address. */
+/* What an alias leads to: "\address" where aliases end.  0, or -1. */
 static int
-target_address(const struct target *t, const char *alias,
-    char out[ADDRESS_MAX + 1])
+target_address(struct span s, int *no_alias, char out[ADDRESS_MAX + 1])
 {
-	struct buf text = { .max = 2 * ADDRESS_MAX };
-	struct span local, domain;
 	struct address a;
 	const char *why;
-	int r = -1;
 
-	if (t->kind != TARGET_PATH && t->kind != TARGET_PROGRAM &&
-	    target_text(t, &text) == 0) {
-		if (span_find(buf_span(&text), '@') == text.n) {
-			address_split(span_of(alias), &local, &domain);
-			buf_addc(&text, '@');
-			buf_addspan(&text, domain);
-		}
-		if (buf_ok(&text) &&
-		    (r = address_mailbox(buf_span(&text), &a, &why)) == 0)
-			address_normal(&a, out);
-	}
-	buf_free(&text);
-	return r;
+	*no_alias = span_starts(s, SPAN("\\"));
+	if (address_mailbox(span_from(s, *no_alias != 0), &a, &why) < 0)
+		return -1;
+	address_normal(&a, out);
+	return 0;
 }
 
 /* Once: what could not be opened is not to be taken for empty tables. */

@@ -1,4 +1,5 @@
-/* directory: who an address is, over real tables. */
+/* directory: who an address is, and what an alias stands for (alias), over real
+ * tables. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/alias.h"
 #include "store/directory.h"
 
 struct pair {
@@ -235,6 +237,52 @@ test_long(void **state)
 }
 
 static void
+test_targets(void **state)
+{
+	static const struct {
+		const char *alias, *list, *out;	/* "!": refused */
+	} t[] = {
+		{ "info@example.test", "alice, bob@far.test, \\carol",
+		    "alice@example.test;bob@far.test;\\carol@example.test;" },
+		/* not of the alias' domain: of the first that has it */
+		{ "info@other.test", "alice", "alice@example.test;" },
+		{ "sales", "list", "list@example.test;" },
+		/* carol is of the system, and of each local domain */
+		{ "info@example.net", "carol", "carol@example.net;" },
+		/* the catch-all has it */
+		{ "x@example.test", "unknown", "unknown@catch.test;" },
+		{ "x@example.test", "", "" },
+		{ "x@example.test", "alice, |prog", "alice@example.test;!" },
+		{ "x@example.test", "/var/mail/", "!" },
+		{ "x@example.test", ":include:/etc/list", "!" },
+	};
+	struct directory d = dir;
+	struct buf one = { .max = 1024 }, all = { .max = 4096 };
+	struct span list;
+	const char *why;
+	size_t i;
+	int r;
+
+	(void)state;
+	d.domains = "example.test catch.test";
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		buf_reset(&all);
+		list = span_of(t[i].list);
+		while ((r = alias_target(&d, span_of(t[i].alias), &list,
+		    &one, &why)) == 1) {
+			buf_addspan(&all, buf_span(&one));
+			buf_addc(&all, ';');
+		}
+		if (r < 0)
+			buf_addc(&all, '!');
+		if (!span_eq(buf_span(&all), span_of(t[i].out)))
+			fail_msg("%zu: %.*s", i, SPAN_ARG(buf_span(&all)));
+	}
+	buf_free(&one);
+	buf_free(&all);
+}
+
+static void
 test_net(void **state)
 {
 	static const struct {
@@ -296,6 +344,7 @@ main(void)
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_delimiter),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_net),
 		cmocka_unit_test(test_mailbox),
 		cmocka_unit_test(test_damaged)

@@ -23,9 +23,12 @@ def senders_of_a_login():
     c.change('alias', 'add', 'team@example.test', 'bob@example.test', USER)
     c.change('alias', 'add', 'loop1@example.test', 'loop2@example.test')
     c.change('alias', 'add', 'loop2@example.test', 'loop1@example.test')
+    # a bare name: of the alias's domain, or of the first that has it
+    c.correo('domain', 'add', 'second.test')
+    c.change('alias', 'add', 'shop@second.test', 'alice')
     s = logged_in()
     for sender in (USER, 'alice+shop@example.test', 'ALICE@Example.Test',
-                   'sales@example.test', ''):
+                   'sales@example.test', 'shop@second.test', ''):
         s.cmd('MAIL FROM:<%s>' % sender, 250)
         s.cmd('RSET', 250)
     for sender in ('bob@example.test', 'alice@elsewhere.example',
@@ -35,6 +38,8 @@ def senders_of_a_login():
         assert '5.7.1' in lines[0] and 'RFC 6409' in lines[0], lines
     for alias in ('sales', 'team', 'loop1', 'loop2'):
         c.correo('alias', 'remove', alias + '@example.test')
+    c.correo('alias', 'remove', 'shop@second.test')
+    c.correo('domain', 'remove', 'second.test')
     s.close()
 
 

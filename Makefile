@@ -18,25 +18,29 @@ LIBEXECDIR = $(PREFIX)/libexec/correo
 MANDIR = $(PREFIX)/share/man
 DOCDIR = $(PREFIX)/share/doc/correo
 
-# A flag that this compiler does not know is left out.
+# The builder's, from the environment or the command line; ours come on top.
+CFLAGS != echo "$${CFLAGS--O2 -g}"
+CPPFLAGS != echo "$$CPPFLAGS"
+LDFLAGS != echo "$$LDFLAGS"
+# What this compiler does not know, or not beside those, is left out.
 HARDEN != for f in -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 	-fcf-protection -ftrivial-auto-var-init=zero; do \
-	echo 'int x;' | $(CC) -Werror -O2 $$f -x c -c -o /dev/null - \
-	2>/dev/null && printf '%s ' $$f; done; true
-PKG_CFLAGS != pkg-config --cflags libbsd-overlay
-PKG_LIBS != pkg-config --libs libbsd-overlay libmd
+	$(CC) -Werror $(CPPFLAGS) $(CFLAGS) $$f -include string.h \
+	-x c -c -o /dev/null /dev/null 2>/dev/null && printf '%s ' $$f; done; \
+	true
+HARDEN_LINK = -Wl,-z,relro,-z,now,-z,noexecstack
+PKG_CONFIG = pkg-config
+PKG_CFLAGS != $(PKG_CONFIG) --cflags libbsd-overlay
+PKG_LIBS != $(PKG_CONFIG) --libs libbsd-overlay libmd
 WARN = -Wall -Wextra -Wconversion -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Wundef -Wvla -Werror
-OPT = -O2 -g
-CFLAGS = $(OPT) $(HARDEN)
-LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack
 DEFS = -D_GNU_SOURCE -DCORREO_VERSION='"$(VERSION)"' \
 	-DCORREO_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DCORREO_STATEDIR='"$(STATEDIR)"' -DCORREO_EMPTYDIR='"$(EMPTYDIR)"' \
 	-DCORREO_LIBEXECDIR='"$(LIBEXECDIR)"'
 ALL_CFLAGS = -std=c11 -fPIE $(WARN) -MMD -MP -iquote lib -iquote . $(DEFS) \
-	$(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
-LINK_AS = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
+	$(PKG_CFLAGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+LINK_AS = $(CC) $(HARDEN) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) -Wl,--as-needed
 LINK = $(LINK_AS) -pie
 
 # What is there: a program is built once its folder has a main.c.
@@ -61,7 +65,7 @@ BIN != for p in smtpd queued remoted localdeliver pop3d imapd tls auth; do \
 LIB = libcorreo.a
 DATA_LIBS = -lcdb -lutf8proc
 ARCHIVES != echo "-lcdb -lseccomp -lutf8proc \
-	$$(pkg-config --static --libs libbsd-overlay libmd)"
+	$$($(PKG_CONFIG) --static --libs libbsd-overlay libmd)"
 # Where their archives are there these become part of the program: a process
 # forked for a connection then has half the maps to copy and nothing to bind.
 ROLE_LIBS != s='-Wl,-Bstatic $(ARCHIVES) -Wl,-Bdynamic'; \
@@ -84,7 +88,7 @@ lib: $(LIB)
 
 $(LIB): $(LIB_C:.c=.o)
 	rm -f $@
-	ar rcs $@ $(LIB_C:.c=.o)
+	$(AR) rcs $@ $(LIB_C:.c=.o)
 
 # make Q= shows whole commands
 Q = @
@@ -144,7 +148,7 @@ build/bin/sendmail: admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	@rm -f build/admin.a
-	$(Q)ar rcs build/admin.a $(ADMIN_C:.c=.o)
+	$(Q)$(AR) rcs build/admin.a $(ADMIN_C:.c=.o)
 	$(Q)$(LINK) -o $@ admin/sendmail.o build/admin.a $(LIB) -lcrypt \
 		$(DATA_LIBS) $(PKG_LIBS)
 

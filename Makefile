@@ -93,7 +93,7 @@ $(LIB): $(LIB_C:.c=.o)
 # make Q= shows whole commands
 Q = @
 .c.o:
-	@echo '$(CC) -c $<'
+	@echo 'compile $<'
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 build/bin/smtpd: $(SMTPD_C:.c=.o) $(LIB)
@@ -176,8 +176,10 @@ PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),' \
 
 # As root it also gives sendmail its group, where the host has it already.
 install: all
-	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
-		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples
+	umask 022 && mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
+		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(MANDIR)/man8
 	for p in $(BIN); do case $$p in \
 		*/localdeliver|*/remoted|*/tls|*/auth) d=$(LIBEXECDIR);; \
 		*) d=$(SBINDIR);; esac; \
@@ -185,11 +187,15 @@ install: all
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/mailq
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/newaliases
 	for m in man/*.[1-9]; do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
-		mkdir -p $$d && $(PATHS) $$m >$$d/$${m##*/} && \
+		$(PATHS) $$m >$$d/$${m##*/} && \
 		chmod 644 $$d/$${m##*/} || exit 1; done
+	for l in mailq newaliases; do echo '.so man8/sendmail.8' \
+		>$(DESTDIR)$(MANDIR)/man8/$$l.8 && \
+		chmod 644 $(DESTDIR)$(MANDIR)/man8/$$l.8 || exit 1; done
 	install -m 644 README.md INSTALL LICENSE $(DESTDIR)$(DOCDIR)
 	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
 	find $(DESTDIR)$(DOCDIR)/examples -type f -exec $(PATHS) -i {} +
+	chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
 	if [ -f $(DESTDIR)$(SBINDIR)/sendmail ] && \
 		chgrp correo-drop $(DESTDIR)$(SBINDIR)/sendmail 2>/dev/null; \
 	then chmod 2755 $(DESTDIR)$(SBINDIR)/sendmail; else \
@@ -201,6 +207,7 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/mailq $(DESTDIR)$(BINDIR)/newaliases
 	for m in man/*.[1-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -f $(DESTDIR)$(MANDIR)/man8/mailq.8 $(DESTDIR)$(MANDIR)/man8/newaliases.8
 	for p in localdeliver remoted tls auth; do \
 		rm -f $(DESTDIR)$(LIBEXECDIR)/$$p; done
 	for p in README.md INSTALL LICENSE; do \

@@ -46,7 +46,7 @@ const struct conf_key pop3d_keys[] = {
 	    "name without its flags, %% a percent sign.  Keep to one: clients "
 	    "fetch everything again when it changes." },
 	{ "pop3d.mark_seen", CONF_YES, AT(mark_seen), "no", 0, 0,
-	    "Whether what was fetched gets the flag \\Seen at QUIT." },
+	    "Whether what was fetched gets the flag \\eSeen at QUIT." },
 	{ "pop3d.refuse_utf8", CONF_YES, AT(refuse_utf8), "no", 0, 0,
 	    "Whether a message with UTF-8 in its header is refused to a "
 	    "client that did not say UTF8, as RFC 6856 has it; else it is "

@@ -38,9 +38,11 @@ quietly()			# NAME COMMAND...: one line, the output on failure
 	fi
 }
 
-# mandoc looks for other pages on this machine; ours are in man/.
+# mandoc looks for other pages on this machine; ours are in man/.  A backslash
+# and a capital is a typesetter's request that prints nothing (\Seen as n).
 lint()
 {
+	! grep -n '\\[A-Z]' "$1" || return
 	! mandoc -Tlint -W style "$1" 2>&1 | grep -v \
 	    -e 'referenced manual not found' -e 'outdated mandoc.db' || return
 	sed -n 's/^\.Xr \([^ ]*\) \([1-9]\).*/\1.\2/p' "$1" | sort -u |
@@ -62,6 +64,8 @@ papers()
 	for s in quickstart check etc/setup tests/*.sh; do
 		quietly "sh -n $s" sh -n "$s"
 	done
+	quietly "correo.conf(5) and the programs' tables of keys" \
+	    sh man/correo.conf.sh build/bin/correo check
 	quietly "install and uninstall" installed_and_gone
 	if [ "$(id -u)" -eq 0 ]; then
 		quietly "etc/setup and tmpfiles" setup_and_tmpfiles
@@ -70,12 +74,14 @@ papers()
 	fi
 }
 
-# Uninstall leaves what is not ours, and nothing else.
+# All may read what is installed, whatever root's umask is.  Uninstall leaves
+# what is not ours, and nothing else.
 installed_and_gone()
 {
 	stage=$PWD/build/stage
 	rm -rf "$stage"
-	make install DESTDIR="$stage" &&
+	(umask 077 && make install DESTDIR="$stage") &&
+	! find "$stage" -mindepth 1 ! -perm -444 | grep . &&
 	: >"$stage/usr/local/libexec/correo/theirs" &&
 	make uninstall DESTDIR="$stage" &&
 	[ "$(find "$stage" ! -type d)" = \

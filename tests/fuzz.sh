@@ -47,8 +47,8 @@ if ! command -v clang >/dev/null; then
 	echo "skip fuzz: no clang"
 	exit 0
 fi
-sh tests/variant.sh clang -k -j2 CC=clang HARDEN= "CFLAGS=$SAN" \
-    objects \
+sh tests/variant.sh clang -k -j2 CC=clang HARDEN= \
+    "CFLAGS=$SAN" objects \
     >build/fuzz-build.log 2>&1 || {
 	tail -n 40 build/fuzz-build.log
 	echo "not ok fuzz: does not build"; exit 1

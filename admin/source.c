@@ -397,6 +397,11 @@ source_passwords(struct span in, struct buf *key, struct buf *value,
 		buf_addspan(value, s);
 		return ends(key, value, why);
 	}
+	if (span_starts(s, SPAN("{"))) {
+		*why = "password: a hash of crypt(5) has no {SCHEME} before "
+		    "it; other hashes cannot be checked here";
+		return -1;
+	}
 	/* crypt(5): no hash has a colon, a space, * or ! */
 	if (s.n < 13 || s.n > 384 || span_find(s, ':') < s.n ||
 	    span_find(s, ' ') < s.n || span_find(s, '*') < s.n ||

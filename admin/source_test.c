@@ -99,6 +99,7 @@ static const struct {
 	    "app:ID" },
 	{ SOURCE_PASSWORDS, "a@b.test:app::i:H:2026Z:p", NULL, "app:ID" },
 	{ SOURCE_PASSWORDS, "a@b.test:*", NULL, "hash" },
+	{ SOURCE_PASSWORDS, "a@b.test:{BLF-CRYPT}" HASH, NULL, "{SCHEME}" },
 	{ SOURCE_PASSWORDS, "a@b.test", NULL, "KEY:HASH" }
 };
 

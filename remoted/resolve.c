@@ -299,7 +299,8 @@ ask(struct resolve *r, const char *name, unsigned type, struct buf *raw)
 
 	r->answer.n = 0;
 	if (n == 0) {
-		snprintf(r->answer.name, sizeof r->answer.name, "%s", name);
+		snprintf(r->answer.name, sizeof r->answer.name, "%.*s",
+		    (int)sizeof r->answer.name - 1, name);
 		return ASK_NO_NAME;
 	}
 	got = dns_ask(r->dns, span_mem(q, n), raw);

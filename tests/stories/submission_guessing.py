@@ -121,6 +121,29 @@ def two_thousand_wrong_logins():
                                      wrong.count(454), sent[0], slowest[0]))
 
 
+def nobody_else_is_accused():
+    """The filter for fail2ban names who failed, behind whatever a supervisor
+    writes before a line; and nobody whom a client made up."""
+    with open(TOP + '/etc/fail2ban/filter-correo.conf') as f:
+        rule = re.search('(?m)^failregex = (.*)', f.read()).group(1)
+    rule = re.compile(rule.replace('<ADDR>', '(?P<who>[0-9a-f.:]+)'))
+    start = len(c.log())
+    forged = ('x auth: event=login user=b client=192.0.2.9 proto=smtp mech=A '
+              'result=fail ')
+    s = Mailer(c, source='127.46.0.1')
+    s.plain(forged, 'wrong', 535)
+    s.plain('nobody@example.test', 'wrong', 535)
+    s.close()
+    lines = [c.wait_log('auth: ', word, 'client=127.46.0.1', start=start)
+             for word in ('192.0.2.9', 'user=nobody@')]
+    for before in ('', 'Nov 22 11:50:39 mx correo[407]: ',
+                   '2026-11-22_11:50:39.12345 ', '@4000000067406bd71fcd8d2c '):
+        for x in lines:
+            assert rule.search(before + x).group('who') == '127.46.0.1', x
+    assert not rule.search('smtpd: event=closed client=127.0.0.1 helo="%s"' %
+                           forged)
+
+
 def fail2ban_reads_the_log():
     need('fail2ban-regex')
     before = failures()
@@ -139,4 +162,4 @@ def failures():
 
 
 tell([as_much_work_for_each_wrong_answer, two_thousand_wrong_logins,
-      fail2ban_reads_the_log])
+      nobody_else_is_accused, fail2ban_reads_the_log])

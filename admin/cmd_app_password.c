@@ -82,11 +82,9 @@ add(struct tables *t, const struct args *a, const char *key)
 			buf_addf(&out, "%s\n", text);
 		if (tables_add(t, SOURCE_PASSWORDS, buf_span(&line)) < 0)
 			say(0, "no memory");
-		else if (tables_check(t) < 0)
-			say_lines(&t->errors);
-		else if (compile_write(t) == 0)
-			status = say_out(&out) < 0 ? say_errno(SAY_AGAIN,
-			    "standard output") : SAY_OK;
+		else if ((status = compile_checked(t)) == SAY_OK &&
+		    say_out(&out) < 0)
+			status = say_errno(SAY_AGAIN, "standard output");
 	}
 	explicit_bzero(text, sizeof text);
 	if (out.p)
@@ -131,8 +129,8 @@ take_out(struct tables *t, const struct args *a, const char *key)
 	if (n == 0)
 		return say(SAY_FIX, "%s has no app password %s", key,
 		    a->word[4]);
-	if (tables_check(t) < 0 || compile_write(t) < 0)
-		return SAY_AGAIN;
+	if ((n = compile_checked(t)) != SAY_OK)
+		return n;
 	app_password_used(key, a->word[4], used);
 	if ((dir = used_dir(t)) >= 0) {
 		(void)unlinkat(dir, used, 0);

@@ -50,14 +50,8 @@ cmd_table_add(const struct site *site, const struct args *a)
 	else if ((set && tables_remove(&t, k.table, buf_span(&key)) < 0) ||
 	    tables_add(&t, k.table, buf_span(&line)) < 0)
 		status = say(SAY_AGAIN, "no memory");
-	else if (tables_check(&t) < 0)
-		say_lines(&t.errors);
-	else if (compile_write(&t) < 0)
-		status = SAY_AGAIN;
-	else {
+	else if ((status = compile_checked(&t)) == SAY_OK)
 		say_logins(&t);
-		status = SAY_OK;
-	}
 	tables_close(&t);
 	buf_free(&line);
 	buf_free(&key);
@@ -82,10 +76,8 @@ cmd_table_remove(const struct site *site, const struct args *a)
 	else if (n == 0)
 		say(0, "%s/%s: no such entry", site->tables_dir,
 		    tables_name(k.table));
-	else if (tables_check(&t) < 0)
-		say_lines(&t.errors);
 	else
-		status = compile_write(&t) < 0 ? SAY_AGAIN : SAY_OK;
+		status = compile_checked(&t);
 	tables_close(&t);
 	buf_free(&line);
 	buf_free(&key);

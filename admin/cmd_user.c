@@ -64,10 +64,8 @@ cmd_user_remove(const struct site *site, const struct args *a)
 		else if (n < 0 ||
 		    remove_passwords(&t, span_of(key), 1) < 0)
 			status = say(SAY_AGAIN, "no memory");
-		else if (tables_check(&t) < 0)
-			say_lines(&t.errors);
 		else
-			status = compile_write(&t) < 0 ? SAY_AGAIN : SAY_OK;
+			status = compile_checked(&t);
 	}
 	tables_close(&t);
 	return status;
@@ -88,11 +86,7 @@ cmd_user_password(const struct site *site, const struct args *a)
 			say(0, "%s: no such user", key);
 		else if (set_password(&t, key, password) < 0)
 			status = SAY_AGAIN;
-		else if (tables_check(&t) < 0)
-			say_lines(&t.errors);
-		else if (compile_write(&t) < 0)
-			status = SAY_AGAIN;
-		else
+		else if ((status = compile_checked(&t)) == SAY_OK)
 			status = tell(a, key, password);
 	}
 	explicit_bzero(password, sizeof password);
@@ -118,19 +112,16 @@ add(struct tables *t, const struct args *a)
 		return SAY_FIX;
 	if (!a->system && (password_get(a, password) < 0 ||
 	    set_password(t, u.key, password) < 0))
-		goto out;
-	if (tables_add(t, TABLE_USERS, buf_span(&line)) < 0) {
+		status = SAY_FIX;
+	else if (tables_add(t, TABLE_USERS, buf_span(&line)) < 0)
 		status = say(SAY_AGAIN, "no memory");
-		goto out;
-	}
-	if (tables_check(t) < 0)
+	else if (tables_check(t) < 0)
 		say_lines(&t->errors);
 	else if ((!a->system && home_make(t->site->mail_dir, u.home, u.uid,
 	    u.gid) < 0) || compile_write(t) < 0)
 		status = SAY_AGAIN;
 	else
 		status = tell(a, u.key, password);
-out:
 	explicit_bzero(password, sizeof password);
 	buf_free(&line);
 	return status;

@@ -41,6 +41,16 @@ compile_write(struct tables *t)
 	return home_postmaster(t);
 }
 
+int
+compile_checked(struct tables *t)
+{
+	if (tables_check(t) < 0) {
+		say_lines(&t->errors);
+		return SAY_FIX;
+	}
+	return compile_write(t) < 0 ? SAY_AGAIN : SAY_OK;
+}
+
 static int
 wanted(const struct tables *t, int i)
 {

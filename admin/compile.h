@@ -11,5 +11,7 @@
  * as it was.  0, or -1: said why.
  */
 int	compile_write(struct tables *);
+/* tables_check, and then that.  The exit status: what was wrong is said. */
+int	compile_checked(struct tables *);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/home.h"
+#include "sys/remove_tree.h"
 
 static char base[] = "/tmp/home_test.XXXXXX";
 
@@ -36,17 +37,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const name[] = { "d.test/a/Maildir/tmp",
-	    "d.test/a/Maildir/new", "d.test/a/Maildir/cur", "d.test/a/Maildir",
-	    "d.test/a", "d.test", "" };
-	size_t i;
-
 	(void)state;
-	(void)unlink(path_of("d.test/link"));
-	for (i = 0; i < sizeof name / sizeof *name; i++)
-		if (rmdir(path_of(name[i])) < 0)
-			return -1;
-	return 0;
+	return remove_tree(base);
 }
 
 static void

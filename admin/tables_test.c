@@ -14,6 +14,7 @@
 
 #include "admin/compile.h"
 #include "sys/file.h"
+#include "sys/remove_tree.h"
 
 static char base[] = "/tmp/tables_test.XXXXXX";
 static char dir_tables[64], dir_secrets[64], state_dir[64];
@@ -95,27 +96,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const name[] = { "domains", "aliases", "users",
-	    "relay", "routes", ".lock" };
-	static const char *const dir[] = { "postmaster/Maildir/tmp",
-	    "postmaster/Maildir/new", "postmaster/Maildir/cur",
-	    "postmaster/Maildir", "postmaster", "" };
-	char path[192];
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < sizeof name / sizeof *name; i++) {
-		gone(dir_tables, name[i]);
-		snprintf(path, sizeof path, "%s.cdb", name[i]);
-		gone(dir_tables, path);
-	}
-	gone(dir_secrets, "passwords");
-	gone(dir_secrets, "passwords.cdb");
-	for (i = 0; i < sizeof dir / sizeof *dir; i++) {
-		snprintf(path, sizeof path, "%s/%s", state_dir, dir[i]);
-		(void)rmdir(path);
-	}
-	return rmdir(dir_tables) | rmdir(dir_secrets) | rmdir(base);
+	return remove_tree(base);
 }
 
 static void

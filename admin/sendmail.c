@@ -372,18 +372,16 @@ hand_over(struct mail *m, const struct envelope *e)
 static int
 by_via(struct mail *m, const struct envelope *e)
 {
+	const char *via = m->config.via;
 	size_t refused;
-	struct verdict v = via_send(m->config.via, m->config.site.hostname, e,
+	struct verdict v = via_send(via, m->config.site.hostname, e,
 	    &m->spool, &refused);
 
-	if (v.kind == VERDICT_DONE && refused == 0) {
-		if (m->a.verbose)
-			say(0, "%s: %u %s", m->config.via, v.code, v.text);
-		return EX_OK;
-	}
-	if (v.kind == VERDICT_DONE)
+	if (v.kind == VERDICT_DONE && refused)
 		return say(EX_UNAVAILABLE, "%s took the message, but not for "
-		    "%zu of the recipients", m->config.via, refused);
-	say(0, "%s: %u %s", m->config.via, v.code, v.text);
-	return v.kind == VERDICT_NEVER ? EX_UNAVAILABLE : EX_TEMPFAIL;
+		    "%zu of the recipients", via, refused);
+	if (v.kind != VERDICT_DONE || m->a.verbose)
+		say(0, "%s: %u %s %s", via, v.code, v.enhanced, v.text);
+	return v.kind == VERDICT_DONE ? EX_OK :
+	    v.kind == VERDICT_NEVER ? EX_UNAVAILABLE : EX_TEMPFAIL;
 }

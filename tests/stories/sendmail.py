@@ -1,5 +1,7 @@
 """sendmail(1), mailq and newaliases, as cron and scripts use them."""
 import os
+import socket
+import threading
 
 from correo import Skip, run, tell, the_instance, wait
 
@@ -88,7 +90,78 @@ def the_queue_is_run_by_q():
     c.correo('queue', 'remove', '--all')
 
 
+def via(address, *argv, text=b'Subject: via\n\nx\n'):
+    """sendmail where there is no drop, and a server at that address."""
+    conf = c.dir + '/via.conf'
+    with open(c.ready['config']) as f:
+        keys = [line for line in f if not line.startswith('state_dir')]
+    with open(conf, 'w') as f:
+        f.write('%s\nstate_dir /nonexistent\nsendmail.via %s\n'
+                % (''.join(keys), address))
+    return sendmail('-C', conf, *argv, text=text, ok=False)
+
+
+def over_smtp():
+    c.alice.clear()
+    c.bob.clear()
+    text = b'Subject: via\n\n.\n..a\nb\n' + b'.\xc3\xa4\n' * 20000 + b'.end'
+    got = via(c.ready['smtp'], '-i', 'alice@example.test', 'bob@example.test',
+              text=text)
+    assert got.returncode == 0, got
+    for person in (c.alice, c.bob):
+        stored = person.with_text(b'Subject: via')
+        assert stored.endswith(text.split(b'\n\n')[1] + b'\n'), stored
+    got = via(c.ready['smtp'], 'nosuch@example.test', 'bob@example.test')
+    assert got.returncode == 69 and b'1 of the recipients' in got.stderr, got
+    c.bob.wait(2)
+    got = via(c.ready['smtp'], 'nosuch@example.test')
+    assert got.returncode == 69 and b'550 5.1.1 no such' in got.stderr, got
+    got = via('127.0.0.1:1', 'bob@example.test')
+    assert got.returncode == 75, got
+
+
+def over_smtp_to_servers_of_all_kinds():
+    ok = [b'220 x\r\n', b'250-x\r\n250 DSN\r\n', b'250 ok\r\n',
+          b'250 ok\r\n', b'354 go\r\n', b'250 ok\r\n', b'221 bye\r\n']
+
+    def serve(server, replies, heard):
+        s = server.accept()[0]
+        with s, s.makefile('rb') as lines:
+            for reply in replies:
+                s.sendall(reply)
+                line = lines.readline()
+                heard.append(line)
+                while reply.startswith(b'354') and line not in (b'.\r\n',
+                                                                b''):
+                    line = lines.readline()
+                    heard.append(line)
+
+    def told(replies, *argv):
+        heard = []
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            t = threading.Thread(target=serve, args=(server, replies, heard))
+            t.start()
+            got = via('127.0.0.1:%d' % server.getsockname()[1], *argv,
+                      'bob@example.test')
+            t.join()
+        return got.returncode, got.stderr, heard
+
+    status, _, heard = told(ok, '-N', 'never', '-V', 'a+b', '-f',
+                            'alice@example.test')
+    assert status == 0 and heard[1:3] == [
+        b'MAIL FROM:<alice@example.test> ENVID=a+2Bb\r\n',
+        b'RCPT TO:<bob@example.test> NOTIFY=NEVER\r\n'], heard
+    for at, reply, want in (
+            (0, b'554 5.3.2 go away\r\n', 69), (0, b'nonsense\r\n', 75),
+            (1, b'', 75), (2, b'451 4.3.0 later\r\n', 75),
+            (4, b'250 sure\r\n', 75), (5, b'552 5.3.4 too much\r\n', 69),
+            (5, b'354 more\r\n', 75)):
+        status, said, _ = told(ok[:at] + [reply] * (reply != b''))
+        assert status == want, (at, reply, status, said)
+
+
 tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       a_dot_ends_it_without_i, a_sender_of_its_own,
       as_another_user_by_the_group, every_usual_option_is_taken, sysexits,
-      newaliases, the_queue_is_run_by_q])
+      newaliases, the_queue_is_run_by_q, over_smtp,
+      over_smtp_to_servers_of_all_kinds])

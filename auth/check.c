@@ -73,20 +73,18 @@ static void take_file(struct role_env *, const char *, int);
 static void watch(struct check *, struct event *);
 static void listener_note(struct check *);
 static void session_record(struct check *, struct pending *);
-static void decide(struct check *, struct pending *);
+static int  must_wait(struct check *, struct pending *);
 static void postpone(struct check *, struct pending *);
 static void look(struct check *, struct pending *);
 static void to_worker(struct check *, struct pending *);
 static void feed_workers(struct check *);
-static int  not_yet(struct check *, struct pending *);
 static void give(struct check *, struct worker *, struct pending *);
 static void worker_answers(struct check *, struct worker *);
 static int  due(struct check *);
 static void finish(struct check *, struct pending *, enum login_result,
 	    const char *);
 static void tell_failed(struct check *, struct pending *);
-static void answer(struct check *, struct pending *,
-	    const struct login_answer *);
+static void answer(const struct pending *, const struct login_answer *);
 static void log_it(const struct pending *, enum login_result, uint32_t,
 	    const char *);
 static void drop(struct check *, struct pending *);
@@ -145,8 +143,7 @@ start(struct check *c)
 		if (c->worker[i].ev.fd < 0)
 			log_die(LOG_AGAIN, "worker");
 	}
-	c->state = used_open(c->env->site);
-	used_confine(c->env, c->state);
+	c->state = used_confine(c->env);
 	used_secret(c->state, secret);
 	login_secret(secret);
 	if ((c->guess = guess_new()) == NULL ||
@@ -230,10 +227,11 @@ session_record(struct check *c, struct pending *p)
 	case LOGIN_GOES_ON:
 		a.result = LOGIN_CHALLENGE;
 		a.challenge = buf_span(&out);
-		answer(c, p, &a);
+		answer(p, &a);
 		break;
 	case LOGIN_DECIDE:
-		decide(c, p);
+		if (!must_wait(c, p))
+			look(c, p);
 		break;
 	case LOGIN_MALFORMED:
 		finish(c, p, LOGIN_BAD, why);
@@ -245,8 +243,9 @@ session_record(struct check *c, struct pending *p)
 
 /* ------------------------------------------------ a try, and its turn */
 
-static void
-decide(struct check *c, struct pending *p)
+/* 1: its turn comes later, or never. */
+static int
+must_wait(struct check *c, struct pending *p)
 {
 	uint64_t now = clock_mono_ms();
 
@@ -257,7 +256,8 @@ decide(struct check *c, struct pending *p)
 	else if (p->due_ms > now)
 		postpone(c, p);
 	else
-		look(c, p);
+		return 0;
+	return 1;
 }
 
 static void
@@ -315,6 +315,8 @@ to_worker(struct check *c, struct pending *p)
 	feed_workers(c);
 }
 
+/* Many tries that came at once found no delay: those that were looked at since
+ * then may have made one. */
 static void
 feed_workers(struct check *c)
 {
@@ -333,28 +335,9 @@ feed_workers(struct check *c)
 		p->waits = 0;
 		if (p->ev.fd < 0)
 			drop(c, p);
-		else if (!not_yet(c, p))
+		else if (p->had_turn || !must_wait(c, p))
 			give(c, &c->worker[i], p);
 	}
-}
-
-/* Many tries that came at once found no delay: those that were looked at since
- * then may have made one. */
-static int
-not_yet(struct check *c, struct pending *p)
-{
-	if (p->had_turn)
-		return 0;
-	p->had_turn = 1;
-	p->due_ms = guess_when(c->guess, span_of(p->login.key),
-	    &p->login.facts.client, clock_mono_ms());
-	if (p->due_ms == 0)
-		finish(c, p, LOGIN_LATER, "too many tries are waiting");
-	else if (p->due_ms > clock_mono_ms())
-		postpone(c, p);
-	else
-		return 0;
-	return 1;
 }
 
 static void
@@ -365,7 +348,7 @@ give(struct check *c, struct worker *w, struct pending *p)
 
 	memset(&q, 0, sizeof q);
 	snprintf(q.user, sizeof q.user, "%s", l->key);
-	snprintf(q.fact, sizeof q.fact, "%s", l->proto);
+	snprintf(q.proto, sizeof q.proto, "%s", l->proto);
 	/* no such user: the same work for the same answer */
 	if (secrets_hash(l->key, q.hash, sizeof q.hash) != 1) {
 		snprintf(q.hash, sizeof q.hash, "%s", worker_dummy());
@@ -458,24 +441,23 @@ finish(struct check *c, struct pending *p, enum login_result r,
 	}
 	a.text = span_of(why ? why : r == LOGIN_OK ? "ok" :
 	    "cannot be checked now");
-	answer(c, p, &a);
+	answer(p, &a);
 	drop(c, p);
 }
 
 static void
 tell_failed(struct check *c, struct pending *p)
 {
-	answer(c, p, &(struct login_answer){ .result = LOGIN_BAD,
+	answer(p, &(struct login_answer){ .result = LOGIN_BAD,
 	    .text = SPAN("user name or password is wrong") });
 	drop(c, p);
 }
 
 static void
-answer(struct check *c, struct pending *p, const struct login_answer *a)
+answer(const struct pending *p, const struct login_answer *a)
 {
 	struct buf b = { .max = LOGIN_RECORD + 64 };
 
-	(void)c;
 	if (p->ev.fd >= 0 && login_add_answer(&b, a) == 0)
 		(void)chan_send(p->ev.fd, buf_span(&b), NULL, 0);
 	buf_free(&b);

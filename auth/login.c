@@ -17,7 +17,7 @@ static enum login_next scram_start(struct login *, struct span,
 	    const struct site *, struct buf *, const char **);
 static int  bound(struct login *, const struct scram_first *, struct span *,
 	    const char **);
-static enum login_next named(struct login *, struct span, const struct site *);
+static void named(struct login *, struct span, const struct site *);
 
 static unsigned char fake_secret[32];
 
@@ -101,7 +101,8 @@ plain(struct login *l, const struct login_ask *a, const struct site *site,
 		return LOGIN_MALFORMED;
 	}
 	buf_addspan(&l->password, password);
-	return named(l, authcid, site);
+	named(l, authcid, site);
+	return LOGIN_DECIDE;
 }
 
 /* LOGIN, as Outlook speaks it: two prompts; a response that comes with the
@@ -115,7 +116,7 @@ classic(struct login *l, const struct login_ask *a, const struct site *site,
 		return LOGIN_GOES_ON;
 	}
 	if (l->step++ == 0) {
-		(void)named(l, a->response, site);
+		named(l, a->response, site);
 		buf_adds(out, "Password:");
 		return LOGIN_GOES_ON;
 	}
@@ -157,7 +158,7 @@ scram_start(struct login *l, struct span message, const struct site *site,
 		*why = "SCRAM: = is written =3D and , is =2C (RFC 5802)";
 		return LOGIN_MALFORMED;
 	}
-	(void)named(l, buf_span(&name), site);
+	named(l, buf_span(&name), site);
 	/* no such user goes on to the end like every other */
 	if (secrets_scram(l->key, &l->scram.keys) != 1) {
 		l->unknown = 1;
@@ -205,7 +206,7 @@ login_scram(struct login *l)
 	return r == 1 && l->unknown ? 0 : r;
 }
 
-static enum login_next
+static void
 named(struct login *l, struct span name, const struct site *site)
 {
 	(void)span_str(span_sub(name, 0, sizeof l->claimed - 1), l->claimed,
@@ -216,7 +217,6 @@ named(struct login *l, struct span name, const struct site *site)
 		l->key[0] = '\0';
 		l->unknown = 1;
 	}
-	return LOGIN_DECIDE;
 }
 
 void

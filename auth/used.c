@@ -15,33 +15,22 @@
 
 enum { HOUR = 3600 };
 
-static void path_of(const struct site *, char [1024]);
-
 int
-used_open(const struct site *site)
-{
-	char path[1024];
-	int dir;
-
-	path_of(site, path);
-	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		log_warn("auth", "%s: %s; when app passwords are used is not "
-		    "kept", path, strerror(errno));
-	return dir;
-}
-
-void
-used_confine(const struct role_env *env, int dir)
+used_confine(const struct role_env *env)
 {
 	struct confine c = { .files = 4096 };
 	char path[1024];
+	int dir;
 
-	if (dir >= 0) {
-		path_of(env->site, path);
+	snprintf(path, sizeof path, "%s/auth", env->site->state_dir);
+	if ((dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
 		c.may = MAY_READ | MAY_WRITE;
 		c.dir[0] = path;
-	}
+	} else
+		log_warn("auth", "%s: %s; when app passwords are used is not "
+		    "kept", path, strerror(errno));
 	role_confine(env, &c);
+	return dir;
 }
 
 void
@@ -83,10 +72,4 @@ used_now(int dir, const char *key, const char *id)
 		log_warn("auth", "%s: %s", name, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-}
-
-static void
-path_of(const struct site *site, char out[1024])
-{
-	snprintf(out, 1024, "%s/auth", site->state_dir);
 }

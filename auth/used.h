@@ -10,10 +10,9 @@
 
 enum { USED_SECRET = 32 };
 
-/* The directory, or -1 with a line in the log; then the process is confined,
- * with what lies in it in reach. */
-int	used_open(const struct site *);
-void	used_confine(const struct role_env *, int dir);
+/* Confines the process, with what lies in the directory in reach.  The
+ * directory, or -1 with a line in the log: nothing is kept. */
+int	used_confine(const struct role_env *);
 /* The same for all services and over restarts, if there is a directory. */
 void	used_secret(int dir, unsigned char out[USED_SECRET]);
 

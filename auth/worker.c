@@ -84,6 +84,7 @@ work(const struct role_env *env, const struct auth_conf *conf, int ch)
 			_exit(0);
 		q.user[sizeof q.user - 1] = q.hash[sizeof q.hash - 1] = '\0';
 		q.password[sizeof q.password - 1] = '\0';
+		q.proto[sizeof q.proto - 1] = '\0';
 		a = (unsigned char)(conf->checkpassword[0] ?
 		    ask_program(&q, conf) : check(&q));
 		explicit_bzero(&q, sizeof q);
@@ -183,13 +184,13 @@ run_program(const char *command, const struct worker_ask *q, int in)
 {
 	const char *argv[18];
 	static char word[16][256];
-	char proto[80];
+	char proto[sizeof q->proto + 8];
 	char *env[] = { proto, NULL };
 	struct span s = span_of(command), w;
 	size_t n = 0;
 
 	setpgid(0, 0);
-	snprintf(proto, sizeof proto, "PROTO=%s", q->fact);
+	snprintf(proto, sizeof proto, "PROTO=%s", q->proto);
 	while (n < 16 && span_word(&s, &w) &&
 	    span_str(w, word[n], sizeof word[n]) == 0) {
 		argv[n] = word[n];

@@ -8,15 +8,13 @@
 #include "auth/config.h"
 #include "run/role.h"
 
-enum { WORKER_TEXT = 1024 };
-
 /* One question and its answer; packets of fixed size between two processes of
- * one build.  hash "": ask the program with user and password. */
+ * one build. */
 struct worker_ask {
 	char user[336];
-	char password[WORKER_TEXT];
+	char password[1024];
 	char hash[400];
-	char fact[64];			/* protocol, for the program */
+	char proto[16];			/* for a checkpassword program */
 };
 enum worker_answer { WORKER_GOOD = 1, WORKER_WRONG, WORKER_LATER };
 

@@ -1,35 +1,22 @@
 /* login - AUTH as a client. */
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/encode.h"
-#include "base/scan.h"
 #include "remoted/login.h"
+#include "run/scram_client.h"
 #include "wire/sasl.h"
 
-enum { HASH = 32, NONCE = 18, ITERATIONS_MOST = 1000000 };
-
-struct scram_server {			/* its first message */
-	struct span nonce, salt;
-	unsigned iterations;
-};
+enum { NONCE = 18 };
 
 static int  plain(struct client *, const struct job *, struct verdict *);
 static int  by_login(struct client *, const struct job *, struct verdict *);
 static int  token(struct client *, const struct job *, const char *,
     struct verdict *);
 static int  scram(struct client *, const struct job *, struct verdict *);
-static int  parse_first(struct span, struct span, struct scram_server *);
-static int  proof(const struct job *, const struct scram_server *,
-    struct span, struct buf *, unsigned char *);
 static int  say(struct client *, const char *, struct span, struct verdict *);
 static int  heard(const struct client *, struct buf *);
 static int  end(const struct client *, int, struct verdict *);
-static void hmac(const unsigned char *, struct span, unsigned char *);
 
 int
 login(struct client *c, const struct job *j, const struct ip *to,
@@ -125,110 +112,37 @@ token(struct client *c, const struct job *j, const char *mech,
 	return end(c, r, v);
 }
 
-/* RFC 5802, 7677; no channel binding. */
 static int
 scram(struct client *c, const struct job *j, struct verdict *v)
 {
-	unsigned char raw[NONCE], signature[HASH];
-	struct buf first = { .max = SASL_MESSAGE };
+	unsigned char raw[NONCE];
+	struct scram_client s = { .nonce = 0 };
+	struct buf nonce = { .max = 2 * NONCE };
 	struct buf server = { .max = SASL_MESSAGE };
 	struct buf out = { .max = SASL_MESSAGE };
-	struct scram_server s;
-	struct span in;
-	int r;
+	int r = 0;
 
 	arc4random_buf(raw, sizeof raw);
-	buf_adds(&first, "n,,n=");
-	(void)sasl_name_encode(&first, j->login);
-	buf_adds(&first, ",r=");
-	encode_base64(&first, span_mem(raw, sizeof raw));
-	r = say(c, "AUTH SCRAM-SHA-256 ", buf_span(&first), v);
-	if (r != 334)
-		goto end;
-	r = 0;
-	buf_cut(&first, 3);		/* client-first-message-bare */
-	in = buf_span(&first);
-	if (heard(c, &server) < 0 || parse_first(buf_span(&server),
-	    span_from(in, span_search(in, SPAN(",r=")) + 3), &s) < 0)
-		goto end;
-	buf_addc(&first, ',');
-	buf_addspan(&first, buf_span(&server));
-	if (proof(j, &s, buf_span(&first), &out, signature) < 0)
-		goto end;
-	r = say(c, "", buf_span(&out), v);
+	encode_base64(&nonce, span_mem(raw, sizeof raw));
+	if (scram_client_first(&s, j->login, buf_span(&nonce), &out) == 0)
+		r = say(c, "AUTH SCRAM-SHA-256 ", buf_span(&out), v);
+	if (r == 334) {
+		buf_reset(&out);
+		r = heard(c, &server) == 0 && scram_client_final(&s,
+		    buf_span(&server), j->secret, &out) == 0 ?
+		    say(c, "", buf_span(&out), v) : 0;
+	}
 	/* the server has to know the password too */
 	if (r == 334) {
 		buf_reset(&server);
-		buf_reset(&out);
-		buf_adds(&out, "v=");
-		encode_base64(&out, span_mem(signature, HASH));
-		r = heard(c, &server) == 0 && span_eq(buf_span(&server),
-		    buf_span(&out)) ? say(c, "", SPAN(""), v) : 0;
+		r = heard(c, &server) == 0 && scram_client_trusts(&s,
+		    buf_span(&server)) ? say(c, "", SPAN(""), v) : 0;
 	}
-end:
-	buf_free(&first);
+	scram_client_free(&s);
+	buf_free(&nonce);
 	buf_free(&server);
 	buf_free(&out);
 	return end(c, r, v);
-}
-
-/* r=nonce,s=salt,i=iterations */
-static int
-parse_first(struct span in, struct span nonce, struct scram_server *s)
-{
-	struct span part;
-
-	span_cut(&in, ',', &part);
-	if (!span_starts(part, SPAN("r=")) ||
-	    !span_starts(span_from(part, 2), nonce))
-		return -1;
-	s->nonce = span_from(part, 2);
-	span_cut(&in, ',', &part);
-	if (!span_starts(part, SPAN("s=")))
-		return -1;
-	s->salt = span_from(part, 2);
-	span_cut(&in, ',', &part);
-	return span_starts(part, SPAN("i=")) && scan_uint(span_from(part, 2),
-	    ITERATIONS_MOST, &s->iterations) == 0 && s->iterations ? 0 : -1;
-}
-
-/* client-final-message into out, and what the server must answer. */
-static int
-proof(const struct job *j, const struct scram_server *s, struct span so_far,
-    struct buf *out, unsigned char *signature)
-{
-	unsigned char salted[HASH], key[HASH], stored[HASH], sign[HASH];
-	struct buf salt = { .max = 1024 }, all = { .max = 4 * SASL_MESSAGE };
-	size_t i;
-	int r = -1;
-
-	buf_adds(out, "c=biws,r=");
-	buf_addspan(out, s->nonce);
-	buf_addspan(&all, so_far);
-	buf_addc(&all, ',');
-	buf_addspan(&all, buf_span(out));
-	if (!buf_ok(&all) || decode_base64(&salt, s->salt) < 0 ||
-	    PKCS5_PBKDF2_HMAC((const char *)j->secret.p, (int)j->secret.n,
-	    salt.p, (int)salt.n, (int)s->iterations, EVP_sha256(), HASH,
-	    salted) != 1)
-		goto end;
-	hmac(salted, SPAN("Client Key"), key);
-	if (EVP_Digest(key, HASH, stored, NULL, EVP_sha256(), NULL) != 1)
-		goto end;
-	hmac(stored, buf_span(&all), sign);
-	for (i = 0; i < HASH; i++)
-		key[i] ^= sign[i];
-	buf_adds(out, ",p=");
-	encode_base64(out, span_mem(key, HASH));
-	hmac(salted, SPAN("Server Key"), key);
-	hmac(key, buf_span(&all), signature);
-	r = buf_ok(out) ? 0 : -1;
-end:
-	explicit_bzero(salted, sizeof salted);
-	explicit_bzero(key, sizeof key);
-	buf_free(&salt);
-	buf_free(&all);
-	return r;
 }
 
 /* RFC 4954 4: base64, an empty initial response as "=". */
@@ -268,12 +182,4 @@ end(const struct client *c, int r, struct verdict *v)
 	else
 		*v = client_refused(c, "AUTH");
 	return 1;
-}
-
-static void
-hmac(const unsigned char *key, struct span s, unsigned char *out)
-{
-	unsigned n = HASH;
-
-	(void)HMAC(EVP_sha256(), key, HASH, s.p, s.n, out, &n);
 }

@@ -1,5 +1,6 @@
 /* sasl - the messages of PLAIN and SCRAM. */
 #include "base/ascii.h"
+#include "base/scan.h"
 #include "base/utf8.h"
 #include "wire/sasl.h"
 
@@ -67,6 +68,20 @@ scram_first_parse(struct span s, struct scram_first *f, const char **why)
 	if (!attribute(&rest, 'r', &f->nonce) || !printable(f->nonce))
 		return -1;
 	return 0;
+}
+
+/* server-first-message = "r=" nonce ",s=" base64 ",i=" number ["," …] */
+int
+scram_server_parse(struct span s, struct scram_server *m, const char **why)
+{
+	struct span i;
+
+	*m = (struct scram_server){ .iterations = 0 };
+	*why = "SCRAM: r=, s= and i= are wanted (RFC 5802 section 7)";
+	return s.n <= SASL_MESSAGE && attribute(&s, 'r', &m->nonce) &&
+	    printable(m->nonce) && attribute(&s, 's', &m->salt) &&
+	    attribute(&s, 'i', &i) && scan_uint(i, SCRAM_ITERATIONS_MAX,
+	    &m->iterations) == 0 && m->iterations ? 0 : -1;
 }
 
 /* client-final-message = "c=" base64 ",r=" nonce ["," …] ",p=" base64 */

@@ -32,8 +32,17 @@ struct scram_final {
 	struct span without_proof;
 };
 
+struct scram_server {		/* server-first-message */
+	struct span nonce, salt;	/* salt: base64 */
+	unsigned iterations;	/* 1 to SCRAM_ITERATIONS_MAX */
+};
+
+enum { SCRAM_ITERATIONS_MAX = 1000000 };	/* for whoever asks us */
+
 /* 0, or -1 with *why. */
 int	scram_first_parse(struct span, struct scram_first *, const char **why);
+int	scram_server_parse(struct span, struct scram_server *,
+	    const char **why);
 int	scram_final_parse(struct span, struct scram_final *, const char **why);
 
 /* saslname = 1*(value-safe-char / "=2C" / "=3D").  0, or -1. */

@@ -11,6 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct buf a = { .max = 1 << 16 }, b = { .max = 1 << 16 };
 	struct scram_first f;
+	struct scram_server m;
 	struct scram_final l;
 	struct span s = span_mem(p, n), z, c, w;
 	const char *why;
@@ -18,6 +19,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	(void)sasl_plain(s, &z, &c, &w, &why);
 	if (scram_first_parse(s, &f, &why) == 0 &&
 	    f.gs2.n + f.bare.n != n)
+		abort();
+	if (scram_server_parse(s, &m, &why) == 0 && (m.iterations == 0 ||
+	    m.nonce.p != p + 2 || m.salt.p != m.nonce.p + m.nonce.n + 3))
 		abort();
 	if (scram_final_parse(s, &l, &why) == 0 &&
 	    l.without_proof.n + 3 + l.proof.n != n)

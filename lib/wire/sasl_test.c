@@ -84,6 +84,43 @@ first(void **state)
 }
 
 static void
+server(void **state)
+{
+	static const struct {
+		const char *in, *nonce, *salt;
+		unsigned iterations;	/* 0: refused */
+	} t[] = {
+		{ "r=abc,s=QUJD,i=4096", "abc", "QUJD", 4096 },
+		{ "r=abc,s=QUJD,i=1000000,x=y", "abc", "QUJD", 1000000 },
+		{ "r=abc,s=QUJD,i=1000001", "", "", 0 },
+		{ "r=abc,s=QUJD,i=0", "", "", 0 },
+		{ "r=abc,s=QUJD,i=", "", "", 0 },
+		{ "r=abc,s=QUJD", "", "", 0 },
+		{ "r=abc,i=4096", "", "", 0 },
+		{ "s=QUJD,r=abc,i=4096", "", "", 0 },
+		{ "m=x,r=abc,s=QUJD,i=4096", "", "", 0 },
+		{ "r=,s=QUJD,i=4096", "", "", 0 },
+		{ "e=other-error", "", "", 0 },
+		{ "", "", "", 0 },
+	};
+	struct scram_server m;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		int r = scram_server_parse(span_of(t[i].in), &m, &why);
+
+		if (r != (t[i].iterations ? 0 : -1))
+			fail_msg("row %zu: %d", i, r);
+		if (r == 0 && (!span_eq(m.nonce, span_of(t[i].nonce)) ||
+		    !span_eq(m.salt, span_of(t[i].salt)) ||
+		    m.iterations != t[i].iterations))
+			fail_msg("row %zu: parts", i);
+	}
+}
+
+static void
 final(void **state)
 {
 	static const struct {
@@ -136,7 +173,8 @@ main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(plain), cmocka_unit_test(first),
-		cmocka_unit_test(final), cmocka_unit_test(names),
+		cmocka_unit_test(server), cmocka_unit_test(final),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

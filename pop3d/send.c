@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "pop3d/send.h"
 #include "sys/log.h"
 #include "wire/pop3_text.h"
@@ -97,9 +98,8 @@ international(struct span in)
 		span_cut(&in, '\n', &line);
 		if (span_trim(line).n == 0)
 			break;
-		for (; line.n; line = span_from(line, 1))
-			if (line.p[0] > 0x7f)
-				return 1;
+		if (!utf8_is_ascii(line))
+			return 1;
 	}
 	return 0;
 }

@@ -219,12 +219,13 @@ octets(struct drop *d, uint32_t number)
 static void
 measure(struct drop *d)
 {
+	uint64_t n;
 	uint32_t i;
 
 	for (i = 1; i <= d->count && !d->sized; i++) {
-		d->size += octets(d, i);
+		d->size += n = octets(d, i);
 		if (drop_bit(d->dele, i))
-			d->deleted_size += octets(d, i);
+			d->deleted_size += n;
 	}
 	d->sized = 1;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/utf8.h"
 #include "mail/convert.h"
 #include "remoted/body.h"
 #include "sys/clock.h"
@@ -25,7 +26,6 @@ static int  piece(void *, struct span);
 static int  flush(struct sending *);
 static int  unreadable(struct verdict *);
 static int  damaged(struct verdict *);
-static int  has8(struct span);
 
 int
 body_open(struct body *b, int fd, struct verdict *v)
@@ -64,11 +64,11 @@ body_look(struct body *b, struct verdict *v)
 			/* a blank line that a chunk's end cuts in two only
 			 * makes the next chunk count as header */
 			end = span_search(s, SPAN("\r\n\r\n"));
-			b->header8 |= has8(span_sub(s, 0, end));
+			b->header8 |= !utf8_is_ascii(span_sub(s, 0, end));
 			in_body = end < n;
 			s = span_from(s, end);
 		}
-		b->body8 |= in_body && has8(s);
+		b->body8 |= in_body && !utf8_is_ascii(s);
 	}
 	b->looked = 1;
 	return 0;
@@ -196,15 +196,4 @@ damaged(struct verdict *v)
 	*v = verdict_make(451, "4.6.0",
 	    "the message in the queue fails its checksum");
 	return -1;
-}
-
-static int
-has8(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] & 0x80)
-			return 1;
-	return 0;
 }

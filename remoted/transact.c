@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "remoted/transact.h"
 #include "sys/clock.h"
 #include "wire/smtp_client_command.h"
@@ -31,7 +32,6 @@ struct transaction {
 
 static int  fit(struct transaction *, struct verdict *);
 static int  needs_utf8(struct transaction *, struct verdict *);
-static int  is_8bit(struct span);
 static int  commands(struct transaction *, struct verdict *);
 static int  may_send(const struct transaction *);
 static int  send_steps(struct transaction *, struct verdict *);
@@ -135,12 +135,12 @@ static int
 needs_utf8(struct transaction *t, struct verdict *v)
 {
 	const struct job *j = t->j;
-	int needs = is_8bit(j->sender);
+	int needs = !utf8_is_ascii(j->sender);
 	size_t i;
 
 	for (i = 0; i < j->nrcpt; i++)
 		needs |= t->fate[i].state != FATE_KNOWN &&
-		    is_8bit(j->rcpt[i].to);
+		    !utf8_is_ascii(j->rcpt[i].to);
 	if (!needs && j->utf8) {
 		if (body_look(t->body, v) < 0)
 			return -1;
@@ -152,17 +152,6 @@ needs_utf8(struct transaction *t, struct verdict *v)
 	*v = verdict_make(553, "5.6.7", "%s does not take international "
 	    "addresses and headers (SMTPUTF8)", t->c->peer);
 	return -1;
-}
-
-static int
-is_8bit(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] & 0x80)
-			return 1;
-	return 0;
 }
 
 /* ------------------------------------------------ MAIL, RCPT, DATA */

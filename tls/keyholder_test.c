@@ -1,3 +1,4 @@
+/* keyholder: channels that end, and what it signs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,11 +80,73 @@ end_still_held(void **state)
 	close(link);
 }
 
+/* TLS 1.3: spaces, a context, and its NUL with the hash. */
+static void
+what_tls_1_3_signs(void **state)
+{
+	static const char server[] = "TLS 1.3, server CertificateVerify";
+	static const struct {
+		size_t spaces;
+		const char *context;
+		size_t rest;
+		int is;
+	} t[] = {
+		{ 64, server, 1 + 32, 1 }, { 64, server, 1 + 48, 1 },
+		{ 64, server, 1 + 31, 0 }, { 64, server, 1 + 33, 0 },
+		{ 64, server, 1, 0 }, { 63, server, 1 + 32, 0 },
+		{ 65, server, 32, 0 }, { 0, server, 1 + 32, 0 },
+		{ 64, "TLS 1.3, client CertificateVerify", 1 + 32, 0 },
+		{ 64, "", 34 + 32, 0 }, { 64, "", 0, 0 }, { 0, "", 0, 0 }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		unsigned char b[256] = { 0 };
+		size_t n = strlen(t[i].context);
+
+		memset(b, ' ', t[i].spaces);
+		memcpy(b + t[i].spaces, t[i].context, n);
+		n += t[i].spaces + t[i].rest;
+		if (keyholder_is_tls(span_mem(b, n)) != t[i].is)
+			fail_msg("row %zu", i);
+	}
+}
+
+/* TLS 1.2: randoms, a named curve, and a point as long as it says. */
+static void
+what_tls_1_2_signs(void **state)
+{
+	static const struct {
+		unsigned char type, length;
+		size_t n;
+		int is;
+	} t[] = {
+		{ 3, 32, 68 + 32, 1 }, { 3, 65, 68 + 65, 1 },
+		{ 3, 97, 68 + 97, 1 }, { 3, 32, 68 + 33, 0 },
+		{ 3, 33, 68 + 32, 0 }, { 3, 31, 68 + 31, 0 },
+		{ 1, 32, 68 + 32, 0 }, { 3, 0, 68, 0 }, { 3, 0, 64, 0 }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		unsigned char b[256] = { 0 };
+
+		b[64] = t[i].type;
+		b[67] = t[i].length;
+		if (keyholder_is_tls(span_mem(b, t[i].n)) != t[i].is)
+			fail_msg("row %zu", i);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(end_still_held)
+		cmocka_unit_test(end_still_held),
+		cmocka_unit_test(what_tls_1_3_signs),
+		cmocka_unit_test(what_tls_1_2_signs)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,9 +54,9 @@ static void tell(const struct note *, SSL *, int);
 static void binding(struct facts *, SSL *);
 static int  pump_buffers(struct pump *);
 static int  run(struct pump *);
-static int  from_client(struct pump *);
+static void from_client(struct pump *);
 static int  to_client(struct pump *);
-static int  from_session(struct pump *);
+static void from_session(struct pump *);
 static int  to_session(struct pump *);
 static int  again(struct pump *, int);
 static void failed(const struct facts *, const char *);
@@ -263,13 +263,14 @@ run(struct pump *p)
 
 	p->want = POLLIN;
 	for (;;) {
-		if (to_session(p) < 0 || to_client(p) < 0 ||
-		    (p->in_n == 0 && from_client(p) < 0) ||
-		    (p->out_n == 0 && from_session(p) < 0))
+		if (to_session(p) < 0 || to_client(p) < 0)
 			return 0;
-		if (p->in_n || p->out_n)
-			if (to_session(p) < 0 || to_client(p) < 0)
-				return 0;
+		if (p->in_n == 0 && !p->client_done)
+			from_client(p);
+		if (p->out_n == 0 && !p->session_done)
+			from_session(p);
+		if (to_session(p) < 0 || to_client(p) < 0)
+			return 0;
 		if (p->session_done && p->out_n == 0) {
 			SSL_shutdown(p->ssl);
 			return 0;
@@ -294,24 +295,19 @@ run(struct pump *p)
 	}
 }
 
-static int
+static void
 from_client(struct pump *p)
 {
 	int r;
 
-	if (p->client_done)
-		return 0;
 	ERR_clear_error();
 	r = SSL_read(p->ssl, p->in, PIECE);
 	if (r > 0) {
 		p->in_r = 0;
 		p->in_n = (size_t)r;
-		return 0;
-	}
-	if (again(p, r))
-		return 0;
-	p->client_done = 1;	/* close_notify, or cut off: the session sees */
-	return 0;
+	} else if (!again(p, r))
+		p->client_done = 1;	/* close_notify, or cut off: the
+					 * session sees */
 }
 
 static int
@@ -329,20 +325,16 @@ to_session(struct pump *p)
 	return 0;
 }
 
-static int
+static void
 from_session(struct pump *p)
 {
-	ssize_t r;
+	ssize_t r = read(p->stream, p->out, PIECE);
 
-	if (p->session_done)
-		return 0;
-	r = read(p->stream, p->out, PIECE);
 	if (r > 0) {
 		p->out_r = 0;
 		p->out_n = (size_t)r;
 	} else if (r == 0 || (errno != EAGAIN && errno != EINTR))
 		p->session_done = 1;
-	return 0;
 }
 
 static int

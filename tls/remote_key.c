@@ -29,11 +29,9 @@ struct key {
 struct signing {
 	const struct key *key;
 	struct key_request ask;
-	int pss;
 };
 
 static const OSSL_ALGORITHM *query(void *, int, int *);
-static int ask(struct signing *, unsigned char *, size_t *, size_t);
 
 static int channel = -1;
 
@@ -231,9 +229,9 @@ sign_set(void *v, const OSSL_PARAM p[])
 	if (o == NULL)
 		return 1;
 	if (o->data_type == OSSL_PARAM_UTF8_STRING)
-		s->pss = strcmp(o->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0;
+		s->ask.pss = strcmp(o->data, OSSL_PKEY_RSA_PAD_MODE_PSS) == 0;
 	else if (OSSL_PARAM_get_int(o, &mode))
-		s->pss = mode == RSA_PKCS1_PSS_PADDING;
+		s->ask.pss = mode == RSA_PKCS1_PSS_PADDING;
 	else
 		return 0;
 	return 1;
@@ -262,7 +260,7 @@ sign_init(void *v, const char *digest, void *key, const OSSL_PARAM p[])
 	if (key)
 		s->key = key;
 	s->ask.n = 0;
-	s->pss = 0;
+	s->ask.pss = 0;
 	if (span_str(span_of(digest ? digest : ""), s->ask.digest,
 	    sizeof s->ask.digest) < 0)
 		return 0;
@@ -281,10 +279,29 @@ sign_update(void *v, const unsigned char *p, size_t n)
 	return 1;
 }
 
+/* The question to the key holder.  sig NULL: only how long it may be. */
 static int
 sign_final(void *v, unsigned char *sig, size_t *n, size_t max)
 {
-	return ask(v, sig, n, max);
+	struct signing *s = v;
+	struct key_reply r;
+	ssize_t got;
+
+	if (sig == NULL) {
+		*n = (size_t)EVP_PKEY_get_size(s->key->public);
+		return 1;
+	}
+	memcpy(s->ask.spki, s->key->spki, KEY_HASH);
+	if (channel < 0 || chan_send(channel, span_mem(&s->ask, sizeof s->ask),
+	    NULL, 0) < 0)
+		return 0;
+	got = chan_recv(channel, &r, sizeof r, NULL, 1);
+	if (got != sizeof r || r.n == 0 || r.n > max ||
+	    r.n > sizeof r.signature)
+		return 0;
+	memcpy(sig, r.signature, r.n);
+	*n = r.n;
+	return 1;
 }
 
 static int
@@ -294,7 +311,7 @@ sign_at_once(void *v, unsigned char *sig, size_t *n, size_t max,
 	struct signing *s = v;
 
 	s->ask.n = 0;
-	return sign_update(s, tbs, tbs_n) && ask(s, sig, n, max);
+	return sign_update(s, tbs, tbs_n) && sign_final(s, sig, n, max);
 }
 
 static const OSSL_DISPATCH sign[] = {
@@ -315,31 +332,6 @@ static const OSSL_ALGORITHM signature[] = {
 	{ "ED25519:1.3.101.112", "provider=remote", sign, NULL },
 	{ NULL, NULL, NULL, NULL }
 };
-
-/* The question to the key holder.  sig NULL: only how long it may be. */
-static int
-ask(struct signing *s, unsigned char *sig, size_t *n, size_t max)
-{
-	struct key_reply r;
-	ssize_t got;
-
-	if (sig == NULL) {
-		*n = (size_t)EVP_PKEY_get_size(s->key->public);
-		return 1;
-	}
-	memcpy(s->ask.spki, s->key->spki, KEY_HASH);
-	s->ask.pss = s->pss;
-	if (channel < 0 || chan_send(channel, span_mem(&s->ask, sizeof s->ask),
-	    NULL, 0) < 0)
-		return 0;
-	got = chan_recv(channel, &r, sizeof r, NULL, 1);
-	if (got != sizeof r || r.n == 0 || r.n > max ||
-	    r.n > sizeof r.signature)
-		return 0;
-	memcpy(sig, r.signature, r.n);
-	*n = r.n;
-	return 1;
-}
 
 /* ------------------------------------------------ the provider */
 

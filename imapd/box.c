@@ -23,6 +23,8 @@
 
 enum { INPUT = 16384, REST_MS = 2000 };
 
+static int  of_uids(const struct folder *, const struct imap_set *,
+	    struct imap_set *);
 static int  enter(struct box *, int);
 static int  next_command(struct box *, struct span *);
 static int  more(struct box *);
@@ -190,27 +192,35 @@ box_release(struct box *b, struct folder *f)
 }
 
 int
+box_resolve(struct box *b, struct imap_set *set, int uid)
+{
+	uint32_t count = folder_count(b->folder);
+	struct imap_set numbers = { 0 };
+	struct mail last = { .uid = 0 };
+	int r;
+
+	if (!uid && !set->saved) {
+		imap_set_resolve(set, count);
+		return 0;
+	}
+	/* what "*" stands for */
+	if (count && folder_mail(b->folder, count, &last) < 0)
+		return -1;
+	imap_set_resolve(set, last.uid);
+	r = of_uids(b->folder, set->saved ? &b->saved : set, &numbers);
+	imap_set_free(set);
+	*set = numbers;
+	return r;
+}
+
+int
 box_numbers(struct box *b, struct imap_command *c, struct imap_set *numbers)
 {
 	uint32_t count = folder_count(b->folder);
-	struct mail m = { .uid = 0 };
-	int r;
+	int r = box_resolve(b, &c->set, c->uid);
 
-	*numbers = (struct imap_set){ 0 };
-	if (c->set.saved)
-		r = box_of_uids(b, &b->saved, numbers);
-	/* what "*" stands for */
-	else if (c->uid && count && folder_mail(b->folder, count, &m) < 0)
-		r = -1;
-	else if (c->uid) {
-		imap_set_resolve(&c->set, m.uid);
-		r = box_of_uids(b, &c->set, numbers);
-	} else {
-		imap_set_resolve(&c->set, count);
-		*numbers = c->set;
-		c->set = (struct imap_set){ 0 };
-		r = 0;
-	}
+	*numbers = c->set;
+	c->set = (struct imap_set){ 0 };
 	if (r < 0)
 		b->answer = box_failed(b, "set");
 	else if (numbers->n && numbers->v[numbers->n - 1].last > count) {
@@ -238,23 +248,6 @@ box_array(struct box *b, struct imap_command *c, size_t *n)
 		v[(*n)++] = number;
 	imap_set_free(&s);
 	return v;
-}
-
-int
-box_of_uids(const struct box *b, const struct imap_set *uids,
-    struct imap_set *out)
-{
-	uint32_t first, last, count = folder_count(b->folder);
-	size_t i;
-
-	for (i = 0; i < uids->n; i++) {
-		first = folder_seek(b->folder, uids->v[i].first);
-		last = uids->v[i].last == UINT32_MAX ? count :
-		    folder_seek(b->folder, uids->v[i].last + 1) - 1;
-		if (first <= last && imap_set_add(out, first, last) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 int
@@ -300,6 +293,24 @@ box_rest(struct box *b)
 	buf_free(&b->code);
 	madvise(b->out.b, BOX_BUFFER, MADV_DONTNEED);
 	malloc_trim(0);
+}
+
+/* UIDs as numbers of the view; out is empty before. */
+static int
+of_uids(const struct folder *f, const struct imap_set *uids,
+    struct imap_set *out)
+{
+	uint32_t first, last, count = folder_count(f);
+	size_t i;
+
+	for (i = 0; i < uids->n; i++) {
+		first = folder_seek(f, uids->v[i].first);
+		last = uids->v[i].last == UINT32_MAX ? count :
+		    folder_seek(f, uids->v[i].last + 1) - 1;
+		if (first <= last && imap_set_add(out, first, last) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The mailbox is opened and the login answered: 0; or -1, the client told why

@@ -88,21 +88,20 @@ int	box_name(struct box *, struct span, int make, char out[FOLDER_NAME]);
 struct folder *box_folder(struct box *, const char *name, int create);
 void	box_release(struct box *, struct folder *);
 
-/* The set of a command as numbers of the view, in normal form.  0, or -1 and
- * the answer is said.  The caller frees it; that of
- * the command is used up. */
+/* A set as a client wrote it (uid: of UIDs) becomes one of numbers of the view,
+ * in normal form.  0, or -1 with errno. */
+int	box_resolve(struct box *, struct imap_set *, int uid);
+/* The set of a command so, all of them there.  0, or -1 and the answer is said.
+ * The caller frees it; that of the command is used up. */
 int	box_numbers(struct box *, struct imap_command *,
 	    struct imap_set *numbers);
 /* The same as an array: *n of them, ascending; NULL only on failure. */
 uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
-/* The UIDs of a set as numbers of the view; out is empty before.  0, or -1. */
-int	box_of_uids(const struct box *, const struct imap_set *uids,
-	    struct imap_set *out);
 
 /* Reads more of the client's bytes; what is told so far leaves before.  1; or
  * 0 and the session is over. */
 int	box_fill(struct box *);
-/* 1: box_more would not wait, though a poll may. */
+/* 1: box_fill would not wait, though a poll may. */
 int	box_ready(struct box *);
 /* Nothing is selected any more. */
 void	box_unselect(struct box *);

@@ -40,7 +40,6 @@ static void drop(struct fetch *);
 static void plan(struct fetch *, int);
 static void plan_item(struct fetch *, const struct imap_fetch_item *);
 static int  vanished(struct fetch *, struct imap_command *);
-static int  note_vanished(void *, uint32_t, uint32_t);
 static int  see(struct fetch *);
 static int  one(struct fetch *, uint32_t);
 static int  get(struct fetch *);
@@ -165,50 +164,18 @@ plan_item(struct fetch *f, const struct imap_fetch_item *v)
 	}
 }
 
-struct gone {
-	const struct imap_set *uids;
-	struct imap_set set;
-};
-
 /* RFC 7162 3.2.6: of those UIDs, what is gone since. */
 static int
 vanished(struct fetch *f, struct imap_command *c)
 {
-	struct gone g = { .uids = &c->set };
 	struct folder_totals t;
-	int r;
 
 	if (!f->f->vanished)
 		return 0;
 	folder_totals(f->b->folder, &t);
-	if (!c->set.saved)
-		imap_set_resolve(&c->set, t.uidnext - 1);
-	else
-		g.uids = &f->b->saved;
-	r = folder_vanished(f->b->folder, f->f->changed_since, note_vanished,
-	    &g);
-	if (r == 0)
-		update_vanished(f->b, &g.set, 1);
-	imap_set_free(&g.set);
-	return r;
-}
-
-static int
-note_vanished(void *arg, uint32_t first, uint32_t last)
-{
-	struct gone *g = arg;
-	size_t i;
-
-	for (i = 0; i < g->uids->n; i++) {
-		struct imap_range x = g->uids->v[i];
-
-		x.first = x.first > first ? x.first : first;
-		x.last = x.last < last ? x.last : last;
-		if (x.first <= x.last &&
-		    imap_set_add(&g->set, x.first, x.last) < 0)
-			return -1;
-	}
-	return 0;
+	imap_set_resolve(&c->set, t.uidnext - 1);
+	return update_earlier(f->b, f->f->changed_since, c->set.saved ?
+	    &f->b->saved : &c->set);
 }
 
 /* \Seen for all in one go, before they are told. */

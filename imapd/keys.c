@@ -12,7 +12,6 @@
 /* Of a field: what lies beyond is not compared. */
 enum { FIELD = 16384, TEXT = 12 * FIELD };
 
-static struct span first_address(struct keys *, enum key_field, int);
 static struct span folded(struct keys *, struct span);
 
 int
@@ -86,29 +85,10 @@ keys_subject(struct keys *k, int *reply)
 	return s;
 }
 
-struct span
-keys_mailbox(struct keys *k, enum key_field f)
-{
-	return first_address(k, f, 0);
-}
-
-struct span
-keys_display(struct keys *k, enum key_field f)
-{
-	return first_address(k, f, 1);
-}
-
-void
-keys_free(struct keys *k)
-{
-	buf_free(&k->text);
-	buf_free(&k->folded);
-}
-
 /* ENVELOPE has a group's name as its mailbox (RFC 9051 7.5.2), and RFC 5957 2
  * sorts by it. */
-static struct span
-first_address(struct keys *k, enum key_field f, int display)
+struct span
+keys_address(struct keys *k, enum key_field f, int display)
 {
 	struct span in = span_sub(k->field[f], 0, FIELD), name;
 	struct mime_address a = { .kind = MIME_MAILBOX };
@@ -129,6 +109,13 @@ first_address(struct keys *k, enum key_field f, int display)
 	}
 	mime_address_free(&a);
 	return folded(k, buf_span(&k->text));
+}
+
+void
+keys_free(struct keys *k)
+{
+	buf_free(&k->text);
+	buf_free(&k->folded);
 }
 
 static struct span

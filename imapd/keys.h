@@ -30,10 +30,9 @@ int64_t	keys_arrival(struct keys *);
 int64_t	keys_size(struct keys *);
 /* The base subject; *reply: something was taken off. */
 struct span keys_subject(struct keys *, int *reply);
-/* Of the first address of a field: the mailbox, before the @; or its name,
- * else local@domain. */
-struct span keys_mailbox(struct keys *, enum key_field);
-struct span keys_display(struct keys *, enum key_field);
+/* Of the first address of a field: the mailbox, before the @; or with display
+ * its name, else local@domain. */
+struct span keys_address(struct keys *, enum key_field, int display);
 void	keys_free(struct keys *);
 
 #endif

@@ -19,13 +19,10 @@ enum { NEEDLES = 64 << 20 };
 struct match_key {
 	uint32_t flag;			/* its bit */
 	size_t at, n;			/* its needle in needles */
-	struct imap_set set;		/* numbers, resolved */
-	int has_set;
 };
 
 static int  prepare(struct match *, const struct imap_find *, size_t);
 static int  needle(struct match *, const struct imap_find *, size_t);
-static int  numbers(struct match *, size_t);
 static int  test(void *, const struct imap_search_key *);
 static enum match_cost cost(const struct imap_search_key *);
 static int  is(struct match *, const struct imap_search_key *);
@@ -90,10 +87,6 @@ match_run(struct match *m, uint32_t number)
 void
 match_end(struct match *m)
 {
-	uint32_t i;
-
-	for (i = 0; m->key && i < m->search->n; i++)
-		imap_set_free(&m->key[i].set);
 	free(m->key);
 	buf_free(&m->needles);
 	text_end(&m->text);
@@ -103,7 +96,7 @@ match_end(struct match *m)
 static int
 prepare(struct match *m, const struct imap_find *f, size_t i)
 {
-	const struct imap_search_key *k = &m->search->v[i];
+	struct imap_search_key *k = &m->search->v[i];
 
 	switch (k->key) {
 	case IMAP_KEY_FLAG:
@@ -111,7 +104,7 @@ prepare(struct match *m, const struct imap_find *f, size_t i)
 		return 0;
 	case IMAP_KEY_SEQUENCE:
 	case IMAP_KEY_UID:
-		return numbers(m, i);
+		return box_resolve(m->b, &k->set, k->key == IMAP_KEY_UID);
 	case IMAP_KEY_BCC:
 	case IMAP_KEY_CC:
 	case IMAP_KEY_FROM:
@@ -135,36 +128,6 @@ needle(struct match *m, const struct imap_find *f, size_t i)
 		return -1;
 	m->key[i].n = m->needles.n - m->key[i].at;
 	return 0;
-}
-
-static int
-numbers(struct match *m, size_t i)
-{
-	const struct imap_search_key *k = &m->search->v[i];
-	struct match_key *key = &m->key[i];
-	uint32_t count = folder_count(m->b->folder);
-	struct imap_set copy = { 0 };
-	struct mail last = { .uid = 0 };
-	size_t n;
-	int r = 0;
-
-	if (k->set.saved)
-		return box_of_uids(m->b, &m->b->saved, &key->set);
-	if (count && folder_mail(m->b->folder, count, &last) < 0)
-		return -1;
-	if ((copy.v = calloc(k->set.n + 1, sizeof *copy.v)) == NULL)
-		return -1;
-	for (n = 0; n < k->set.n; n++)
-		copy.v[n] = k->set.v[n];
-	copy.n = n;
-	copy.size = n + 1;
-	imap_set_resolve(&copy, k->key == IMAP_KEY_UID ? last.uid : count);
-	if (k->key == IMAP_KEY_UID) {
-		r = box_of_uids(m->b, &copy, &key->set);
-		imap_set_free(&copy);
-	} else
-		key->set = copy;
-	return r;
 }
 
 static int
@@ -227,7 +190,7 @@ is(struct match *m, const struct imap_search_key *k)
 		return mail->recent && !(mail->flags & FLAG_SEEN);
 	case IMAP_KEY_SEQUENCE:
 	case IMAP_KEY_UID:
-		return imap_set_has(&key->set, m->message.number);
+		return imap_set_has(&k->set, m->message.number);
 	case IMAP_KEY_BCC:
 	case IMAP_KEY_CC:
 	case IMAP_KEY_FROM:

@@ -20,10 +20,9 @@
 #include "sys/clock.h"
 
 enum {
-	KNOWN = IMAP_NOTIFY_NEW | IMAP_NOTIFY_EXPUNGE | IMAP_NOTIFY_FLAGS |
+	ALL = IMAP_NOTIFY_NEW | IMAP_NOTIFY_EXPUNGE | IMAP_NOTIFY_FLAGS |
 	    IMAP_NOTIFY_NAME | IMAP_NOTIFY_SUBSCRIPTION,
-	HINTS = 128,			/* mailboxes; others are looked at */
-	DEAF = KNOWN
+	HINTS = 128			/* mailboxes; others are looked at */
 };
 
 struct want {
@@ -65,7 +64,7 @@ notify_run(struct box *b, struct imap_command *c)
 
 	if (!c->notify.set) {
 		notify_free(b);
-		b->deaf = DEAF;
+		b->deaf = ALL;
 		return box_say(b, ANSWER_OK, "", "nothing more");
 	}
 	if ((n = calloc(1, sizeof *n)) == NULL)
@@ -90,7 +89,7 @@ notify_run(struct box *b, struct imap_command *c)
 	b->deaf = 0;
 	if (b->folder && update_sync(b, 1) < 0)
 		return box_failed(b, "NOTIFY");
-	b->deaf = w ? DEAF & ~w->events : DEAF;
+	b->deaf = ALL & ~(w ? w->events : 0);
 	return box_say(b, ANSWER_OK, "", "you will hear");
 }
 
@@ -222,7 +221,7 @@ parse(struct box *b, struct notify *n)
 		return (int)box_failed(b, "NOTIFY");
 	}
 	for (i = 0; i < n->c.notify.n; i++)
-		if (n->c.notify.v[i].events & ~(unsigned)KNOWN)
+		if (n->c.notify.v[i].events & ~(unsigned)ALL)
 			/* RFC 5465 5: all that there are */
 			return (int)box_say(b, ANSWER_NO, "BADEVENT "
 			    "(MessageNew MessageExpunge FlagChange "
@@ -383,7 +382,7 @@ overflow(struct box *b, const char *why)
 {
 	out_line(&b->out, "* OK [NOTIFICATIONOVERFLOW] %s", why);
 	notify_free(b);
-	b->deaf = DEAF;
+	b->deaf = ALL;
 }
 
 static void

@@ -4,16 +4,10 @@
 #include "imapd/select.h"
 #include "imapd/update.h"
 
-static int  tell(struct box *);
+static void tell(struct box *);
 static void list(struct box *);
 static uint32_t first_unseen(struct folder *);
 static int  resync(struct box *, struct imap_command *);
-static int  note_vanished(void *, uint32_t, uint32_t);
-
-struct vanished {
-	const struct imap_set *known;	/* n 0: all */
-	struct imap_set set;
-};
 
 enum answer
 select_run(struct box *b, struct imap_command *c)
@@ -39,7 +33,8 @@ select_run(struct box *b, struct imap_command *c)
 	}
 	memcpy(b->name, name, sizeof b->name);
 	b->condstore |= c->select.condstore;
-	if (tell(b) < 0 || (c->select.qresync && resync(b, c) < 0)) {
+	tell(b);
+	if (c->select.qresync && resync(b, c) < 0) {
 		enum answer a = box_failed(b, "mailbox");
 
 		box_unselect(b);
@@ -63,7 +58,7 @@ select_close(struct box *b, struct imap_command *c)
 	return a;
 }
 
-static int
+static void
 tell(struct box *b)
 {
 	struct out *o = &b->out;
@@ -86,7 +81,6 @@ tell(struct box *b)
 	out_line(o, "* OK [HIGHESTMODSEQ %llu] so far",
 	    (unsigned long long)t.modseq);
 	out_line(o, "* OK [MAILBOXID (%s)] whatever its name", t.id);
-	return 0;
 }
 
 /* RFC 9051 6.3.2: its name, in the form that the server gives it */
@@ -123,7 +117,6 @@ static int
 resync(struct box *b, struct imap_command *c)
 {
 	struct imap_select *s = &c->select;
-	struct vanished v = { .known = &s->known };
 	struct folder_totals t;
 	uint32_t i, n = folder_count(b->folder);
 	struct mail m;
@@ -133,10 +126,7 @@ resync(struct box *b, struct imap_command *c)
 	if (s->uidvalidity != t.uidvalidity)
 		return 0;
 	imap_set_resolve(&s->known, t.uidnext - 1);
-	r = folder_vanished(b->folder, s->modseq, note_vanished, &v);
-	if (r == 0)
-		update_vanished(b, &v.set, 1);
-	imap_set_free(&v.set);
+	r = update_earlier(b, s->modseq, s->known.n ? &s->known : NULL);
 	for (i = 1; r == 0 && i <= n; i++) {
 		r = folder_mail(b->folder, i, &m);
 		if (r == 0 && m.modseq > s->modseq && (s->known.n == 0 ||
@@ -144,25 +134,4 @@ resync(struct box *b, struct imap_command *c)
 			update_flags(b, i, &m);
 	}
 	return r;
-}
-
-/* Cut to the UIDs that the client knows. */
-static int
-note_vanished(void *arg, uint32_t first, uint32_t last)
-{
-	struct vanished *v = arg;
-	uint32_t uid = first - 1, end;
-	size_t i;
-
-	if (v->known->n == 0)
-		return imap_set_add(&v->set, first, last);
-	while (imap_set_next(v->known, uid, &uid) && uid <= last) {
-		for (i = 0; v->known->v[i].last < uid; i++)
-			;
-		end = v->known->v[i].last < last ? v->known->v[i].last : last;
-		if (imap_set_add(&v->set, uid, end) < 0)
-			return -1;
-		uid = end;
-	}
-	return 0;
 }

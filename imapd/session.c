@@ -54,37 +54,34 @@ session_read(struct session *s, struct span *text)
 {
 	struct imap_reader *r = &s->reader;
 	struct span in, have;
+	enum imap_read got;
 	const char *why;
 
 	while (s->next != NEXT_END) {
 		in = have = stream_have(&s->client);
-		switch (imap_read(r, &in, &why)) {
+		got = imap_read(r, &in, &why);
+		stream_eat(&s->client, have.n - in.n);
+		switch (got) {
 		case IMAP_READ_COMMAND:
-			stream_eat(&s->client, have.n - in.n);
 			*text = buf_span(&r->text);
 			return 1;
 		case IMAP_READ_CONTINUE:
-			stream_eat(&s->client, have.n - in.n);
-			if (r->literal > SESSION_LITERAL)
-				imap_reader_refuse(r);
-			else
+			if (r->literal <= SESSION_LITERAL) {
 				out_str(&s->out, "+ \r\n");
-			break;
+				break;
+			}
+			/* FALLTHROUGH */
 		case IMAP_READ_MESSAGE:
-			stream_eat(&s->client, have.n - in.n);
 			imap_reader_refuse(r);
 			break;
 		case IMAP_READ_REFUSED:
-			stream_eat(&s->client, have.n - in.n);
 			bad(s, "log in first; before that literals have at "
 			    "most 4096 octets");
 			break;
 		case IMAP_READ_BAD:
-			stream_eat(&s->client, have.n - in.n);
 			bad(s, why);
 			break;
 		case IMAP_READ_MORE:
-			stream_eat(&s->client, have.n - in.n);
 			if (!more(s))
 				return 0;
 		}

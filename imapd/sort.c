@@ -122,10 +122,9 @@ add_text(struct sort *s, uint32_t i, enum imap_sort_key key)
 
 	if (key == IMAP_SORT_SUBJECT)
 		text = keys_subject(&s->keys, &reply);
-	else if (key == IMAP_SORT_DISPLAYFROM || key == IMAP_SORT_DISPLAYTO)
-		text = keys_display(&s->keys, field[key]);
 	else
-		text = keys_mailbox(&s->keys, field[key]);
+		text = keys_address(&s->keys, field[key],
+		    key == IMAP_SORT_DISPLAYFROM || key == IMAP_SORT_DISPLAYTO);
 	return imap_sort_text(&s->rows, i, text);
 }
 

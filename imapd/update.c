@@ -3,6 +3,15 @@
 #include "imapd/notify.h"
 #include "imapd/update.h"
 
+/* What folder_vanished says of some UIDs. */
+struct earlier {
+	const struct imap_set *of;	/* NULL: of all */
+	size_t at;			/* those before it lie below */
+	struct imap_set set;
+};
+
+static int  note(void *, uint32_t, uint32_t);
+static void vanished(struct box *, const struct imap_set *, const char *);
 static int  by_uid(struct imap_set *, uint32_t);
 static void exists(struct box *, uint32_t);
 
@@ -17,7 +26,7 @@ update_sync(struct box *b, int gone)
 int
 update_tell(struct box *b, int gone)
 {
-	struct imap_set vanished = { 0 };
+	struct imap_set uids = { 0 };
 	struct change c;
 	struct mail m;
 	uint32_t count, first = 0;
@@ -28,12 +37,12 @@ update_tell(struct box *b, int gone)
 		count = folder_count(b->folder);
 		c = folder_next(b->folder, gone);
 		if (c.kind == CHANGE_GONE && b->qresync) {
-			r |= by_uid(&vanished, c.uid);
+			r |= by_uid(&uids, c.uid);
 			continue;
 		}
 		/* numbers are from here on those without the vanished */
-		update_vanished(b, &vanished, 0);
-		imap_set_free(&vanished);
+		vanished(b, &uids, "* VANISHED ");
+		imap_set_free(&uids);
 		if (c.kind == CHANGE_GONE) {
 			out_str(&b->out, "* ");
 			out_number(&b->out, c.number);
@@ -104,14 +113,47 @@ update_condstore(struct box *b)
 	}
 }
 
-void
-update_vanished(struct box *b, const struct imap_set *s, int earlier)
+int
+update_earlier(struct box *b, uint64_t modseq, const struct imap_set *of)
 {
-	if (s->n == 0)
+	struct earlier e = { .of = of };
+	int r = folder_vanished(b->folder, modseq, note, &e);
+
+	if (r == 0)
+		vanished(b, &e.set, "* VANISHED (EARLIER) ");
+	imap_set_free(&e.set);
+	return r;
+}
+
+/* Both come in ascending order. */
+static int
+note(void *arg, uint32_t first, uint32_t last)
+{
+	struct earlier *e = arg;
+	size_t i;
+
+	if (e->of == NULL)
+		return imap_set_add(&e->set, first, last);
+	while (e->at < e->of->n && e->of->v[e->at].last < first)
+		e->at++;
+	for (i = e->at; i < e->of->n && e->of->v[i].first <= last; i++) {
+		struct imap_range x = e->of->v[i];
+
+		if (imap_set_add(&e->set, x.first > first ? x.first : first,
+		    x.last < last ? x.last : last) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+vanished(struct box *b, const struct imap_set *uids, const char *words)
+{
+	if (uids->n == 0)
 		return;
 	buf_reset(&b->scratch);
-	(void)imap_set_format(s, &b->scratch);
-	out_str(&b->out, earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
+	(void)imap_set_format(uids, &b->scratch);
+	out_str(&b->out, words);
 	out_span(&b->out, buf_span(&b->scratch));
 	out_str(&b->out, "\r\n");
 }

@@ -16,7 +16,8 @@ void	update_flags(struct box *, uint32_t number, const struct mail *);
 /* The client speaks CONDSTORE from here on (RFC 7162 3.1); a mailbox that is
  * selected says its HIGHESTMODSEQ. */
 void	update_condstore(struct box *);
-/* "* VANISHED 3:5" of UIDs. */
-void	update_vanished(struct box *, const struct imap_set *, int earlier);
+/* "* VANISHED (EARLIER) 3:5": which of those UIDs (in normal form; NULL: of
+ * all) are gone since that mod-sequence.  0, or -1 with errno. */
+int	update_earlier(struct box *, uint64_t modseq, const struct imap_set *);
 
 #endif

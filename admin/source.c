@@ -41,7 +41,8 @@ static int (*const parse[SOURCE_COUNT])(struct span, struct buf *,
 int
 source_next(struct span *in, unsigned *nr, struct source_line *l)
 {
-	struct span s, from;
+	struct span s, from, line, ahead;
+	unsigned n;
 
 	l->text.max = SOURCE_LINE;
 	do {
@@ -57,13 +58,17 @@ source_next(struct span *in, unsigned *nr, struct source_line *l)
 	l->nr = *nr;
 	buf_reset(&l->text);
 	buf_addspan(&l->text, ascii_blank(s.p[0]) ? s : span_trim(s));
-	while (in->n && ascii_blank(in->p[0])) {
-		(void)span_cut(in, '\n', &s);
-		++*nr;
-		s = span_trim(without_comment(s));
-		if (s.n)
-			buf_addc(&l->text, ' ');
+	for (ahead = *in, n = *nr + 1; ahead.n; n++) {
+		(void)span_cut(&ahead, '\n', &line);
+		s = span_trim(without_comment(line));
+		if (s.n == 0)
+			continue;	/* within it, or behind it */
+		if (!ascii_blank(line.p[0]))
+			break;
+		buf_addc(&l->text, ' ');
 		buf_addspan(&l->text, s);
+		*in = ahead;
+		*nr = n;
 	}
 	l->raw = span_sub(from, 0, from.n - in->n);
 	return 1;

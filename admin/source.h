@@ -3,8 +3,8 @@
  *
  * Lines as in correo.conf: `#` begins a comment at the start of a line or
  * after white space (not in quotes), a line that begins with white space goes
- * on with the one before it.  One line is one entry.  Pure.
- * correo-tables(5).
+ * on with the one before it, whatever comments and empty lines are between.
+ * One line is one entry.  Pure.  correo-tables(5).
  */
 #ifndef ADMIN_SOURCE_H
 #define ADMIN_SOURCE_H

@@ -136,11 +136,11 @@ test_lines(void **state)
 		const char *text;
 		unsigned nr;
 	} want[] = {
-		{ " odd", 1 }, { "a: b, c, d", 4 }, { "\"# x\": y", 8 },
-		{ "e#f: g", 9 }, { "last", 10 }
+		{ " odd", 1 }, { "a: b, c, d", 4 }, { "\"# x\": y", 10 },
+		{ "e#f: g", 11 }, { "last", 13 }
 	};
-	struct span in = SPAN(" odd\n# one\n\na: b, # c\n\t\n  c,\n d\r\n"
-	    "\"# x\": y # z\ne#f: g\nlast");
+	struct span in = SPAN(" odd\n# one\n\na: b, # c\n\t\n  c,\n# not c\n"
+	    "\n d\r\n\"# x\": y # z\ne#f: g\n# its own\nlast");
 	struct source_line l = { 0 };
 	unsigned nr = 0;
 	size_t i;

@@ -91,7 +91,7 @@ static const struct place place[] = {
 
 #define AT(field) offsetof(struct ports, field)
 
-/* The defaults are those of the programs themselves. */
+/* The defaults of smtpd; of readers, whom not each host has, what is named. */
 static const struct conf_key port_keys[] = {
 	{ "smtpd.listen", CONF_LISTEN, AT(smtp), "0.0.0.0:25 [::]:25", 0, 0,
 	    "" },

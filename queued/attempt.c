@@ -27,7 +27,6 @@ static int  wants(const struct rcpt *, const char *word, int by_default);
 static int  told_of_failure(const struct rcpt *);
 static int  told_of_success(const struct rcpt *);
 static void finish(struct queued *, struct message *);
-static int  retire(struct queued *, struct message *);
 static int  set_aside(struct queued *, struct message *);
 static int  defer(struct queued *, struct message *);
 static int  greylisted(const struct message *);
@@ -351,7 +350,7 @@ finish(struct queued *q, struct message *m)
 	for (i = 0; i < m->n; i++)
 		undone |= m->rcpt[i]->state == RCPT_LATER ||
 		    m->rcpt[i]->state == RCPT_OPEN;
-	if ((!undone ? retire(q, m) : m->damaged ? set_aside(q, m) :
+	if ((!undone ? message_remove(m, q->queue) : m->damaged ? set_aside(q, m) :
 	    defer(q, m)) == 0) {
 		forget(q, m);
 		return;
@@ -362,14 +361,6 @@ finish(struct queued *q, struct message *m)
 	    undone ? "renamed" : "removed", strerror(errno));
 	m->stuck = q->stuck;
 	q->stuck = m;
-}
-
-static int
-retire(struct queued *q, struct message *m)
-{
-	int held;
-
-	return message_remove(m, q->queue, &held) < 0 ? -1 : 0;
 }
 
 static int

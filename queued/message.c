@@ -25,6 +25,7 @@ struct chase {
 
 enum { MEMORY_FIRST = 512, MEMORY_MOST = 8192 };
 
+static int  dir_of(const struct message *, const struct queue *);
 static enum message_result read_it(struct message *, const struct queue *,
     const char **);
 static int  named(struct message *);
@@ -90,7 +91,7 @@ message_reopen(const struct message *m, const struct queue *q)
 	char file[QUEUE_NAME];
 
 	message_file(m, file);
-	return openat(m->in_cur ? q->cur : q->new, file,
+	return openat(dir_of(m, q), file,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
@@ -187,28 +188,25 @@ message_origin(const struct rcpt *r)
 }
 
 int
-message_remove(struct message *m, const struct queue *q, int *held)
+message_remove(struct message *m, const struct queue *q)
 {
 	char file[QUEUE_NAME];
-	int r = 0;
 
 	message_file(m, file);
-	*held = 0;
-	if (unlinkat(m->in_cur ? q->cur : q->new, file, 0) < 0) {
+	if (unlinkat(dir_of(m, q), file, 0) < 0) {
 		if (errno != ENOENT)
 			return -1;
 		/* moved meanwhile: what is all done must not come back */
-		*held = file_each(q->hold, chase,
-		    &(struct chase){ m->name.id, q->hold }) == 1;
+		(void)file_each(q->hold, chase,
+		    &(struct chase){ m->name.id, q->hold });
 		(void)file_each(q->cur, chase,
 		    &(struct chase){ m->name.id, q->cur });
 		(void)unlinkat(q->new, m->name.id, 0);
-		r = 1;
 	}
-	if ((m->known || m->torn || m->repeat) && unlinkat(q->state, m->name.id, 0) < 0 &&
-	    errno != ENOENT)
+	if ((m->known || m->torn || m->repeat) &&
+	    unlinkat(q->state, m->name.id, 0) < 0 && errno != ENOENT)
 		return -1;
-	return r;
+	return 0;
 }
 
 int
@@ -223,7 +221,7 @@ message_defer(struct message *m, const struct queue *q, unsigned attempts,
 	m->name.due = due;
 	queue_name_format(&m->name, to);
 	*held = 0;
-	if (renameat(m->in_cur ? q->cur : q->new, from, q->cur, to) == 0) {
+	if (renameat(dir_of(m, q), from, q->cur, to) == 0) {
 		m->in_cur = 1;
 		return 0;
 	}
@@ -240,7 +238,13 @@ message_set_aside(const struct message *m, const struct queue *q)
 	char file[QUEUE_NAME];
 
 	message_file(m, file);
-	return file_move(m->in_cur ? q->cur : q->new, file, q->bad, file);
+	return file_move(dir_of(m, q), file, q->bad, file);
+}
+
+static int
+dir_of(const struct message *m, const struct queue *q)
+{
+	return m->in_cur ? q->cur : q->new;
 }
 
 /* An operator took it away meanwhile: into hold/, to another time, or for

@@ -66,7 +66,12 @@ struct message {
 	unsigned left;			/* without an outcome in this attempt */
 	unsigned reports;		/* being made */
 	int64_t arrived, retry;		/* retry: not before; 0: as scheduled */
-	int tried, gone, known, torn, warned, repeat, damaged;
+	int tried;			/* somebody was asked in this attempt */
+	int gone;			/* an operator took its file away */
+	int known, torn;		/* it has a state/ID; whose end is cut */
+	int warned;			/* its delay was reported */
+	int repeat;			/* it may be delivered already: wire/job.h */
+	int damaged;			/* its message fails its checksum */
 	struct seen **seen;		/* where recipients go (expand) */
 	struct message_memory *memory;
 };
@@ -114,10 +119,11 @@ int	message_owes(const struct message *);
 int	message_record_report(struct message *, const struct queue *,
 	    const char *kind, const char *id);
 
-/* Takes it out of the queue, or renames it to wait in cur/.  0: done; 1: its
- * file stood elsewhere (held or removed by an operator, *held says which); -1
- * with errno. */
-int	message_remove(struct message *, const struct queue *, int *held);
+/* Takes it out of the queue, wherever an operator has moved it.  0, or -1 with
+ * errno. */
+int	message_remove(struct message *, const struct queue *);
+/* Renames it to wait in cur/.  0: done; 1: its file stood elsewhere (held or
+ * removed by an operator, *held says which); -1 with errno. */
 int	message_defer(struct message *, const struct queue *, unsigned attempts,
 	    int64_t due, int *held);
 /* Into bad/, under its name.  0, or -1 with errno. */

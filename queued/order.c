@@ -6,7 +6,7 @@
 static int parse_head(struct order *, const struct field *, const char **);
 static int parse_rcpt(struct order_rcpt *, const struct field *,
     const char **);
-static int number(struct span, uint64_t, uint64_t *, const char **);
+static int number(struct span, uint64_t *, const char **);
 
 static const char *const name[] = {
 	[ORDER_FAILURE] = "failure", [ORDER_DELAY] = "delay",
@@ -116,7 +116,7 @@ parse_head(struct order *o, const struct field *f, const char **why)
 		o->sender = f->value;
 	else if (field_is(f, "envid"))
 		o->envid = f->value;
-	else if (number(f->value, INT64_MAX, &v, why) < 0)
+	else if (number(f->value, &v, why) < 0)
 		return -1;
 	else if (field_is(f, "null"))
 		o->null = v != 0;
@@ -150,7 +150,7 @@ parse_rcpt(struct order_rcpt *r, const struct field *f, const char **why)
 		r->text = f->value;
 	else if (field_is(f, "peer"))
 		r->peer = f->value;
-	else if (number(f->value, INT64_MAX, &v, why) < 0)
+	else if (number(f->value, &v, why) < 0)
 		return -1;
 	else if (field_is(f, "code"))
 		r->code = (unsigned)v;
@@ -160,9 +160,9 @@ parse_rcpt(struct order_rcpt *r, const struct field *f, const char **why)
 }
 
 static int
-number(struct span s, uint64_t max, uint64_t *out, const char **why)
+number(struct span s, uint64_t *out, const char **why)
 {
-	if (scan_u64(s, max, out) == 0)
+	if (scan_u64(s, INT64_MAX, out) == 0)
 		return 0;
 	*why = "order: a number";
 	return -1;

@@ -10,6 +10,8 @@
  */
 #include <sys/epoll.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +85,7 @@ static void worker_answers(struct check *, struct worker *);
 static int  due(struct check *);
 static void finish(struct check *, struct pending *, enum login_result,
 	    const char *);
+static int  tell_listener(struct check *, const struct note *);
 static void tell_failed(struct check *, struct pending *);
 static void answer(const struct pending *, const struct login_answer *);
 static void log_it(const struct pending *, enum login_result, uint32_t,
@@ -153,6 +156,7 @@ start(struct check *c)
 	c->monitor = (struct event){ SOURCE_MONITOR, c->env->control };
 	c->listener = (struct event){ SOURCE_LISTENER,
 	    role_link(c->env, "listener") };
+	(void)fcntl(c->listener.fd, F_SETFL, O_NONBLOCK);
 	watch(c, &c->monitor);
 	watch(c, &c->listener);
 	for (i = 0; i < c->conf->workers; i++)
@@ -426,7 +430,7 @@ finish(struct check *c, struct pending *p, enum login_result r,
 			used_now(c->state, l->key, l->app);
 		n.arg = l->facts.connection;
 		if (span_str(span_of(l->key), n.text, sizeof n.text) < 0 ||
-		    note_send(c->listener.fd, &n, NULL, 0) < 0)
+		    tell_listener(c, &n) < 0)
 			a.result = r = LOGIN_LATER;
 		else
 			a.challenge = buf_span(&l->last);
@@ -443,6 +447,22 @@ finish(struct check *c, struct pending *p, enum login_result r,
 	    "cannot be checked now");
 	answer(p, &a);
 	drop(c, p);
+}
+
+/* In a rush the listener may be waiting until we read: so what it sends is
+ * taken while we wait for it to read. */
+static int
+tell_listener(struct check *c, const struct note *n)
+{
+	struct pollfd p = { .fd = c->listener.fd, .events = POLLIN | POLLOUT };
+
+	while (note_send(c->listener.fd, n, NULL, 0) < 0) {
+		if (errno != EAGAIN)
+			return -1;
+		(void)poll(&p, 1, -1);
+		listener_note(c);
+	}
+	return 0;
 }
 
 static void

@@ -1,0 +1,141 @@
+/* check: the role beside a listener that has no time for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/wait.h>
+#include <cdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/check.h"
+#include "auth/config.h"
+#include "run/app_password.h"
+#include "wire/login.h"
+#include "wire/record.h"
+
+enum { LOGINS = 400, PATIENCE_S = 120 };
+
+static const char key[] = "alice@example.test", response[] =
+    "\0alice@example.test\0abcde-secret";
+
+/* A table with one app password. */
+static int
+passwords(void)
+{
+	char path[] = "/tmp/check_test.XXXXXX", name[64], value[128],
+	    mac[APP_MAC];
+	struct cdb_make c;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	unlink(path);
+	app_password_mac(key, "abcde", SPAN("secret"), mac);
+	snprintf(name, sizeof name, "%s app abcde", key);
+	snprintf(value, sizeof value, "imap:%s:", mac);
+	assert_int_equal(cdb_make_start(&c, fd), 0);
+	assert_int_equal(cdb_make_add(&c, name, (unsigned)strlen(name), value,
+	    (unsigned)strlen(value)), 0);
+	assert_int_equal(cdb_make_finish(&c), 0);
+	return fd;
+}
+
+static pid_t
+start(int *control, int *link)
+{
+	static const struct site site = { .hostname = "mx.test",
+	    .empty_dir = "/", .state_dir = "/nonexistent" };
+	static const struct role role = { .name = "auth" };
+	static const struct auth_conf conf = { .checkpassword = "" };
+	struct role_env env = { .role = &role, .site = &site, .conf = &conf };
+	int c[2], l[2], fd = passwords();
+	pid_t pid;
+	size_t i;
+
+	assert_int_equal(chan_pair(CHAN_PACKETS, c), 0);
+	assert_int_equal(chan_pair(CHAN_PACKETS, l), 0);
+	if ((pid = fork()) == 0) {
+		close(c[0]);
+		close(l[0]);
+		close(l[1]);		/* it comes as a note */
+		env.control = c[1];
+		for (i = 0; i < ROLE_LINKS; i++)
+			env.link[i].fd = -1;
+		_exit(check_role(&env));
+	}
+	assert_int_equal(note_say(c[0], NOTE_FILE, "passwords", &fd, 1), 0);
+	assert_int_equal(note_say(c[0], NOTE_LINK, "listener", &l[1], 1), 0);
+	assert_int_equal(note_say(c[0], NOTE_GO, NULL, NULL, 0), 0);
+	close(fd);
+	close(c[1]);
+	close(l[1]);
+	*control = c[0];
+	*link = l[0];
+	return pid;
+}
+
+/* A session's channel, on which the right password waits already. */
+static int
+login(int link, uint32_t number)
+{
+	struct login_ask ask = { .mech = SPAN("PLAIN"), .has_response = 1,
+	    .response = span_mem(response, sizeof response - 1) };
+	struct note n = { .kind = NOTE_SPAWN, .text = "imap" };
+	struct buf b = { .max = 1024 };
+	int ch[2];
+
+	n.facts.connection = number;
+	assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
+	assert_int_equal(login_add_ask(&b, &ask), 0);
+	assert_int_equal(chan_send(ch[0], buf_span(&b), NULL, 0), 0);
+	assert_int_equal(note_send(link, &n, &ch[1], 1), 0);
+	buf_free(&b);
+	close(ch[1]);
+	return ch[0];
+}
+
+/* It names connections and connections, and looks at no answer: the check
+ * must not wait for it, as it waits for the check. */
+static void
+listener_does_not_read(void **state)
+{
+	static int session[LOGINS];
+	int control, link, st;
+	pid_t pid = start(&control, &link);
+	unsigned char answer[LOGIN_RECORD];
+	struct note n;
+	uint32_t i;
+
+	(void)state;
+	alarm(PATIENCE_S);
+	for (i = 0; i < LOGINS; i++)
+		session[i] = login(link, i);
+	for (i = 0; i < LOGINS; i++) {
+		assert_int_equal(note_recv(link, &n, NULL, 1), 1);
+		assert_int_equal(n.kind, NOTE_USER);
+		assert_string_equal(n.text, key);
+	}
+	for (i = 0; i < LOGINS; i++) {
+		assert_true(chan_recv(session[i], answer, sizeof answer, NULL,
+		    1) > 0);
+		close(session[i]);
+	}
+	close(control);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	close(link);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(listener_does_not_read)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

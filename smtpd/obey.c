@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "run/ask.h"
+#include "run/note.h"
 #include "sys/net.h"
 #include "wire/intake.h"
 #include "wire/record.h"
@@ -167,6 +168,32 @@ try_claim(struct session *s, const char *arg)
 	return submit(s, arg, "user alice@example.test");
 }
 
+/* Asks, and takes no answer: the listener must not wait for us. */
+static int
+flood(struct session *s, enum note_kind kind)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		if (note_say(s->control, kind, NULL, NULL, 0) < 0)
+			return errno;
+	return 0;
+}
+
+static int
+try_logins(struct session *s, const char *arg)
+{
+	(void)arg;
+	return flood(s, NOTE_AUTH);
+}
+
+static int
+try_writers(struct session *s, const char *arg)
+{
+	(void)arg;
+	return flood(s, NOTE_WRITER);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct session *, const char *);
@@ -175,7 +202,8 @@ static const struct {
 	{ "escape", try_escape }, { "connect", try_connect },
 	{ "fork", try_fork }, { "exec", try_exec }, { "trace", try_trace },
 	{ "kill", try_kill }, { "root", try_root }, { "login", try_login },
-	{ "relay", try_relay }, { "claim", try_claim }
+	{ "relay", try_relay }, { "claim", try_claim },
+	{ "logins", try_logins }, { "writers", try_writers }
 };
 
 int

@@ -21,6 +21,11 @@
 #include "sys/chan.h"
 #include "sys/log.h"
 
+/* In a connection.  No session of ours asks for more; one that was taken over
+ * has no more writers, and cannot fill its channel with answers that it leaves
+ * unread, so that the listener waits. */
+enum { WRITERS = 4, LOGINS = 64 };
+
 static void to_session(struct listener *, struct conn *, int);
 static void to_relay(struct listener *, struct conn *, int);
 static void to_mailbox(struct listener *, struct conn *, int);
@@ -63,7 +68,8 @@ handover_note(struct listener *l, struct conn *c)
 		end(l, c, r == 0 ? NULL : "no note");
 		return;
 	}
-	if (n.kind == NOTE_WRITER && !c->waits && !l->conf->mailboxes)
+	if (n.kind == NOTE_WRITER && !c->waits && !l->conf->mailboxes &&
+	    c->writers++ < WRITERS)
 		pool_want(l, c);
 	else if (n.kind == NOTE_UP && c->stream >= 0)
 		up(l, c, &n);
@@ -74,7 +80,8 @@ handover_note(struct listener *l, struct conn *c)
 		c->facts.user[0] = '\0';
 		listener_judge(l, &c->facts);
 		to_relay(l, c, fd[0]);
-	} else if (n.kind == NOTE_AUTH && c->facts.may_login)
+	} else if (n.kind == NOTE_AUTH && c->facts.may_login &&
+	    c->logins++ < LOGINS)
 		want_auth(l, c);
 	else if (n.kind == NOTE_LOGIN && fd[0] >= 0)
 		logged_in(l, c, &n, fd[0]);

@@ -28,6 +28,7 @@ struct conn {
 	struct conn *chain;		/* of its number's hash slot */
 	int waits;
 	int stream;			/* kept while a relay shakes hands, else -1 */
+	unsigned writers, logins;	/* that were asked for */
 	struct facts facts;
 };
 

@@ -25,9 +25,14 @@ class Door:
         self.c.quickstart('restart' if os.path.exists(place) else 'start',
                           env=self.env)
 
-    def obey(self, *words):
+    def obey(self, *words, tls=False):
         """'done', an errno's name, or 'killed'."""
-        s = smtplib.SMTP(self.c.host, self.c.port, 'evil.test', timeout=20)
+        if tls:
+            host, port = self.c.ready['smtps'].split(':')
+            s = smtplib.SMTP_SSL(host, int(port), 'evil.test', timeout=20)
+        else:
+            s = smtplib.SMTP(self.c.host, self.c.port, 'evil.test',
+                             timeout=20)
         s.ehlo()
         try:
             code, text = s.docmd('OBEY', ' '.join(words))
@@ -126,10 +131,22 @@ def no_class_of_its_own_choice():
     assert files(d.c.ready['queue'] + '/new') <= before
 
 
+def no_end_of_questions():
+    """One that asks for logins or writers, again and again, and reads no
+    answer: the listener ends it, and has time for others."""
+    d = door()
+    for what in ('logins', 'writers'):
+        assert d.obey(what, tls=True) in ('EPIPE', 'ECONNRESET'), what
+        d.c.wait_log('event=dropped', 'note out of order')
+    with smtplib.SMTP(d.c.host, d.c.port, timeout=20) as s:
+        assert s.noop()[0] == 250
+
+
 try:
     tell([with_all_layers, seccomp_taken_out, seccomp_and_chroot_taken_out,
           seccomp_and_landlock_taken_out, all_path_layers_taken_out,
-          no_login_without_a_password, no_relay, no_class_of_its_own_choice])
+          no_login_without_a_password, no_relay, no_class_of_its_own_choice,
+          no_end_of_questions])
 finally:
     if os.path.exists(place):
         subprocess.run([TOP + '/quickstart', '-d', place, 'stop'],

@@ -108,12 +108,11 @@ uint32_t
 flags_bit(struct folder *f, struct span s)
 {
 	unsigned i;
+	int k;
 
 	for (i = 0; i < KNOWN; i++)
 		if (span_case_eq(s, known[i].name))
 			return known[i].bit;
-	for (i = 0; i < FOLDER_KEYWORDS; i++)
-		if (span_case_eq(s, folder_keyword(f, i)) && s.n)
-			return UINT32_C(1) << (FLAG_KEYWORD + i);
-	return 0;
+	k = folder_keyword_find(f, s, 0);
+	return k < 0 ? 0 : UINT32_C(1) << (FLAG_KEYWORD + k);
 }

@@ -164,7 +164,6 @@ folder_lock(struct folder *f)
 
 	if (file_lock(f->lock, 1) < 0)
 		return -1;
-	f->locked = 1;
 	if (catch_up(f) == 0 && folder_log_mend(&f->log, &f->table) == 0)
 		return 0;
 	e = errno;
@@ -179,7 +178,6 @@ folder_unlock(struct folder *f)
 	struct flock l = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 	int e = errno;
 
-	f->locked = 0;
 	fcntl(f->lock, F_SETLK, &l);
 	errno = e;
 }

@@ -128,7 +128,8 @@ int	folder_store(struct folder *, const struct store *,
 /* Tombstones, then unlink.  folder_next tells them.  Also QUIT of POP3. */
 int	folder_expunge(struct folder *, const uint32_t *number, size_t n);
 
-/* A message that comes in.  All zero is none. */
+/* A message that comes in, { 0 } before append_open but for flags and date; it
+ * ends with folder_append or append_abort. */
 struct append {
 	int fd;				/* of tmp/name + 1, 0: none */
 	char name[256];
@@ -137,7 +138,7 @@ struct append {
 	int cr;
 	uint64_t size, vsize;
 	uint32_t flags;			/* to be set by the caller */
-	int64_t date;			/* INTERNALDATE */
+	int64_t date;			/* the same; INTERNALDATE */
 	uint32_t uid;			/* afterwards */
 };
 int	append_open(struct folder *, struct append *);

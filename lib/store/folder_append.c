@@ -46,22 +46,18 @@ static uint32_t map_flags(struct folder *, uint32_t, struct folder *);
 int
 append_open(struct folder *f, struct append *a)
 {
-	int tmp;
+	int tmp = file_open_dir(f->dir, "tmp");
 
-	folder_fresh_name(f, (struct span){ 0 }, a->name);
-	if ((tmp = file_open_dir(f->dir, "tmp")) < 0)
+	if (tmp < 0)
 		return -1;
+	folder_fresh_name(f, (struct span){ 0 }, a->name);
 	a->fd = openat(tmp, a->name, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600) + 1;
 	close(tmp);
-	if (a->fd == 0)
-		return -1;
-	a->n = 0;
-	a->cr = 0;
-	a->size = a->vsize = 0;
-	if (a->b == NULL && (a->b = malloc(APPEND_BUFFER)) == NULL)
-		return -1;
-	return 0;
+	if (a->fd && (a->b = malloc(APPEND_BUFFER)) != NULL)
+		return 0;
+	append_abort(f, a);
+	return -1;
 }
 
 int

@@ -30,6 +30,9 @@ struct expunged {
 
 enum { STORE_RENAMED = 0xfe, STORE_UNDONE = 0xff };
 
+static int  keyword_at(const struct folder *, struct span);
+static int  is_keyword(struct span);
+static int  make_keyword(struct folder *, struct span);
 static uint32_t *positions_of(struct folder *, const uint32_t *, size_t);
 static int  store_locked(struct folder *, struct storing *, size_t);
 static int  store_pass(struct folder *, struct storing *, size_t);
@@ -130,6 +133,38 @@ folder_keyword(const struct folder *f, unsigned i)
 	    (struct span){ 0 };
 }
 
+int
+folder_keyword_find(struct folder *f, struct span name, int make)
+{
+	int i = keyword_at(f, name);
+
+	if (i >= 0)
+		return i;
+	if (!make || !is_keyword(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (folder_lock(f) < 0)
+		return -1;
+	/* another may have made it meanwhile */
+	if ((i = keyword_at(f, name)) < 0)
+		i = make_keyword(f, name);
+	folder_unlock(f);
+	return i;
+}
+
+/* RFC 9051 2.3.2: not case-sensitive.  -1: there is none. */
+static int
+keyword_at(const struct folder *f, struct span name)
+{
+	int i;
+
+	for (i = 0; i < FOLDER_KEYWORDS && name.n; i++)
+		if (span_case_eq(span_of(f->table.keyword[i]), name))
+			return i;
+	return -1;
+}
+
 static int
 is_keyword(struct span s)
 {
@@ -140,42 +175,26 @@ is_keyword(struct span s)
 	return i == s.n && i > 0 && i <= KEYWORD_MAX;
 }
 
-int
-folder_keyword_find(struct folder *f, struct span name, int make)
+static int
+make_keyword(struct folder *f, struct span name)
 {
 	struct folder_table *t = &f->table;
 	struct line l = { .kind = LINE_KEYWORD, .text = name };
 	struct buf b = { .max = LINE_MAX_BYTES };
-	int i, tries, r = -1;
+	int r;
 
-	for (tries = 0; tries < 2; tries++) {
-		for (i = 0; i < FOLDER_KEYWORDS && name.n; i++)
-			/* RFC 9051 2.3.2: not case-sensitive */
-			if (span_case_eq(span_of(t->keyword[i]), name)) {
-				if (f->locked)
-					folder_unlock(f);
-				return i;
-			}
-		if (!make || !is_keyword(name)) {
-			errno = EINVAL;
-			return -1;
-		}
-		if (tries == 0 && folder_lock(f) < 0)
-			return -1;
+	while (l.uid < FOLDER_KEYWORDS && t->keyword[l.uid][0])
+		l.uid++;
+	if (l.uid == FOLDER_KEYWORDS) {
+		errno = ENOSPC;
+		return -1;
 	}
-	for (i = 0; i < FOLDER_KEYWORDS && t->keyword[i][0]; i++)
-		;
-	errno = ENOSPC;
-	if (i < FOLDER_KEYWORDS) {
-		l.uid = (uint32_t)i;
-		t->stamp_new = t->stamp_cur = 0;
-		if (line_format(&b, &l) == 0 && folder_log_append(&f->log, t,
-		    buf_span(&b), 0, 0) == 0)
-			r = i;
-	}
+	t->stamp_new = t->stamp_cur = 0;
+	r = line_format(&b, &l);
+	if (r == 0)
+		r = folder_log_append(&f->log, t, buf_span(&b), 0, 0);
 	buf_free(&b);
-	folder_unlock(f);
-	return r;
+	return r < 0 ? -1 : (int)l.uid;
 }
 
 static uint32_t *

@@ -18,7 +18,7 @@ struct dir_state {
 struct folder {
 	const struct tree *tree;
 	enum folder_mode mode;
-	int dir, lock, locked;
+	int dir, lock;
 	struct dir_state cur, new;
 	struct folder_log log;
 	struct folder_table table;

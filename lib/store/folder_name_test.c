@@ -82,7 +82,9 @@ test_fields(void **state)
 		{ "x,W=7", 2, 0, 7, 0, 0 },
 		{ "x,W=7,E=y,S=8,W=9,S=9", 3, 8, 7, 0, 0 },
 		{ "x,,S,W=,=,SS=1,S=18446744073709551616", 0, 0, 0, 0, 0 },
-		{ "W=7", 0, 0, 0, 0, 0 },
+		{ "W=7", 0, 0, 0, 0, 0 }, { "1,S=", 0, 0, 0, 1, 0 },
+		{ "1,S=-1", 0, 0, 0, 1, 0 }, { "1,S=1x", 0, 0, 0, 1, 0 },
+		{ "", 0, 0, 0, 0, 0 },
 	};
 	char a[27], b[27];
 	uint64_t size, vsize;
@@ -93,7 +95,8 @@ test_fields(void **state)
 		c = &table[i];
 		size = vsize = 0;
 		if (file_name_sizes(span_of(c->base), &size, &vsize) !=
-		    c->has || size != c->s || vsize != c->w || file_name_time(span_of(c->base)) != c->time ||
+		    c->has || size != c->s || vsize != c->w ||
+		    file_name_time(span_of(c->base)) != c->time ||
 		    file_name_ours(span_of(c->base)) != c->ours)
 			fail_msg("%zu: %s", i, c->base);
 	}

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/scan.h"
 #include "store/maildir.h"
 #include "sys/file.h"
 
@@ -95,21 +94,6 @@ maildir_name_sized(char out[MAILDIR_NAME], const char *name, uint64_t bytes,
 	    (unsigned long long)bytes, (unsigned long long)crlf_bytes);
 
 	return n > 0 && n < MAILDIR_NAME ? 0 : -1;
-}
-
-int
-maildir_name_size(const char *file, uint64_t *bytes)
-{
-	struct span s = span_of(file), part;
-
-	s = span_sub(s, 0, span_find(s, ':'));
-	(void)span_cut(&s, ',', &part);
-	while (s.n) {
-		(void)span_cut(&s, ',', &part);
-		if (span_starts(part, SPAN("S=")))
-			return scan_u64(span_from(part, 2), INT64_MAX, bytes);
-	}
-	return -1;
 }
 
 int

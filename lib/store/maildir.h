@@ -42,8 +42,6 @@ int	maildir_name_is(const char *file, struct span id, unsigned number);
 /* NAME,S=bytes,W=bytes.  0, or -1: too long. */
 int	maildir_name_sized(char out[MAILDIR_NAME], const char *name,
 	    uint64_t bytes, uint64_t crlf_bytes);
-/* The S= of a file name: 0, or -1 when it has none. */
-int	maildir_name_size(const char *file, uint64_t *bytes);
 
 /*
  * Looks for an earlier try of this delivery.  1: it stands in new/ or cur/,

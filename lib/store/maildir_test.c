@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/folder_name.h"
 #include "store/maildir.h"
 #include "sys/file.h"
 
@@ -58,7 +59,7 @@ names(void **state)
 		{ 5, 2, "", "5.Q" ID "R2." }
 	};
 	char name[MAILDIR_NAME], sized[MAILDIR_NAME], host[300];
-	uint64_t n;
+	uint64_t n, crlf;
 	size_t i;
 
 	(void)state;
@@ -69,8 +70,10 @@ names(void **state)
 		    maildir_name_is(name, SPAN(ID), row[i].nr + 1))
 			fail_msg("row %zu: %s", i, name);
 		assert_int_equal(maildir_name_sized(sized, name, 398, 412), 0);
-		assert_int_equal(maildir_name_size(sized, &n), 0);
+		assert_int_equal(file_name_sizes(span_of(sized), &n, &crlf),
+		    FILE_NAME_SIZE | FILE_NAME_VSIZE);
 		assert_int_equal(n, 398);
+		assert_int_equal(crlf, 412);
 	}
 	/* the longest host leaves room for sizes and flags */
 	memset(host, ':', sizeof host);
@@ -79,31 +82,6 @@ names(void **state)
 	assert_int_equal(maildir_name_sized(sized, name, UINT64_MAX,
 	    UINT64_MAX), 0);
 	assert_true(strlen(sized) < 240);
-}
-
-static void
-sizes(void **state)
-{
-	static const struct {
-		const char *file;
-		int r;
-		uint64_t n;
-	} row[] = {
-		{ "1.Qx.h,S=5,W=6:2,FS", 0, 5 }, { "1.x.h,W=6,S=0", 0, 0 },
-		{ "1.x.h:2,S=5", -1, 0 }, { "1.x.h", -1, 0 }, { "", -1, 0 },
-		{ "S=5", -1, 0 }, { "1.x,S=", -1, 0 }, { "1.x,S=-1", -1, 0 },
-		{ "1.x,S=9223372036854775808", -1, 0 }, { "1,S=1x", -1, 0 }
-	};
-	uint64_t n;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof row / sizeof *row; i++) {
-		n = 0;
-		if (maildir_name_size(row[i].file, &n) != row[i].r ||
-		    n != row[i].n)
-			fail_msg("row %zu: %s", i, row[i].file);
-	}
 }
 
 static void
@@ -176,7 +154,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
-		cmocka_unit_test(sizes),
 		cmocka_unit_test_setup_teardown(making, enter, leave),
 		cmocka_unit_test_setup_teardown(repeats, enter, leave)
 	};

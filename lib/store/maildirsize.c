@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/scan.h"
-#include "store/maildir.h"
+#include "store/folder_name.h"
 #include "store/maildirsize.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -246,10 +246,12 @@ static int
 count_message(void *arg, const char *file)
 {
 	struct counting *c = arg;
+	struct span base = span_of(file);
 	struct stat st;
-	uint64_t size;
+	uint64_t size, vsize;
 
-	if (maildir_name_size(file, &size) < 0) {
+	base = span_sub(base, 0, span_find(base, ':'));
+	if (!(file_name_sizes(base, &size, &vsize) & FILE_NAME_SIZE)) {
 		if (fstatat(c->dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return errno == ENOENT ? 0 : -1;
 		size = (uint64_t)st.st_size;

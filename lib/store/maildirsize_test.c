@@ -34,7 +34,7 @@ enter(void **state)
 static int
 leave(void **state)
 {
-	static const char *const name[] = { "new/a,S=100,W=101", "cur/b:2,S",
+	static const char *const name[] = { "new/a,S=100,W=101", "cur/b:2,S,S=7",
 	    ".Sub/cur/c,S=1000:2,", "maildirsize", "target" };
 	size_t i;
 
@@ -140,7 +140,7 @@ counting(void **state)
 
 	(void)state;
 	put("new/a,S=100,W=101", "x");
-	put("cur/b:2,S", "1234567890");
+	put("cur/b:2,S,S=7", "1234567890");
 	put(".Sub/cur/c,S=1000:2,", "x");
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		(void)unlink("maildirsize");

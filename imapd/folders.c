@@ -118,14 +118,14 @@ static int
 has_children(struct box *b, const char *name)
 {
 	struct tree_list l;
-	size_t i, n = strlen(name);
+	size_t i;
 	int has = 0;
 
 	if (tree_list(&b->tree, &l) < 0)
 		return 0;
 	for (i = 0; i < l.n; i++)
-		has |= strncmp(l.v[i].name, name, n) == 0 &&
-		    l.v[i].name[n] == '.';
+		has |= strcmp(l.v[i].name, name) != 0 &&
+		    tree_within(l.v[i].name, name);
 	tree_list_free(&l);
 	return has;
 }
@@ -172,12 +172,10 @@ move_all(struct folder *from, struct folder *to)
 static void
 follow(struct box *b, const char *from, const char *to)
 {
-	size_t n = strlen(from);
 	char name[2 * FOLDER_NAME];
 
-	if (b->folder == NULL || strncmp(b->name, from, n) != 0 ||
-	    (b->name[n] && b->name[n] != '.'))
+	if (b->folder == NULL || !tree_within(b->name, from))
 		return;
-	snprintf(name, sizeof name, "%s%s", to, b->name + n);
+	snprintf(name, sizeof name, "%s%s", to, b->name + strlen(from));
 	(void)span_str(span_of(name), b->name, sizeof b->name);
 }

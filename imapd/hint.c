@@ -17,16 +17,13 @@ int
 hint_mailbox(int fd, const struct box *b, const char *name)
 {
 	static const char *const sub[] = { "new", "cur" };
-	char path[sizeof b->mailbox->maildir + FOLDER_NAME + 8];
-	const char *dir = b->mailbox->maildir;
+	char path[sizeof b->mailbox->maildir + TREE_PATH], below[TREE_PATH];
 	int i, r = -1;
 
 	for (i = 0; i < 2; i++) {
-		if (strcmp(name, "INBOX") == 0)
-			snprintf(path, sizeof path, "%s/%s", dir, sub[i]);
-		else
-			snprintf(path, sizeof path, "%s/.%s/%s", dir, name,
-			    sub[i]);
+		tree_path(name, sub[i], below);
+		snprintf(path, sizeof path, "%s/%s", b->mailbox->maildir,
+		    below);
 		if (inotify_add_watch(fd, path, EVENTS | IN_ONLYDIR) >= 0)
 			r = 0;
 	}

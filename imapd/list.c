@@ -14,7 +14,7 @@
 #include "wire/imap_reply.h"
 
 enum node_bits {
-	NODE_EXISTS = 1, NODE_SUBSCRIBED = 2,
+	NODE_EXISTS = TREE_EXISTS, NODE_SUBSCRIBED = TREE_SUBSCRIBED,
 	NODE_CHILD = 4,			/* a folder is below */
 	NODE_CHILD_SUBSCRIBED = 8, NODE_CHILD_SPECIAL = 16
 };
@@ -99,9 +99,7 @@ gather(struct box *b, struct nodes *nodes)
 			below |= NODE_CHILD_SUBSCRIBED;
 		if (e->use[0])
 			below |= NODE_CHILD_SPECIAL;
-		r = add(nodes, name, (e->bits & TREE_EXISTS ? NODE_EXISTS : 0)
-		    | (e->bits & TREE_SUBSCRIBED ? NODE_SUBSCRIBED : 0),
-		    e->use);
+		r = add(nodes, name, e->bits, e->use);
 		for (j = name.n; j-- > 0 && r == 0;)
 			if (name.p[j] == '.')
 				r = add(nodes, span_sub(name, 0, j), below,
@@ -153,15 +151,12 @@ merge(struct nodes *l)
 	l->n = n;
 }
 
-/* INBOX first */
 static int
 by_name(const void *a, const void *b)
 {
 	const struct node *x = a, *y = b;
-	int i = strcmp(x->name, "INBOX") == 0;
-	int j = strcmp(y->name, "INBOX") == 0;
 
-	return i || j ? j - i : strcmp(x->name, y->name);
+	return tree_order(x->name, y->name);
 }
 
 /* *percent: by a pattern that ends with a %. */

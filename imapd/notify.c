@@ -281,8 +281,6 @@ events_of(void *arg, const struct tree_entry *e)
 static int
 concerns(const struct want *w, const struct tree_entry *e)
 {
-	size_t n = strlen(w->name);
-
 	switch (w->filter) {
 	case IMAP_NOTIFY_SELECTED:
 	case IMAP_NOTIFY_SELECTED_DELAYED:
@@ -293,8 +291,7 @@ concerns(const struct want *w, const struct tree_entry *e)
 	case IMAP_NOTIFY_SUBSCRIBED:
 		return (e->bits & TREE_SUBSCRIBED) != 0;
 	case IMAP_NOTIFY_SUBTREE:
-		return strncmp(e->name, w->name, n) == 0 &&
-		    (e->name[n] == '\0' || e->name[n] == '.');
+		return tree_within(e->name, w->name);
 	case IMAP_NOTIFY_MAILBOXES:
 		return strcmp(e->name, w->name) == 0;
 	}

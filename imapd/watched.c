@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "imapd/names.h"
@@ -19,7 +18,6 @@ enum {
 };
 
 static void find_parents(struct watched_list *);
-static int  by_name(const char *, const char *);
 static void pair(struct watched_list *, struct watched_list *);
 static void compare(struct watched_list *, const struct watched_list *);
 static int  meet(struct box *, struct watched_list *, struct watched_list *,
@@ -142,15 +140,6 @@ find_parents(struct watched_list *l)
 	}
 }
 
-/* The order of tree_list: INBOX first. */
-static int
-by_name(const char *a, const char *b)
-{
-	int i = strcmp(a, "INBOX") == 0, j = strcmp(b, "INBOX") == 0;
-
-	return i || j ? j - i : strcmp(a, b);
-}
-
 static void
 pair(struct watched_list *a, struct watched_list *b)
 {
@@ -160,7 +149,7 @@ pair(struct watched_list *a, struct watched_list *b)
 	for (i = 0; i < a->n; i++)
 		a->v[i].same = a->v[i].renamed = 0;
 	for (i = j = 0; i < a->n && j < b->n;) {
-		c = by_name(a->v[i].name, b->v[j].name);
+		c = tree_order(a->v[i].name, b->v[j].name);
 		if (c == 0) {
 			a->v[i].same = j + 1;
 			b->v[j].same = i + 1;
@@ -337,13 +326,10 @@ may_differ(struct box *b, struct watched *w)
 static uint64_t
 changed_ns(const struct box *b, const char *name, const char *sub)
 {
-	char path[FOLDER_NAME + 8];
+	char path[TREE_PATH];
 	struct stat st;
 
-	if (strcmp(name, "INBOX") == 0)
-		snprintf(path, sizeof path, "%s", sub);
-	else
-		snprintf(path, sizeof path, ".%s/%s", name, sub);
+	tree_path(name, sub, path);
 	if (fstatat(b->tree.root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	return (uint64_t)st.st_mtim.tv_sec * 1000000000 +
@@ -353,15 +339,10 @@ changed_ns(const struct box *b, const char *name, const char *sub)
 static int
 is_own(const struct own *own, const char *name)
 {
-	size_t i, n;
+	size_t i;
 
-	for (i = 0; own && i < 2; i++) {
-		if (own->name[i] == NULL)
-			continue;
-		n = strlen(own->name[i]);
-		if (strncmp(name, own->name[i], n) == 0 &&
-		    (name[n] == '\0' || name[n] == '.'))
+	for (i = 0; own && i < 2; i++)
+		if (own->name[i] && tree_within(name, own->name[i]))
 			return 1;
-	}
 	return 0;
 }

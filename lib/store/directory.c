@@ -24,6 +24,7 @@ static int follow(struct directory *, struct span *, enum domain_class *);
 static int word_is_in(struct span, const char *);
 static int relay(struct directory *, struct span, struct span,
     struct recipient *);
+static int shorter(const struct directory *, struct span *);
 static int local(struct directory *, struct span, struct span,
     struct recipient *, int);
 static int postmaster(struct directory *, struct span, struct span,
@@ -212,7 +213,6 @@ relay(struct directory *d, struct span name, struct span domain,
 	struct table *t = &d->table[TABLE_RELAY];
 	char key[ADDRESS_MAX + 16];
 	struct span v, k, base = name;
-	size_t at;
 	int got;
 
 	r->kind = RECIPIENT_RELAY;
@@ -226,16 +226,25 @@ relay(struct directory *d, struct span name, struct span domain,
 		k = join(key, sizeof key, SPAN("rcpt "), "", k);
 		if ((got = table_get(t, k, &v)) != 0)
 			return got < 0 ? -1 : 0;
-		if (!d->delimiter)
+		if (!shorter(d, &base))
 			break;
-		at = span_rfind(base, (unsigned char)d->delimiter);
-		if (at == base.n)
-			break;
-		base.n = at;
 	}
 	if (!span_eq(name, SPAN("postmaster")))
 		r->kind = RECIPIENT_NONE;
 	return 0;
+}
+
+/* Without its last +ext: 1, or 0 and it has none. */
+static int
+shorter(const struct directory *d, struct span *name)
+{
+	size_t at = d->delimiter ?
+	    span_rfind(*name, (unsigned char)d->delimiter) : name->n;
+
+	if (at == name->n || at == 0)
+		return 0;
+	name->n = at;
+	return 1;
 }
 
 static int
@@ -244,19 +253,12 @@ local(struct directory *d, struct span name, struct span domain,
 {
 	char key[ADDRESS_MAX + 1];
 	struct span base = name;
-	size_t at;
 	int got;
 
 	r->kind = RECIPIENT_NONE;
-	for (;;) {
-		if ((got = one_local(d, base, domain, r, aliases)) != 0)
-			break;
-		at = d->delimiter ?
-		    span_rfind(base, (unsigned char)d->delimiter) : base.n;
-		if (at == base.n || at == 0)
-			break;
-		base.n = at;
-	}
+	do
+		got = one_local(d, base, domain, r, aliases);
+	while (got == 0 && shorter(d, &base));
 	if (got > 0 && base.n < name.n &&
 	    span_str(span_from(name, base.n + 1), r->ext, sizeof r->ext) < 0)
 		r->ext[0] = '\0';

@@ -35,14 +35,15 @@ static int  load(const struct tree *, struct buf *);
 static int  store(const struct tree *, const struct buf *);
 static int  edit(const struct tree *, const char *, const char *,
     const char *);
+static int  replaced(struct span, const char *, const char *, const char *);
 static int  list_dirs(const struct tree *, struct tree_list *);
 static struct tree_entry *list_add(struct tree_list *, size_t, struct span);
 static struct tree_entry *list_put(struct tree_list *, struct span);
 static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
 static int  remove_all(int, const char *, int);
-static int  rename_tree(const struct tree *, struct span, struct span);
-static size_t below(struct tree_list *, struct span);
+static int  rename_tree(const struct tree *, const char *, const char *);
+static size_t below(struct tree_list *, const char *);
 static int  is_free(const struct tree *, const char *);
 static int  rename_one(const struct tree *, const struct tree_entry *,
     const char *);
@@ -94,6 +95,32 @@ tree_name(struct span s, const char **why)
 		if (s.p[i] < 0x20 || s.p[i] > 0x7e || s.p[i] == '/')
 			return -1;
 	return 0;
+}
+
+int
+tree_order(const char *a, const char *b)
+{
+	int i = strcmp(a, "INBOX") == 0, j = strcmp(b, "INBOX") == 0;
+
+	return i || j ? j - i : strcmp(a, b);
+}
+
+int
+tree_within(const char *name, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(name, top, n) == 0 &&
+	    (name[n] == '\0' || name[n] == '.');
+}
+
+void
+tree_path(const char *name, const char *sub, char out[TREE_PATH])
+{
+	int inbox = strcmp(name, "INBOX") == 0;
+
+	snprintf(out, TREE_PATH, "%s%s%s%s", inbox ? "" : ".",
+	    inbox ? "" : name, inbox ? "" : "/", sub);
 }
 
 int
@@ -204,12 +231,12 @@ tree_rename(const struct tree *t, const char *from, const char *to)
 	if (disk_name(from, disk) < 0 || disk_name(to, other) < 0 ||
 	    is_free(t, other) < 0)
 		return -1;
-	if (disk[1] == '\0' || (strncmp(other, disk, strlen(disk)) == 0 &&
-	    other[strlen(disk)] == '.')) {
+	if (disk[1] == '\0' || (strcmp(other, disk) != 0 &&
+	    tree_within(other, disk))) {
 		errno = EINVAL;		/* INBOX, or into itself */
 		return -1;
 	}
-	return rename_tree(t, span_of(disk), span_of(other));
+	return rename_tree(t, disk, other);
 }
 
 int
@@ -241,7 +268,7 @@ uint32_t
 tree_uidvalidity(const struct tree *t, uint32_t above)
 {
 	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
-	struct span in, line, key;
+	struct span in, line;
 	uint64_t v = (uint64_t)clock_s(), last;
 	int l, r = -1;
 
@@ -252,11 +279,10 @@ tree_uidvalidity(const struct tree *t, uint32_t above)
 	if (load(t, &b) == 0) {
 		for (in = buf_span(&b); in.n;) {
 			span_cut(&in, '\n', &line);
-			key = line;
 			if (!span_starts(line, SPAN("uidvalidity "))) {
 				buf_addspan(&out, line);
 				buf_addc(&out, '\n');
-			} else if (scan_u64(span_from(key, 12), UINT32_MAX,
+			} else if (scan_u64(span_from(line, 12), UINT32_MAX,
 			    &last) == 0 && v <= last)
 				v = last + 1;
 		}
@@ -337,23 +363,15 @@ edit(const struct tree *t, const char *put, const char *kind,
     const char *name)
 {
 	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
-	struct span in, line, rest, key;
-	int l, r = -1, drop;
+	struct span in, line;
+	int l, r = -1;
 
 	if ((l = lock(t)) < 0)
 		return -1;
 	if (load(t, &b) == 0) {
 		for (in = buf_span(&b); in.n;) {
 			span_cut(&in, '\n', &line);
-			rest = line;
-			span_cut(&rest, ' ', &key);
-			drop = span_eq(key, span_of(kind)) &&
-			    (span_eq(span_from(rest, span_eq(key,
-			    SPAN("use")) ? span_find(rest, ' ') + 1 : 0),
-			    span_of(name)) || (put && span_starts(line,
-			    span_of(put)) && line.p[strlen(put)] == ' ' &&
-			    span_eq(key, SPAN("use"))));
-			if (!drop && line.n)
+			if (line.n && !replaced(line, put, kind, name))
 				buf_addf(&out, "%.*s\n", SPAN_ARG(line));
 		}
 		if (put)
@@ -365,6 +383,22 @@ edit(const struct tree *t, const char *put, const char *kind,
 	buf_free(&b);
 	buf_free(&out);
 	return r;
+}
+
+/* Is the line of that kind and name, or its use the one that is put? */
+static int
+replaced(struct span line, const char *put, const char *kind,
+    const char *name)
+{
+	struct span key, use = { 0 };
+
+	span_cut(&line, ' ', &key);
+	if (!span_eq(key, span_of(kind)))
+		return 0;
+	if (span_eq(key, SPAN("use")))
+		span_cut(&line, ' ', &use);
+	return span_eq(line, span_of(name)) || (put && use.n &&
+	    span_eq(use, span_from(span_of(put), sizeof "use " - 1)));
 }
 
 static int
@@ -382,7 +416,7 @@ list_dirs(const struct tree *t, struct tree_list *l)
 		close(fd);
 		return -1;
 	}
-	while (r == 0 && (e = readdir(d)) != NULL) {
+	while (r == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		if (e->d_name[0] != '.' || is_inbox(span_of(e->d_name + 1)) ||
 		    (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
@@ -394,6 +428,8 @@ list_dirs(const struct tree *t, struct tree_list *l)
 		else if (errno != EINVAL)
 			r = -1;
 	}
+	if (r == 0 && errno)
+		r = -1;
 	closedir(d);
 	return r;
 }
@@ -495,10 +531,10 @@ remove_all(int parent, const char *name, int depth)
 	return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* The folder and each below it; then their uses follow.  Whether all of them
+/* By names on disk: the folder and each below it; then their uses follow.  Whether all of them
  * may have their new name is seen before the first one gets it. */
 static int
-rename_tree(const struct tree *t, struct span from, struct span to)
+rename_tree(const struct tree *t, const char *from, const char *to)
 {
 	char b[FOLDER_NAME + 1];
 	struct tree_list l;
@@ -507,14 +543,14 @@ rename_tree(const struct tree *t, struct span from, struct span to)
 
 	if (tree_list(t, &l) < 0)
 		return -1;
-	l.n = below(&l, from);
+	l.n = below(&l, from + 1);
 	errno = ENOENT;
 	r = l.n ? 0 : -1;
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < l.n && r == 0; i++) {
 			errno = ENAMETOOLONG;
-			r = snprintf(b, sizeof b, "%.*s%s", SPAN_ARG(to),
-			    l.v[i].name + from.n - 1) > FOLDER_NAME ? -1 :
+			r = snprintf(b, sizeof b, "%s%s", to,
+			    l.v[i].name + strlen(from + 1)) > FOLDER_NAME ? -1 :
 			    pass == 0 ? is_free(t, b) :
 			    rename_one(t, &l.v[i], b);
 		}
@@ -522,20 +558,16 @@ rename_tree(const struct tree *t, struct span from, struct span to)
 	return r < 0 ? -1 : fsync(t->root);
 }
 
-/* Leaves those that exist, of and below that name on disk.  How many? */
+/* Leaves those that exist, and are that one or below it.  How many? */
 static size_t
-below(struct tree_list *l, struct span disk)
+below(struct tree_list *l, const char *name)
 {
 	size_t i, n = 0;
-	struct span s;
 
-	disk = span_from(disk, 1);
-	for (i = 1; i < l->n; i++) {
-		s = span_of(l->v[i].name);
-		if (l->v[i].bits & TREE_EXISTS && span_starts(s, disk) &&
-		    (s.n == disk.n || s.p[disk.n] == '.'))
+	for (i = 1; i < l->n; i++)
+		if (l->v[i].bits & TREE_EXISTS &&
+		    tree_within(l->v[i].name, name))
 			l->v[n++] = l->v[i];
-	}
 	return n;
 }
 

@@ -17,7 +17,10 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-enum { FOLDER_NAME = 201 };		/* longest name with its NUL */
+enum {
+	FOLDER_NAME = 201,		/* longest name with its NUL */
+	TREE_PATH = FOLDER_NAME + 8
+};
 
 struct tree {
 	int root;			/* descriptor of the Maildir */
@@ -37,6 +40,12 @@ void	tree_close(struct tree *);
 
 /* May this be a folder's name?  0, or -1 with *why. */
 int	tree_name(struct span, const char **why);
+/* The order of tree_list: INBOX first. */
+int	tree_order(const char *, const char *);
+/* Is it that one, or below it? */
+int	tree_within(const char *name, const char *top);
+/* What lies in it, from the Maildir: "cur", ".Lists.c/cur". */
+void	tree_path(const char *name, const char *sub, char out[TREE_PATH]);
 
 enum tree_bits {
 	TREE_EXISTS = 1,		/* else only subscribed to */

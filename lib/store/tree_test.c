@@ -63,11 +63,39 @@ test_tree(void **state)
 	folder_close(f);
 }
 
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *name, *top;
+		int within;
+	} t[] = {
+		{ "a", "a", 1 }, { "a.b", "a", 1 }, { "a.b.c", "a.b", 1 },
+		{ "ab", "a", 0 }, { "a", "a.b", 0 }, { "b.a", "a", 0 },
+		{ "INBOX.a", "INBOX", 1 }
+	};
+	char path[TREE_PATH];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++)
+		if (tree_within(t[i].name, t[i].top) != t[i].within)
+			fail_msg("row %zu", i);
+	assert_true(tree_order("INBOX", "A") < 0);
+	assert_true(tree_order("A", "INBOX") > 0);
+	assert_true(tree_order("A", "B") < 0);
+	assert_int_equal(tree_order("INBOX", "INBOX"), 0);
+	tree_path("INBOX", "new", path);
+	assert_string_equal(path, "new");
+	tree_path("a.b", "cur", path);
+	assert_string_equal(path, ".a.b/cur");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_tree),
+		TEST(test_tree), cmocka_unit_test(test_names)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@
 #include "admin/programs.h"
 #include "admin/say.h"
 #include "admin/tables.h"
+#include "base/encode.h"
 #include "base/json.h"
 #include "sys/net.h"
 #include "sys/passwd.h"
@@ -44,6 +45,7 @@ struct place {				/* DESIGN 3 */
 
 struct ports {
 	struct conf_words smtp, submission, smtps, pop3, pop3s, imap, imaps;
+	const char *greet;
 };
 
 static void found(struct check *, enum level, const char *what,
@@ -62,7 +64,8 @@ static void check_logins(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
 static void check_space(struct check *, const char *);
 static void check_ports(struct check *);
-static void check_port(struct check *, const char *, int);
+static void check_port(struct check *, const char *, const char *);
+static void check_greeting(struct check *, const char *, const char *, int);
 
 #define BASE(field) offsetof(struct site, field)
 
@@ -84,7 +87,11 @@ static const struct place place[] = {
 	{ BASE(state_dir), "/sts/count", "-sts", "-ops", 0750 },
 	{ BASE(tables_dir), "", "root", "root", 0755 },
 	{ BASE(secrets_dir), "", "root", "root", 0711 },
+	{ BASE(secrets_dir), "/passwords", "root", "root", 0600 },
 	{ BASE(secrets_dir), "/passwords.cdb", "root", "-auth", 0640 },
+	{ BASE(secrets_dir), "/relay-passwords", "root", "-queue", 0640 },
+	{ BASE(secrets_dir), "/relay-tokens", "root", "-queue", 0640 },
+	{ BASE(secrets_dir), "/srs", "root", "-queue", 0640 },
 	{ BASE(empty_dir), "", "root", "root", 0555 },
 	{ BASE(mail_dir), "", "root", "root", 0711 }
 };
@@ -98,10 +105,13 @@ static const struct conf_key port_keys[] = {
 	{ "smtpd.submission.listen", CONF_LISTEN, AT(submission), "", 0, 0,
 	    "" },
 	{ "smtpd.smtps.listen", CONF_LISTEN, AT(smtps), "", 0, 0, "" },
-	{ "pop3d.listen", CONF_LISTEN, AT(pop3), "", 0, 0, "" },
+	{ "pop3d.listen", CONF_LISTEN, AT(pop3), "0.0.0.0:110 [::]:110", 0, 0,
+	    "" },
 	{ "pop3d.pop3s.listen", CONF_LISTEN, AT(pop3s), "", 0, 0, "" },
-	{ "imapd.listen", CONF_LISTEN, AT(imap), "", 0, 0, "" },
+	{ "imapd.listen", CONF_LISTEN, AT(imap), "0.0.0.0:143 [::]:143", 0, 0,
+	    "" },
 	{ "imapd.imaps.listen", CONF_LISTEN, AT(imaps), "", 0, 0, "" },
+	{ "smtpd.greet", CONF_TEXT, AT(greet), "", 0, 0, "" },
 	{ NULL, 0, 0, NULL, 0, 0, NULL }
 };
 
@@ -239,7 +249,9 @@ check_place(struct check *c, const struct place *p)
 	pw = getpwnam(owner);
 	gr = getgrnam(group);
 	if (lstat(path, &st) < 0) {
-		if (errno != ENOENT || strchr(p->path, '.') == NULL)
+		/* a file of secrets that is not there is not used */
+		if (errno != ENOENT || p->base != BASE(secrets_dir) ||
+		    *p->path == '\0')
 			found(c, FAIL, path, "%s: INSTALL, Directories",
 			    strerror(errno));
 		return;
@@ -402,9 +414,10 @@ check_ports(struct check *c)
 	const struct conf_key *const table[] = { port_keys };
 	static struct ports p;		/* what is read lives until exit */
 	void *const out[] = { &p };
-	const struct conf_words *all[] = { &p.smtp, &p.submission, &p.smtps,
-	    &p.pop3, &p.pop3s, &p.imap, &p.imaps };
-	static const int tls[] = { 0, 0, 1, 0, 1, 0, 1 };
+	const struct conf_words *all[] = { &p.smtp, &p.submission, &p.pop3,
+	    &p.imap, &p.smtps, &p.pop3s, &p.imaps };
+	const char *says[] = { c->site->hostname, c->site->hostname,
+	    c->site->hostname, "IMAP4 ready", NULL, NULL, NULL };
 	struct buf errors = { .max = 1 << 20 };
 	size_t i, k;
 	int fd = open(c->config, O_RDONLY | O_CLOEXEC);
@@ -414,19 +427,20 @@ check_ports(struct check *c)
 	(void)conf_read(fd, c->config, table, 1, out, &errors);
 	close(fd);
 	buf_free(&errors);
+	if (p.greet && *p.greet)
+		says[0] = says[1] = p.greet;
 	for (i = 0; i < sizeof all / sizeof *all; i++)
 		for (k = 0; k < all[i]->n; k++)
-			check_port(c, all[i]->word[k], !tls[i]);
+			check_port(c, all[i]->word[k], says[i]);
 }
 
+/* says: of what our greeting has a part; NULL: with TLS, it is not looked at. */
 static void
-check_port(struct check *c, const char *word, int greets)
+check_port(struct check *c, const char *word, const char *says)
 {
 	struct sockaddr_storage ss;
-	const struct timeval wait = { .tv_sec = 10 };
 	socklen_t size;
 	struct ip ip;
-	char reply[4];
 	unsigned port;
 	int fd, on = 1;
 
@@ -434,13 +448,10 @@ check_port(struct check *c, const char *word, int greets)
 		return;
 	fd = net_connect(&ip, port, 5);
 	if (fd >= 0) {
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait,
-		    sizeof wait);
-		if (!greets || recv(fd, reply, sizeof reply, 0) > 0)
-			found(c, OK, word, "answers");
+		if (says)
+			check_greeting(c, word, says, fd);
 		else
-			found(c, FAIL, word, "takes the connection and says "
-			    "nothing");
+			found(c, OK, word, "answers");
 		close(fd);
 		return;
 	}
@@ -456,4 +467,27 @@ check_port(struct check *c, const char *word, int greets)
 		found(c, WARN, word, "nobody answers; it is free");
 	if (fd >= 0)
 		close(fd);
+}
+
+static void
+check_greeting(struct check *c, const char *word, const char *says, int fd)
+{
+	const struct timeval wait = { .tv_sec = 10 };
+	struct buf greeting = { .max = 4096 };
+	struct span in;
+	char reply[512];
+	ssize_t n;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+	n = recv(fd, reply, sizeof reply, 0);
+	in = span_trim(span_mem(reply, n > 0 ? (size_t)n : 0));
+	encode_log(&greeting, in, 1);
+	if (in.n == 0)
+		found(c, FAIL, word, "takes the connection and says nothing");
+	else if (span_search(in, span_of(says)) == in.n)
+		found(c, FAIL, word, "another server answers: %.*s",
+		    SPAN_ARG(buf_span(&greeting)));
+	else
+		found(c, OK, word, "answers");
+	buf_free(&greeting);
 }

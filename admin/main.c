@@ -19,6 +19,7 @@ struct command {
 
 static const struct command *find(const struct args *);
 static int usage(const struct args *);
+static void tell(FILE *, const char *);
 
 static const struct command command[] = {
 	{ "check", NULL, 0, 0, "", cmd_check },
@@ -105,23 +106,39 @@ find(const struct args *a)
 	return NULL;
 }
 
-/* Of all commands, or those that begin with the word that was typed. */
+/* Of the commands that begin with the word that was typed; help tells all. */
 static int
 usage(const struct args *a)
 {
-	const struct command *c;
-	int known = 0;
+	const struct command *c = command;
+	const char *first = a->nwords ? a->word[0] : "help";
 
-	for (c = command; a->nwords && c->first; c++)
-		known |= strcmp(a->word[0], c->first) == 0;
-	fprintf(stderr, "usage: correo [-c FILE] [-j] COMMAND\n");
+	if (strcmp(first, "help") == 0) {
+		tell(a->nwords ? stdout : stderr, NULL);
+		return a->nwords ? SAY_OK : SAY_FIX;
+	}
+	while (c->first && strcmp(first, c->first) != 0)
+		c++;
+	if (c->first == NULL)
+		return say(SAY_FIX, "%s: no such command; correo help lists "
+		    "them", first);
+	tell(stderr, first);
+	return SAY_FIX;
+}
+
+/* first: of these commands only; NULL: all. */
+static void
+tell(FILE *out, const char *first)
+{
+	const struct command *c;
+
+	fprintf(out, "usage: correo [-c FILE] [-j] COMMAND\n");
 	for (c = command; c->first; c++)
-		if (!known || strcmp(a->word[0], c->first) == 0)
-			fprintf(stderr, "\tcorreo %s%s%s%s%s\n", c->first,
+		if (first == NULL || strcmp(first, c->first) == 0)
+			fprintf(out, "\tcorreo %s%s%s%s%s\n", c->first,
 			    c->second ? " " : "", c->second ? c->second : "",
 			    *c->usage ? " " : "", c->usage);
-	if (!known || strcmp(a->word[0], "queue") == 0)
-		fprintf(stderr, "SELECTION: ID ... | --domain DOMAIN | "
+	if (first == NULL || strcmp(first, "queue") == 0)
+		fprintf(out, "SELECTION: ID ... | --domain DOMAIN | "
 		    "--sender ADDRESS | --recipient ADDRESS | --all\n");
-	return SAY_FIX;
 }

@@ -9,7 +9,7 @@
 #include "admin/programs.h"
 
 const char *const programs[] = { "smtpd", "queued", "localdeliver",
-    "remoted", "pop3d", "imapd", "auth", NULL };
+    "remoted", "pop3d", "imapd", "tls", "auth", NULL };
 
 int
 programs_find(const struct site *site, const char *name, char *out,

@@ -1,6 +1,9 @@
 """Full disks, broken tables, broken configuration, wrong modes."""
 import os
+import re
 import smtplib
+import socket
+import threading
 
 from correo import (Instance, Skip, another, message, run, tell, the_instance)
 
@@ -45,6 +48,40 @@ def a_broken_configuration_is_refused_whole():
         assert 'broken.conf:%d: ' % line in text, (line, text)
 
 
+def check_finds_a_wrong_key_and_another_server():
+    """A certificate of another key; a port that another MTA has taken."""
+    path = c.dir + '/run/check.conf'
+    taken = socket.create_server(('127.0.0.1', 0))
+
+    def greet():
+        while True:
+            try:
+                client = taken.accept()[0]
+            except OSError:         # closed: the story is over
+                return
+            client.sendall(b'220 mx.other.test ESMTP of another make\r\n')
+            client.close()
+    thread = threading.Thread(target=greet)
+    thread.start()
+    try:
+        with open(path, 'w') as f:
+            f.write(re.sub('(?m)^(tls.key|smtpd.listen) .*', lambda m: {
+                'tls.key': 'tls.key %s/etc/secrets/ca.key' % c.dir,
+                'smtpd.listen': 'smtpd.listen 127.0.0.1:%d' %
+                taken.getsockname()[1]}[m.group(1)],
+                open(c.ready['config']).read()))
+        r = run(c.dir + '/sbin/correo', '-c', path, 'check', ok=False)
+    finally:
+        taken.shutdown(socket.SHUT_RDWR)
+        taken.close()
+        thread.join()
+    assert r.returncode == 1, r
+    assert b'server.pem: belongs to another key' in r.stderr, r
+    assert b'another server answers: 220 mx.other.test' in r.stdout, r
+    r = c.correo('check', ok=False)
+    assert b'another' not in r.stdout + r.stderr, r
+
+
 def another_instance(name, prepare):
     if os.geteuid() != 0:
         raise Skip('needs root')
@@ -73,11 +110,13 @@ def wrong_modes_stop_the_start():
             os.rename(path, path + '.old')
             refused(i, path, 'No such file', ('smtpd', 'pop3d', 'imapd'))
             os.rename(path + '.old', path)
-        os.chmod(path, 0o640)
-        check = i.correo('check', ok=False)
-        assert check.returncode == 1, check
-        assert b'chmod 0600 ' + path.encode() in check.stdout, check
-        os.chmod(path, 0o600)
+        for path in path, i.dir + '/etc/secrets/passwords':
+            os.chmod(path, 0o640)
+            check = i.correo('check', ok=False)
+            assert check.returncode == 1, check
+            assert re.search(b'chmod 0+600 ' + path.encode(),
+                             check.stdout), check
+            os.chmod(path, 0o600)
         i.quickstart('start')
     finally:
         i.quickstart('stop')
@@ -194,6 +233,6 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
 
 
 tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
-      wrong_modes_stop_the_start, a_user_that_is_not_there,
-      a_full_disk_answers_452_and_loses_nothing,
+      check_finds_a_wrong_key_and_another_server, wrong_modes_stop_the_start,
+      a_user_that_is_not_there, a_full_disk_answers_452_and_loses_nothing,
       a_directory_out_of_reach_is_refused_with_the_cure])

@@ -1,0 +1,63 @@
+/* pairs - can the pairs that tls.cert and tls.key name be used? */
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "tls/pairs.h"
+
+static const char *wrong(X509 *, EVP_PKEY *);
+static int no_passphrase(char *, int, int, void *);
+
+int
+pairs_check(const struct site *site, const void *conf, struct buf *errors)
+{
+	size_t i, before = errors->n;
+
+	(void)conf;
+	for (i = 0; i < site->tls_cert.n && i < site->tls_key.n; i++) {
+		const char *file = site->tls_cert.word[i], *why;
+		BIO *in = BIO_new_file(file, "r");
+		X509 *leaf = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) :
+		    NULL;
+		EVP_PKEY *key;
+
+		BIO_free(in);
+		if (leaf == NULL)
+			buf_addf(errors, "tls.cert: %s: no certificate that "
+			    "can be read\n", file);
+		in = BIO_new_file(site->tls_key.word[i], "r");
+		key = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase,
+		    NULL) : NULL;
+		BIO_free(in);
+		if (key == NULL)
+			buf_addf(errors, "tls.key: %s: no private key that "
+			    "can be read\n", site->tls_key.word[i]);
+		if (leaf && key && (why = wrong(leaf, key)) != NULL)
+			buf_addf(errors, "tls.cert: %s: %s\n", file, why);
+		X509_free(leaf);
+		EVP_PKEY_free(key);
+	}
+	ERR_clear_error();
+	return errors->n == before ? 0 : -1;
+}
+
+static const char *
+wrong(X509 *leaf, EVP_PKEY *key)
+{
+	if (X509_check_private_key(leaf, key) != 1)
+		return "belongs to another key than tls.key names";
+	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
+		return "has expired";
+	return NULL;
+}
+
+/* A key with one is not asked for it: no service could. */
+static int
+no_passphrase(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}

@@ -10,6 +10,7 @@
 
 #include "localdeliver/scratch.h"
 
+#define ALICE "alice@example.test"
 #define HELLO "From: a@s.test\r\nSubject: x\r\n\r\nhello\r\n"
 
 struct row {
@@ -24,15 +25,19 @@ struct row {
 	int kept, lists;		/* files in Maildir/new, lists/new */
 };
 
+static struct scratch s;
+static struct answer a;
+static struct job j;
+
 static unsigned
-count_in(const struct scratch *s, const char *name)
+count_in(const char *name)
 {
 	char path[256];
 	struct dirent *e;
 	unsigned n = 0;
 	DIR *d;
 
-	snprintf(path, sizeof path, "%s/%s", s->home, name);
+	snprintf(path, sizeof path, "%s/%s", s.home, name);
 	if ((d = opendir(path)) == NULL)
 		return 0;
 	while ((e = readdir(d)) != NULL)
@@ -43,15 +48,14 @@ count_in(const struct scratch *s, const char *name)
 
 /* The only file in a directory: its text; its name in *name. */
 static void
-the_file(const struct scratch *s, const char *dir, char *name, size_t nname,
-    struct buf *text)
+the_file(const char *dir, char *name, size_t nname, struct buf *text)
 {
 	char path[256];
 	struct dirent *e;
 	int fd;
 	DIR *d;
 
-	snprintf(path, sizeof path, "%s/%s", s->home, dir);
+	snprintf(path, sizeof path, "%s/%s", s.home, dir);
 	d = opendir(path);
 	assert_non_null(d);
 	while ((e = readdir(d)) != NULL && e->d_name[0] == '.')
@@ -64,48 +68,40 @@ the_file(const struct scratch *s, const char *dir, char *name, size_t nname,
 	closedir(d);
 }
 
-static void
-one_job(struct job *j, const char *to)
+/* One job to a child of its own, whose exit status it is; no answer: code 0. */
+static int
+hand_over(int fd)
 {
-	memset(j, 0, sizeof *j);
-	j->id = SPAN(SCRATCH_ID);
-	j->sender = SPAN("a@s.test");
-	j->class = SPAN("stranger");
-	j->arrived = 1795300000;
-	j->nrcpt = 1;
-	j->rcpt[0].nr = 1;
-	j->rcpt[0].to = j->rcpt[0].orig = span_of(to);
-}
-
-/* One job to a child of its own. */
-static void
-deliver(struct scratch *s, const struct job *j, struct span message,
-    struct answer *a)
-{
-	int fd = scratch_message(s, message);
-
-	scratch_child(s, 0, !SANITIZED);
-	scratch_send(s, j, fd);
+	memset(&a, 0, sizeof a);
+	scratch_child(&s, 0, !SANITIZED);
+	scratch_send(&s, &j, fd);
 	close(fd);
-	assert_int_equal(scratch_answer(s, a), 1);
-	assert_int_equal(scratch_close(s), 0);
+	(void)scratch_answer(&s, &a);
+	return scratch_close(&s);
 }
 
 static void
-put_forward(const struct scratch *s, const char *file, const char *text)
+deliver(struct span message)
+{
+	assert_int_equal(hand_over(scratch_message(&s, message)), 0);
+	assert_int_not_equal(a.nr, 0);
+}
+
+static void
+put_forward(const char *file, const char *text)
 {
 	char out[1024];
 	struct buf b = { .max = sizeof out - 1 };
 
 	for (; *text; text++)
 		if (text[0] == '%' && text[1] == 'H') {
-			buf_adds(&b, s->home);
+			buf_adds(&b, s.home);
 			text++;
 		} else
 			buf_addc(&b, (unsigned char)*text);
 	assert_int_equal(span_str(buf_span(&b), out, sizeof out), 0);
 	buf_free(&b);
-	scratch_put(s, file, out);
+	scratch_put(&s, file, out);
 }
 
 static const struct row rows[] = {
@@ -164,38 +160,34 @@ static const struct row rows[] = {
 };
 
 static void
-check_answer(const struct scratch *s, const struct row *r,
-    const struct answer *a)
+check_answer(const struct row *r)
 {
 	struct buf to = { .max = 4096 };
 	char text[4096];
 	size_t i;
 
-	for (i = 0; i < a->nto; i++)
-		buf_addf(&to, "%s%.*s", i ? " " : "", SPAN_ARG(a->to[i]));
+	for (i = 0; i < a.nto; i++)
+		buf_addf(&to, "%s%.*s", i ? " " : "", SPAN_ARG(a.to[i]));
 	assert_int_equal(span_str(buf_span(&to), text, sizeof text), 0);
 	buf_free(&to);
-	if (r->code == 0 ? a->verdict.kind != VERDICT_TO ||
-	    strcmp(text, r->to) != 0 || !span_eq(a->sender, SPAN("a@s.test"))
-	    : a->verdict.code != r->code)
-		fail_msg("%s: %u %s, to %s", r->name, a->verdict.code,
-		    a->verdict.text, text);
-	if ((r->enhanced && strcmp(r->enhanced, a->verdict.enhanced) != 0) ||
-	    (r->says && strstr(a->verdict.text, r->says) == NULL))
-		fail_msg("%s: %s %s", r->name, a->verdict.enhanced,
-		    a->verdict.text);
-	if (count_in(s, "Maildir/new") != (unsigned)r->kept ||
-	    count_in(s, "lists/new") != (unsigned)r->lists ||
-	    count_in(s, "Maildir/tmp") || count_in(s, "lists/tmp"))
+	if (r->code == 0 ? a.verdict.kind != VERDICT_TO ||
+	    strcmp(text, r->to) != 0 || !span_eq(a.sender, SPAN("a@s.test"))
+	    : a.verdict.code != r->code)
+		fail_msg("%s: %u %s, to %s", r->name, a.verdict.code,
+		    a.verdict.text, text);
+	if ((r->enhanced && strcmp(r->enhanced, a.verdict.enhanced) != 0) ||
+	    (r->says && strstr(a.verdict.text, r->says) == NULL))
+		fail_msg("%s: %s %s", r->name, a.verdict.enhanced,
+		    a.verdict.text);
+	if (count_in("Maildir/new") != (unsigned)r->kept ||
+	    count_in("lists/new") != (unsigned)r->lists ||
+	    count_in("Maildir/tmp") || count_in("lists/tmp"))
 		fail_msg("%s: files", r->name);
 }
 
 static void
 table(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	const struct row *r;
 	char path[256];
 	size_t i;
@@ -207,17 +199,16 @@ table(void **state)
 		snprintf(path, sizeof path, "%s/away", s.home);
 		assert_int_equal(symlink("/tmp", path), 0);
 		if (r->file)
-			put_forward(&s, r->file, r->text);
-		one_job(&j, "alice@example.test");
+			put_forward(r->file, r->text);
+		scratch_job(&j, ALICE);
 		if (r->ext)
 			j.rcpt[0].ext = span_of(r->ext);
 		if (r->via) {
 			j.rcpt[0].via[0] = span_of(r->via);
 			j.rcpt[0].nvia = 1;
 		}
-		memset(&a, 0, sizeof a);
-		deliver(&s, &j, span_of(r->message ? r->message : HELLO), &a);
-		check_answer(&s, r, &a);
+		deliver(span_of(r->message ? r->message : HELLO));
+		check_answer(r);
 		scratch_end(&s);
 	}
 }
@@ -225,21 +216,18 @@ table(void **state)
 static void
 the_message(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	struct buf text = { .max = 1 << 20 };
 	char name[256];
 
 	(void)state;
 	scratch_begin(&s);
-	one_job(&j, "alice@example.test");
+	scratch_job(&j, ALICE);
 	j.rcpt[0].via[0] = SPAN("info@example.test");
 	j.rcpt[0].via[1] = SPAN("staff@example.test");
 	j.rcpt[0].nvia = 2;
-	deliver(&s, &j, SPAN("A: b\r\n\r\nlone \r cr\r\n\r\r\nno end"), &a);
+	deliver(SPAN("A: b\r\n\r\nlone \r cr\r\n\r\r\nno end"));
 	assert_int_equal(a.verdict.code, 250);
-	the_file(&s, "Maildir/new", name, sizeof name, &text);
+	the_file("Maildir/new", name, sizeof name, &text);
 	buf_addc(&text, 0);
 	assert_string_equal((char *)text.p, "Return-Path: <a@s.test>\n"
 	    "Delivered-To: alice@example.test\n"
@@ -256,9 +244,6 @@ the_message(void **state)
 static void
 batch(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	unsigned i, round, seen[201];
 	int fd;
 
@@ -269,7 +254,7 @@ batch(void **state)
 		fd = scratch_message(&s, SPAN(HELLO));
 		scratch_child(&s, 0, !SANITIZED);
 		for (i = 1; i <= 200; i++) {
-			one_job(&j, "alice@example.test");
+			scratch_job(&j, ALICE);
 			j.rcpt[0].nr = i;
 			j.repeat = round > 0 && i % 2;
 			scratch_send(&s, &j, fd);
@@ -282,8 +267,8 @@ batch(void **state)
 			assert_int_equal(seen[a.nr]++, 0);
 		}
 		assert_int_equal(scratch_close(&s), 0);
-		assert_int_equal(count_in(&s, "Maildir/new"), 200);
-		assert_int_equal(count_in(&s, "Maildir/tmp"), 0);
+		assert_int_equal(count_in("Maildir/new"), 200);
+		assert_int_equal(count_in("Maildir/tmp"), 0);
 	}
 	scratch_end(&s);
 }
@@ -292,9 +277,6 @@ batch(void **state)
 static void
 held(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	unsigned i;
 	int fd;
 
@@ -302,11 +284,11 @@ held(void **state)
 	scratch_begin(&s);
 	fd = scratch_message(&s, SPAN(HELLO));
 	scratch_child(&s, 0, !SANITIZED);
-	one_job(&j, "alice@example.test");
+	scratch_job(&j, ALICE);
 	for (i = 1; i <= 10; i++) {
 		j.rcpt[0].nr = i;
 		scratch_send(&s, &j, fd);
-		while (count_in(&s, "Maildir/new") < i)
+		while (count_in("Maildir/new") < i)
 			usleep(1000);
 	}
 	close(fd);
@@ -316,8 +298,8 @@ held(void **state)
 		assert_int_equal(a.nr, i);
 	}
 	assert_int_equal(scratch_close(&s), 0);
-	assert_int_equal(count_in(&s, "Maildir/new"), 10);
-	assert_int_equal(count_in(&s, "Maildir/tmp"), 0);
+	assert_int_equal(count_in("Maildir/new"), 10);
+	assert_int_equal(count_in("Maildir/tmp"), 0);
 	scratch_end(&s);
 }
 
@@ -325,25 +307,22 @@ held(void **state)
 static void
 repeat_in_cur(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	struct buf text = { .max = 4096 };
 	char name[256], from[512], to[512];
 
 	(void)state;
 	scratch_begin(&s);
-	one_job(&j, "alice@example.test");
-	deliver(&s, &j, SPAN(HELLO), &a);
-	the_file(&s, "Maildir/new", name, sizeof name, &text);
+	scratch_job(&j, ALICE);
+	deliver(SPAN(HELLO));
+	the_file("Maildir/new", name, sizeof name, &text);
 	snprintf(from, sizeof from, "%s/Maildir/new/%s", s.home, name);
 	snprintf(to, sizeof to, "%s/Maildir/cur/%s:2,S", s.home, name);
 	assert_int_equal(rename(from, to), 0);
 	j.repeat = 1;
-	deliver(&s, &j, SPAN(HELLO), &a);
+	deliver(SPAN(HELLO));
 	assert_int_equal(a.verdict.code, 250);
-	assert_int_equal(count_in(&s, "Maildir/new"), 0);
-	assert_int_equal(count_in(&s, "Maildir/cur"), 1);
+	assert_int_equal(count_in("Maildir/new"), 0);
+	assert_int_equal(count_in("Maildir/cur"), 1);
 	buf_free(&text);
 	scratch_end(&s);
 }
@@ -358,9 +337,6 @@ quota(void **state)
 		{ 10000, 0, 250 }, { 200, 0, 250 }, { 50, 0, 452 },
 		{ 0, 5, 250 }, { 0, 1, 250 }
 	};
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	struct buf text = { .max = 4096 };
 	size_t i;
 	int dir;
@@ -370,8 +346,8 @@ quota(void **state)
 		scratch_begin(&s);
 		s.owner.box.quota_bytes = row[i].bytes;
 		s.owner.box.quota_count = row[i].count;
-		one_job(&j, "alice@example.test");
-		deliver(&s, &j, SPAN(HELLO), &a);
+		scratch_job(&j, ALICE);
+		deliver(SPAN(HELLO));
 		if (a.verdict.code != row[i].code)
 			fail_msg("row %zu: %u", i, a.verdict.code);
 		if (row[i].code == 452)
@@ -381,14 +357,14 @@ quota(void **state)
 	/* the second no longer fits; the file tells of the first */
 	scratch_begin(&s);
 	s.owner.box.quota_bytes = 150;
-	one_job(&j, "alice@example.test");
-	deliver(&s, &j, SPAN(HELLO), &a);
+	scratch_job(&j, ALICE);
+	deliver(SPAN(HELLO));
 	assert_int_equal(a.verdict.code, 250);
 	j.rcpt[0].nr = 2;
-	deliver(&s, &j, SPAN(HELLO), &a);
+	deliver(SPAN(HELLO));
 	assert_int_equal(a.verdict.code, 452);
-	assert_int_equal(count_in(&s, "Maildir/new"), 1);
-	assert_int_equal(count_in(&s, "Maildir/tmp"), 0);
+	assert_int_equal(count_in("Maildir/new"), 1);
+	assert_int_equal(count_in("Maildir/tmp"), 0);
 	dir = file_open_dir(AT_FDCWD, s.owner.box.maildir);
 	assert_int_equal(file_read_at(dir, "maildirsize", &text), 0);
 	assert_true(span_starts(buf_span(&text), SPAN("150S\n")));
@@ -416,13 +392,10 @@ hostile(void **state)
 		{ "Maildir/maildirsize", 'f', 250 },
 		{ "Maildir/maildirsize", 'd', 250 }
 	};
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	static char big[70000];
 	char path[256];
 	size_t i;
-	int fd;
+	int st;
 
 	(void)state;
 	memset(big, '#', sizeof big - 1);
@@ -449,17 +422,12 @@ hostile(void **state)
 			if (row[i].what == 'g')
 				assert_int_equal(chmod(path, 0660), 0);
 		}
-		fd = scratch_message(&s, SPAN(HELLO));
-		scratch_child(&s, 0, !SANITIZED);
-		one_job(&j, "alice@example.test");
-		scratch_send(&s, &j, fd);
-		close(fd);
-		a.verdict.code = 0;
-		(void)scratch_answer(&s, &a);
-		if (a.verdict.code != row[i].code)
-			fail_msg("row %zu: %u %s", i, a.verdict.code,
-			    a.verdict.text);
-		assert_int_equal(scratch_close(&s), row[i].code ? 0 : 99);
+		scratch_job(&j, ALICE);
+		st = hand_over(scratch_message(&s, SPAN(HELLO)));
+		if (a.verdict.code != row[i].code ||
+		    st != (row[i].code ? 0 : 99))
+			fail_msg("row %zu: %u %s, exit %d", i, a.verdict.code,
+			    a.verdict.text, st);
 		scratch_end(&s);
 	}
 }
@@ -475,31 +443,24 @@ rotten(void **state)
 		{ QUEUE_HEAD + 5, -1, "checksum" }, { 3, -1, "damaged" },
 		{ -1, QUEUE_HEAD + 5, "queue" }, { -1, 5, "queue" }
 	};
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	size_t i;
 	int fd;
 
 	(void)state;
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		scratch_begin(&s);
-		one_job(&j, "alice@example.test");
+		scratch_job(&j, ALICE);
 		fd = scratch_message(&s, SPAN(HELLO));
 		if (row[i].at >= 0)
 			assert_int_equal(pwrite(fd, "#", 1, row[i].at), 1);
 		else
 			assert_int_equal(ftruncate(fd, row[i].cut), 0);
-		scratch_child(&s, 0, !SANITIZED);
-		scratch_send(&s, &j, fd);
-		close(fd);
-		assert_int_equal(scratch_answer(&s, &a), 1);
-		if (a.verdict.kind != VERDICT_LATER ||
+		assert_int_equal(hand_over(fd), 0);
+		if (a.nr == 0 || a.verdict.kind != VERDICT_LATER ||
 		    strstr(a.verdict.text, row[i].says) == NULL)
 			fail_msg("row %zu: %s", i, a.verdict.text);
-		assert_int_equal(count_in(&s, "Maildir/new"), 0);
-		assert_int_equal(count_in(&s, "Maildir/tmp"), 0);
-		assert_int_equal(scratch_close(&s), 0);
+		assert_int_equal(count_in("Maildir/new"), 0);
+		assert_int_equal(count_in("Maildir/tmp"), 0);
 		scratch_end(&s);
 	}
 }
@@ -508,18 +469,15 @@ rotten(void **state)
 static void
 channel(void **state)
 {
-	static struct scratch s;
-	static struct answer a;
-	static struct job j;
 	unsigned i;
 	int fd;
 
 	(void)state;
 	scratch_begin(&s);
-	put_forward(&s, ".forward+x", "bob\n%H/l1/, %H/l2/, \\alice\n");
+	put_forward(".forward+x", "bob\n%H/l1/, %H/l2/, \\alice\n");
 	fd = scratch_message(&s, SPAN(HELLO));
 	scratch_child(&s, 0, !SANITIZED);
-	one_job(&j, "alice@example.test");
+	scratch_job(&j, ALICE);
 	for (i = 0; i < JOB_RCPTS; i++) {
 		j.rcpt[i] = j.rcpt[0];
 		j.rcpt[i].nr = i + 1;
@@ -535,8 +493,8 @@ channel(void **state)
 		assert_int_equal(a.verdict.kind, (a.nr - 1) % 3 == 0 ?
 		    VERDICT_TO : VERDICT_DONE);
 	}
-	assert_int_equal(count_in(&s, "Maildir/new"), JOB_RCPTS);
-	assert_int_equal(count_in(&s, "l2/new"), (JOB_RCPTS + 2) / 3);
+	assert_int_equal(count_in("Maildir/new"), JOB_RCPTS);
+	assert_int_equal(count_in("l2/new"), (JOB_RCPTS + 2) / 3);
 	assert_int_equal(chan_send(s.ch, SPAN("9:id 2:"), &fd, 1), 0);
 	close(fd);
 	assert_int_equal(scratch_answer(&s, &a), 0);

@@ -22,14 +22,9 @@ run(const char *line, struct span message, int timeout_s)
 	s.owner.program_timeout_s = (unsigned)timeout_s;
 	scratch_put(&s, ".forward", line);
 	fd = scratch_message(&s, message);
-	memset(&j, 0, sizeof j);
-	j.id = SPAN(SCRATCH_ID);
-	j.sender = SPAN("a@s.test");
-	j.class = SPAN("stranger");
+	scratch_job(&j, "alice+x@example.test");
 	j.arrived = 1795305600;
-	j.nrcpt = 1;
 	j.rcpt[0].nr = 7;
-	j.rcpt[0].to = SPAN("alice+x@example.test");
 	j.rcpt[0].orig = SPAN("info@example.test");
 	j.rcpt[0].ext = SPAN("x");
 	j.rcpt[0].run = 1;

@@ -136,6 +136,20 @@ scratch_child(struct scratch *s, int programs, int confined)
 	s->rest.n = 0;
 }
 
+/* For that one recipient, number 1. */
+static inline void
+scratch_job(struct job *j, const char *to)
+{
+	memset(j, 0, sizeof *j);
+	j->id = SPAN(SCRATCH_ID);
+	j->sender = SPAN("a@s.test");
+	j->class = SPAN("stranger");
+	j->arrived = 1795300000;
+	j->nrcpt = 1;
+	j->rcpt[0].nr = 1;
+	j->rcpt[0].to = j->rcpt[0].orig = span_of(to);
+}
+
 static inline void
 scratch_send(struct scratch *s, const struct job *j, int fd)
 {

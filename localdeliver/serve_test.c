@@ -135,13 +135,7 @@ ask(const char *key, unsigned run, struct answer *a)
 	assert_int_equal(note_send(link_fd, &n, &ch[1], 1), 0);
 	close(ch[1]);
 	s.ch = ch[0];
-	memset(&j, 0, sizeof j);
-	j.id = SPAN(SCRATCH_ID);
-	j.class = SPAN("stranger");
-	j.sender = SPAN("a@s.test");
-	j.nrcpt = 1;
-	j.rcpt[0].nr = 1;
-	j.rcpt[0].to = span_of(key);
+	scratch_job(&j, key);
 	j.rcpt[0].run = run;
 	if (run)
 		j.rcpt[0].file = SPAN(".forward");

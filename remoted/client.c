@@ -290,7 +290,6 @@ our_name(const struct client *c, char *out, size_t size)
 	const struct conf_words *w = &c->conf->source;
 	struct ip local, ip;
 	struct span name;
-	unsigned port;
 	size_t i;
 
 	if (span_str(c->hop->helo, out, size) == 0 && *out)
@@ -298,7 +297,7 @@ our_name(const struct client *c, char *out, size_t size)
 	(void)snprintf(out, size, "%s", *c->conf->helo ? c->conf->helo :
 	    c->hostname);
 	if (c->hop->scheme == HOP_LMTP_UNIX ||
-	    net_local(c->conn.fd, &local, &port) < 0)
+	    net_local(c->conn.fd, &local) < 0)
 		return;
 	for (i = 0; i < w->n; i++)
 		if (conf_named(span_of(w->word[i]), &ip, &name) == 0 &&

@@ -205,7 +205,6 @@ tell(const struct note *asked, SSL *ssl, int ch)
 {
 	struct note n = { .kind = NOTE_UP };
 	struct facts *f = &n.facts;
-	const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
 	*f = asked->facts;
 	f->tls = 1;
@@ -213,8 +212,6 @@ tell(const struct note *asked, SSL *ssl, int ch)
 	    SSL_get_version(ssl));
 	snprintf(f->tls_cipher, sizeof f->tls_cipher, "%s",
 	    SSL_get_cipher(ssl));
-	if (sni)
-		(void)span_str(span_of(sni), f->sni, sizeof f->sni);
 	binding(f, ssl);
 	(void)note_send(ch, &n, NULL, 0);
 }

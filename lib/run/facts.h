@@ -23,15 +23,14 @@ enum facts_phase {
 struct facts {
 	uint32_t connection;		/* the listener's number of it */
 	uint32_t service;		/* index of the listening address's kind */
-	struct ip client, local;
-	uint16_t client_port, local_port;
+	struct ip client;
 	uint8_t class;			/* enum mail_class */
 	uint8_t phase;			/* enum facts_phase */
 	uint8_t tls;			/* 1: the stream comes from a relay */
 	uint8_t may_login;		/* 1: TLS, or a local network */
 	char user[321];			/* mailbox key */
 	char helo[256];			/* HELO (SMTP) or tag (IMAP), counted */
-	char tls_version[16], tls_cipher[48], sni[256];
+	char tls_version[16], tls_cipher[48];
 	/* Channel binding: tls-exporter (RFC 9266), and the certificate's hash
 	 * (tls-server-end-point, RFC 5929 4.1; 0 bytes: none). */
 	unsigned char exporter[32], endpoint[64];

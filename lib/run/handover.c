@@ -212,7 +212,6 @@ proxied(struct listener *l, struct conn *c, const struct note *n, int fd)
 
 	listener_count(l, &c->facts.client, 0);
 	c->facts.client = n->facts.client;
-	c->facts.client_port = n->facts.client_port;
 	rule = listener_over(l, &c->facts.client);
 	listener_count(l, &c->facts.client, 1);
 	listener_judge(l, &c->facts);
@@ -235,14 +234,13 @@ up(struct listener *l, struct conn *c, const struct note *n)
 	c->facts.may_login = 1;
 	memcpy(c->facts.tls_version, f->tls_version, sizeof f->tls_version);
 	memcpy(c->facts.tls_cipher, f->tls_cipher, sizeof f->tls_cipher);
-	memcpy(c->facts.sni, f->sni, sizeof f->sni);
 	memcpy(c->facts.exporter, f->exporter, sizeof f->exporter);
 	memcpy(c->facts.endpoint, f->endpoint, sizeof f->endpoint);
 	c->facts.has_exporter = f->has_exporter;
-	c->facts.endpoint_n = f->endpoint_n;
+	c->facts.endpoint_n = f->endpoint_n <= sizeof f->endpoint ?
+	    f->endpoint_n : 0;
 	c->facts.tls_version[sizeof f->tls_version - 1] = '\0';
 	c->facts.tls_cipher[sizeof f->tls_cipher - 1] = '\0';
-	c->facts.sni[sizeof f->sni - 1] = '\0';
 	to_session(l, c, stream);
 	close(stream);
 }

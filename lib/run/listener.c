@@ -26,8 +26,7 @@ static void start(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
 static void accept_some(struct listener *, size_t);
-static void admit(struct listener *, int, unsigned, const struct ip *,
-	    unsigned);
+static void admit(struct listener *, int, unsigned, const struct ip *);
 static unsigned address_bits(const struct ip *);
 static unsigned network_bits(const struct ip *);
 static void every_second(struct listener *);
@@ -138,13 +137,13 @@ listener_watch(struct listener *l, struct event *v)
 static void
 accept_some(struct listener *l, size_t at)
 {
-	unsigned service = l->env->service[at], port;
+	unsigned service = l->env->service[at];
 	struct ip client;
 	const char *rule;
 	int i, fd;
 
 	for (i = 0; i < ACCEPTS && !l->paused; i++) {
-		fd = net_accept(l->env->listen[at], &client, &port);
+		fd = net_accept(l->env->listen[at], &client);
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE ||
 			    errno == ENOMEM || errno == ENOBUFS) {
@@ -157,7 +156,7 @@ accept_some(struct listener *l, size_t at)
 		if ((rule = listener_over(l, &client)) != NULL)
 			listener_refuse(l, fd, service, &client, rule);
 		else
-			admit(l, fd, service, &client, port);
+			admit(l, fd, service, &client);
 		close(fd);
 	}
 }
@@ -207,11 +206,9 @@ listener_refuse(struct listener *l, int fd, unsigned service,
 }
 
 static void
-admit(struct listener *l, int fd, unsigned service, const struct ip *client,
-    unsigned port)
+admit(struct listener *l, int fd, unsigned service, const struct ip *client)
 {
 	struct conn *c = calloc(1, sizeof *c), **slot;
-	unsigned local_port;
 	struct facts *f;
 
 	if (c == NULL) {
@@ -223,9 +220,6 @@ admit(struct listener *l, int fd, unsigned service, const struct ip *client,
 	f->connection = ++l->number;
 	f->service = service;
 	f->client = *client;
-	f->client_port = (uint16_t)port;
-	if (net_local(fd, &f->local, &local_port) == 0)
-		f->local_port = (uint16_t)local_port;
 	listener_judge(l, f);
 	listener_count(l, client, 1);
 	slot = &l->slot[f->connection % 1024];

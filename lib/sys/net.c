@@ -11,8 +11,7 @@
 
 enum { BACKLOG = 1024 };
 
-static int address_of(const struct sockaddr_storage *, struct ip *,
-    unsigned *);
+static int address_of(const struct sockaddr_storage *, struct ip *);
 
 socklen_t
 net_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *ss)
@@ -70,13 +69,13 @@ net_listen_options(int fd)
 }
 
 int
-net_accept(int fd, struct ip *client, unsigned *port)
+net_accept(int fd, struct ip *client)
 {
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof ss;
 	int c = accept4(fd, (struct sockaddr *)&ss, &n, SOCK_CLOEXEC);
 
-	if (c >= 0 && address_of(&ss, client, port) < 0) {
+	if (c >= 0 && address_of(&ss, client) < 0) {
 		close(c);
 		errno = EAFNOSUPPORT;
 		return -1;
@@ -85,14 +84,14 @@ net_accept(int fd, struct ip *client, unsigned *port)
 }
 
 int
-net_local(int fd, struct ip *ip, unsigned *port)
+net_local(int fd, struct ip *ip)
 {
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof ss;
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0)
 		return -1;
-	return address_of(&ss, ip, port);
+	return address_of(&ss, ip);
 }
 
 int
@@ -118,18 +117,16 @@ net_connect(const struct ip *ip, unsigned port, unsigned timeout_s)
 
 /* 0, or -1: neither IPv4 nor IPv6. */
 static int
-address_of(const struct sockaddr_storage *ss, struct ip *ip, unsigned *port)
+address_of(const struct sockaddr_storage *ss, struct ip *ip)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
 
-	if (ss->ss_family == AF_INET) {
+	if (ss->ss_family == AF_INET)
 		*ip = ip_from_v4(&v4->sin_addr);
-		*port = ntohs(v4->sin_port);
-	} else if (ss->ss_family == AF_INET6) {
+	else if (ss->ss_family == AF_INET6)
 		memcpy(ip->b, &v6->sin6_addr, 16);
-		*port = ntohs(v6->sin6_port);
-	} else
+	else
 		return -1;
 	return 0;
 }

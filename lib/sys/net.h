@@ -17,8 +17,8 @@ int	net_listen(const struct ip *, unsigned port);
 /* The options of net_listen, for a socket that somebody else bound. */
 int	net_listen_options(int fd);
 /* One connection: descriptor (blocking, close-on-exec), or -1 with errno. */
-int	net_accept(int fd, struct ip *client, unsigned *port);
-int	net_local(int fd, struct ip *, unsigned *port);
+int	net_accept(int fd, struct ip *client);
+int	net_local(int fd, struct ip *);		/* 0, or -1 with errno */
 
 /* Blocking, at most timeout_s.  Descriptor, or -1 with errno. */
 int	net_connect(const struct ip *, unsigned port, unsigned timeout_s);

@@ -37,10 +37,9 @@ imap_args_login(struct imap_command *c, struct imap_cursor *in)
 int
 imap_args_enable(struct imap_command *c, struct imap_cursor *in)
 {
-	if (imap_peek(in) == NULL) {
-		*in->why = "ENABLE wants capabilities (RFC 9051 6.3.1)";
-		return -1;
-	}
+	if (imap_peek(in) == NULL)
+		return imap_bad(in->why,
+		    "ENABLE wants capabilities (RFC 9051 6.3.1)");
 	return imap_args_words(in, &c->words, 0);
 }
 
@@ -62,10 +61,8 @@ imap_args_id(struct imap_command *c, struct imap_cursor *in)
 	for (n = 0; list.at < list.end; n++) {
 		if (imap_take(&list, &t, bad) < 0 ||
 		    (t->kind != IMAP_QUOTED && t->kind != IMAP_LITERAL &&
-		    !(n % 2 == 1 && is_nil(t)))) {
-			*in->why = bad;
-			return -1;
-		}
+		    !(n % 2 == 1 && is_nil(t))))
+			return imap_bad(in->why, bad);
 	}
 	c->words.n = n;
 	*in->why = bad;
@@ -113,10 +110,8 @@ imap_args_words(struct imap_cursor *in, struct imap_words *w, int flag)
 		if (imap_take_atom(in, &word, flag ?
 		    "not a flag (RFC 9051 9)" : "not an atom (RFC 9051 9)") < 0)
 			return -1;
-		if (flag && !is_flag(word)) {
-			*in->why = "not a flag (RFC 9051 9)";
-			return -1;
-		}
+		if (flag && !is_flag(word))
+			return imap_bad(in->why, "not a flag (RFC 9051 9)");
 	}
 	return 0;
 }
@@ -130,19 +125,38 @@ imap_args_set(struct imap_cursor *in, struct imap_set *set, const char *what)
 	    imap_set_parse(set, text, in->why);
 }
 
-/* flag = "\" atom / atom: 0x21 to 0x7e without specials and ] */
+int
+imap_args_bits(struct imap_cursor *in, const struct imap_bit *table,
+    unsigned *out, const char *bad)
+{
+	const struct imap_bit *b;
+
+	do {
+		for (b = table; b->name && !imap_take_word(in, b->name); b++)
+			;
+		if (b->name == NULL)
+			return imap_bad(in->why, bad);
+		*out |= b->bit;
+	} while (in->at < in->end);
+	return 0;
+}
+
+unsigned
+imap_args_one(struct imap_cursor *in, const char *const *word, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && !imap_take_word(in, word[i]); i++)
+		;
+	return i;
+}
+
+/* flag = "\" atom / atom */
 static int
 is_flag(struct span s)
 {
-	size_t i;
-
-	if (s.n && s.p[0] == '\\')
-		s = span_from(s, 1);
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f ||
-		    memchr("(){%*\"\\]", s.p[i], 8))
-			return 0;
-	return s.n > 0;
+	return imap_is_atom(span_starts(s, SPAN("\\")) ? span_from(s, 1) : s,
+	    ']');
 }
 
 static int

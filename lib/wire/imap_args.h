@@ -20,6 +20,16 @@ int	imap_args_compress(struct imap_command *, struct imap_cursor *);
 int	imap_args_words(struct imap_cursor *, struct imap_words *, int flag);
 int	imap_args_set(struct imap_cursor *, struct imap_set *,
 	    const char *what);
+/* One or more of the words of a table (which ends with NULL), each with its
+ * bit, to the end. */
+struct imap_bit {
+	const char *name;
+	unsigned bit;
+};
+int	imap_args_bits(struct imap_cursor *, const struct imap_bit *,
+	    unsigned *, const char *bad);
+/* Takes one of n words: its index, or n. */
+unsigned imap_args_one(struct imap_cursor *, const char *const *, unsigned n);
 
 /* imap_args_mailbox.c */
 int	imap_args_mailbox(struct imap_command *, struct imap_cursor *);

@@ -68,11 +68,10 @@ imap_args_fetch(struct imap_command *c, struct imap_cursor *in)
 	if (imap_peek(in) != NULL && modifiers(c, in) < 0)
 		return -1;
 	/* RFC 7162 3.2.6: VANISHED is for UID FETCH with CHANGEDSINCE */
-	if (c->fetch.vanished && (!c->uid || !c->fetch.changed)) {
-		*in->why = "VANISHED wants UID FETCH and CHANGEDSINCE "
-		    "(RFC 7162 3.2.6)";
-		return -1;
-	}
+	if (c->fetch.vanished && (!c->uid || !c->fetch.changed))
+		return imap_bad(in->why,
+		    "VANISHED wants UID FETCH and CHANGEDSINCE "
+		    "(RFC 7162 3.2.6)");
 	return 0;
 }
 
@@ -116,10 +115,8 @@ section(struct imap_fetch *f, struct imap_cursor *in,
 
 	if (f->nsection == f->section_size) {
 		size = f->section_size ? f->section_size * 2 : 1;
-		if ((s = reallocarray(f->section, size, sizeof *s)) == NULL) {
-			*in->why = "no memory";
-			return -1;
-		}
+		if ((s = reallocarray(f->section, size, sizeof *s)) == NULL)
+			return imap_bad(in->why, "no memory");
 		f->section = s;
 		f->section_size = size;
 	}

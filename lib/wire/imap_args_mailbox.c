@@ -2,13 +2,6 @@
 #include "wire/imap_args.h"
 #include "wire/imap_name.h"
 
-struct bit {
-	const char *name;
-	unsigned bit;
-};
-
-static int bits(struct imap_cursor *, const struct bit *, unsigned *,
-	    const char *);
 static int qresync(struct imap_select *, struct imap_cursor *);
 static int patterns(struct imap_list *, struct imap_cursor *);
 static int take_pattern(struct imap_cursor *);
@@ -16,7 +9,7 @@ static int list_returns(struct imap_list *, struct imap_cursor *);
 
 static const char bad_name[] = "a mailbox name is missing (RFC 9051 9)";
 
-static const struct bit status_items[] = {
+static const struct imap_bit status_items[] = {
 	{ "MESSAGES", IMAP_STATUS_MESSAGES },
 	{ "UIDNEXT", IMAP_STATUS_UIDNEXT },
 	{ "UIDVALIDITY", IMAP_STATUS_UIDVALIDITY },
@@ -108,7 +101,7 @@ imap_args_status(struct imap_command *c, struct imap_cursor *in)
 	if (imap_args_mailbox(c, in) < 0 ||
 	    imap_take_list(in, &items, bad_status) < 0)
 		return -1;
-	return bits(&items, status_items, &c->status, bad_status);
+	return imap_args_bits(&items, status_items, &c->status, bad_status);
 }
 
 /* "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
@@ -116,7 +109,7 @@ imap_args_status(struct imap_command *c, struct imap_cursor *in)
 int
 imap_args_list(struct imap_command *c, struct imap_cursor *in)
 {
-	static const struct bit selects[] = {
+	static const struct imap_bit selects[] = {
 		{ "SUBSCRIBED", IMAP_LIST_SUBSCRIBED },
 		{ "REMOTE", IMAP_LIST_REMOTE },
 		{ "RECURSIVEMATCH", IMAP_LIST_RECURSIVE },
@@ -130,15 +123,14 @@ imap_args_list(struct imap_command *c, struct imap_cursor *in)
 	if (t && t->kind == IMAP_PARENS) {
 		l->extended = 1;
 		if (imap_take_list(in, &list, "") < 0 ||
-		    (list.at < list.end && bits(&list, selects, &l->bits,
-		    "unknown LIST selection option (RFC 5258 3.1)") < 0))
+		    (list.at < list.end && imap_args_bits(&list, selects,
+		    &l->bits, "unknown LIST selection option (RFC 5258 3.1)") < 0))
 			return -1;
 		if ((l->bits & IMAP_LIST_RECURSIVE) &&
-		    !(l->bits & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL))) {
-			*in->why = "RECURSIVEMATCH wants another selection "
-			    "option (RFC 5258 3.1)";
-			return -1;
-		}
+		    !(l->bits & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL)))
+			return imap_bad(in->why,
+			    "RECURSIVEMATCH wants another selection "
+			    "option (RFC 5258 3.1)");
 	}
 	if (imap_take_astring(in, &l->reference, bad_name) < 0 ||
 	    patterns(l, in) < 0)
@@ -154,28 +146,6 @@ imap_args_lsub(struct imap_command *c, struct imap_cursor *in)
 		return -1;
 	c->list.patterns = (struct imap_words){ imap_peek(in), 1 };
 	return take_pattern(in);
-}
-
-/* At least one of the words of a table. */
-static int
-bits(struct imap_cursor *in, const struct bit *table, unsigned *out,
-    const char *bad)
-{
-	struct span word;
-	const struct bit *b;
-
-	do {
-		if (imap_take_atom(in, &word, bad) < 0)
-			return -1;
-		for (b = table; b->name; b++)
-			if (span_case_eq(word, span_of(b->name)))
-				break;
-		*in->why = bad;
-		if (b->name == NULL)
-			return -1;
-		*out |= b->bit;
-	} while (in->at < in->end);
-	return 0;
 }
 
 /* "(" uidvalidity SP mod-sequence [SP known-uids] [SP "(" known-sequence-set
@@ -267,13 +237,11 @@ list_returns(struct imap_list *l, struct imap_cursor *in)
 		else if (imap_take_word(&list, "STATUS")) {
 			l->bits |= IMAP_RETURN_STATUS;
 			if (imap_take_list(&list, &items, bad_status) < 0 ||
-			    bits(&items, status_items, &l->status,
+			    imap_args_bits(&items, status_items, &l->status,
 			    bad_status) < 0)
 				return -1;
-		} else {
-			*in->why = bad;
-			return -1;
-		}
+		} else
+			return imap_bad(in->why, bad);
 	}
 	return 0;
 }

@@ -148,17 +148,14 @@ append_one(struct imap_command *c, struct imap_cursor *in)
 	struct imap_cursor flags;
 	const struct imap_token *t;
 
-	if (c->nappend == IMAP_MESSAGES) {
-		*in->why = "more than 1000 messages in an APPEND";
-		return -1;
-	}
+	if (c->nappend == IMAP_MESSAGES)
+		return imap_bad(in->why,
+		    "more than 1000 messages in an APPEND");
 	if ((c->nappend & (c->nappend - 1)) == 0) {
 		v = reallocarray(c->append, c->nappend ? c->nappend * 2 : 1,
 		    sizeof *v);
-		if (v == NULL) {
-			*in->why = "no memory";
-			return -1;
-		}
+		if (v == NULL)
+			return imap_bad(in->why, "no memory");
 		c->append = v;
 	}
 	a = &c->append[c->nappend++];
@@ -211,30 +208,21 @@ results(struct imap_find *f, struct imap_cursor *in)
 {
 	static const char bad[] =
 	    "RETURN takes MIN, MAX, ALL, COUNT and SAVE (RFC 9051 6.4.4)";
+	static const struct imap_bit words[] = {
+		{ "MIN", IMAP_RESULT_MIN }, { "MAX", IMAP_RESULT_MAX },
+		{ "ALL", IMAP_RESULT_ALL }, { "COUNT", IMAP_RESULT_COUNT },
+		{ "SAVE", IMAP_RESULT_SAVE }, { NULL, 0 }
+	};
 	struct imap_cursor list;
 
 	if (!imap_take_word(in, "RETURN"))
 		return 0;
 	if (imap_take_list(in, &list, bad) < 0)
 		return -1;
-	f->result = list.at == list.end ? IMAP_RESULT_ALL : 0;
-	while (list.at < list.end) {
-		if (imap_take_word(&list, "MIN"))
-			f->result |= IMAP_RESULT_MIN;
-		else if (imap_take_word(&list, "MAX"))
-			f->result |= IMAP_RESULT_MAX;
-		else if (imap_take_word(&list, "ALL"))
-			f->result |= IMAP_RESULT_ALL;
-		else if (imap_take_word(&list, "COUNT"))
-			f->result |= IMAP_RESULT_COUNT;
-		else if (imap_take_word(&list, "SAVE"))
-			f->result |= IMAP_RESULT_SAVE;
-		else {
-			*in->why = bad;
-			return -1;
-		}
-	}
-	f->result |= IMAP_RESULT;
+	f->result = IMAP_RESULT;
+	if (list.at < list.end)
+		return imap_args_bits(&list, words, &f->result, bad);
+	f->result |= IMAP_RESULT_ALL;
 	return 0;
 }
 
@@ -258,9 +246,7 @@ sort_keys(struct imap_find *f, struct imap_cursor *in)
 		if (f->nsort == IMAP_SORT_KEYS)
 			return -1;
 		f->sort[f->nsort].reverse = imap_take_word(&list, "REVERSE");
-		for (i = 0; i < sizeof name / sizeof *name; i++)
-			if (imap_take_word(&list, name[i]))
-				break;
+		i = imap_args_one(&list, name, sizeof name / sizeof *name);
 		if (i == sizeof name / sizeof *name)
 			return -1;
 		f->sort[f->nsort++].key = i;

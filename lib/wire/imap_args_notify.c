@@ -30,15 +30,12 @@ imap_args_notify(struct imap_command *c, struct imap_cursor *in)
 	n->set = 1;
 	n->status = imap_take_word(in, "STATUS");
 	for (at = 0; in->at < in->end; at++) {
-		if (at == IMAP_NOTIFY_GROUPS) {
-			*in->why = "more than 100 groups in a NOTIFY";
-			return -1;
-		}
+		if (at == IMAP_NOTIFY_GROUPS)
+			return imap_bad(in->why,
+			    "more than 100 groups in a NOTIFY");
 		v = reallocarray(n->v, at + 1, sizeof *v);
-		if (v == NULL) {
-			*in->why = "no memory";
-			return -1;
-		}
+		if (v == NULL)
+			return imap_bad(in->why, "no memory");
 		n->v = v;
 		v[at] = (struct imap_notify_group){ 0 };
 		n->n = at + 1;
@@ -82,12 +79,9 @@ filter(struct imap_notify_group *g, struct imap_cursor *in)
 	struct span mailbox;
 	unsigned i;
 
-	for (i = 0; i < sizeof name / sizeof *name; i++)
-		if (imap_take_word(in, name[i]))
-			break;
-	*in->why = bad_notify;
+	i = imap_args_one(in, name, sizeof name / sizeof *name);
 	if (i == sizeof name / sizeof *name)
-		return -1;
+		return imap_bad(in->why, bad_notify);
 	g->filter = i;
 	if (i < IMAP_NOTIFY_SUBTREE)
 		return 0;
@@ -127,9 +121,7 @@ events(struct imap_notify *n, struct imap_notify_group *g,
 
 	do {
 		*in->why = bad_notify;
-		for (i = 0; i < sizeof name / sizeof *name; i++)
-			if (imap_take_word(in, name[i]))
-				break;
+		i = imap_args_one(in, name, sizeof name / sizeof *name);
 		/* event-ext = atom: the last bit */
 		if (i == sizeof name / sizeof *name &&
 		    imap_take_atom(in, &other, bad_notify) < 0)

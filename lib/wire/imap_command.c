@@ -12,7 +12,6 @@ struct verb {
 };
 
 static const struct verb *verb_of(struct span);
-static int is_tag(struct span);
 
 static const struct verb verbs[] = {
 	{ "FETCH", IMAP_FETCH, 1, IMAP_SECTIONS, imap_args_fetch },
@@ -68,7 +67,8 @@ imap_command_parse(struct imap_command *c, struct span text, int partial,
 	*c = (struct imap_command){ 0 };
 	*why = "a command begins with a tag (RFC 9051 2.2.1)";
 	(void)span_cut(&rest, ' ', &c->tag);
-	if (!is_tag(c->tag)) {
+	/* tag = 1*<any ASTRING-CHAR except "+"> */
+	if (!imap_is_atom(c->tag, '+')) {
 		c->tag = (struct span){ 0 };
 		return -1;
 	}
@@ -115,17 +115,4 @@ verb_of(struct span s)
 		if (span_case_eq(s, span_of(verbs[i].name)))
 			return &verbs[i];
 	return NULL;
-}
-
-/* tag = 1*<any ASTRING-CHAR except "+"> */
-static int
-is_tag(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f ||
-		    memchr("(){%*\"\\+", s.p[i], 8))
-			return 0;
-	return s.n > 0;
 }

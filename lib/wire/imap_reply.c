@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "mail/date.h"
 #include "wire/imap_reply.h"
+#include "wire/imap_token.h"
 
 static int can_quote(struct span, int);
 static int is_astring(struct span);
@@ -84,12 +85,6 @@ can_quote(struct span s, int utf8)
 static int
 is_astring(struct span s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] >= 0x7f || s.p[i] <= ' ' ||
-		    memchr("(){%*\"\\", s.p[i], 7))
-			return 0;
-	return s.n > 0 && s.n <= IMAP_QUOTED_MAX &&
+	return imap_is_atom(s, '\0') && s.n <= IMAP_QUOTED_MAX &&
 	    !span_case_eq(s, SPAN("NIL"));
 }

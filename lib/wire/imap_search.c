@@ -268,10 +268,9 @@ static int
 open_frame(struct parse *p, enum imap_key key, unsigned wants,
     struct imap_cursor rest)
 {
-	if (p->depth == IMAP_SEARCH_DEPTH) {
-		*p->why = "more than 100 search keys within each other";
-		return -1;
-	}
+	if (p->depth == IMAP_SEARCH_DEPTH)
+		return imap_bad(p->why,
+		    "more than 100 search keys within each other");
 	if (add(p, key) == NULL)
 		return -1;
 	p->open[p->depth++] = (struct frame){ p->s->n - 1, wants, rest };
@@ -355,16 +354,12 @@ modseq(struct imap_cursor *c, struct imap_search_key *k)
 	if (t && (t->kind == IMAP_QUOTED || (t->kind == IMAP_ATOM &&
 	    t->text.n && !ascii_digit(t->text.p[0])))) {
 		if (imap_take_astring(c, &entry, bad) < 0 ||
-		    !span_case_starts(entry, SPAN("/flags/")))
-			goto fail;
-		if (!imap_take_word(c, "all") && !imap_take_word(c, "priv") &&
-		    !imap_take_word(c, "shared"))
-			goto fail;
+		    !span_case_starts(entry, SPAN("/flags/")) ||
+		    (!imap_take_word(c, "all") && !imap_take_word(c, "priv") &&
+		    !imap_take_word(c, "shared")))
+			return imap_bad(c->why, bad);
 	}
 	return imap_take_number(c, INT64_MAX, &k->number, bad);
-fail:
-	*c->why = bad;
-	return -1;
 }
 
 static int

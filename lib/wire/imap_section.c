@@ -14,6 +14,13 @@ static const struct mime_part *message_of(const struct mime *,
 	    const struct mime_part *);
 static int is_named(const struct imap_section *, struct span);
 
+static const char *const words[] = {
+	[IMAP_TEXT_ALL] = "", [IMAP_TEXT_HEADER] = "HEADER",
+	[IMAP_TEXT_FIELDS] = "HEADER.FIELDS",
+	[IMAP_TEXT_FIELDS_NOT] = "HEADER.FIELDS.NOT",
+	[IMAP_TEXT_TEXT] = "TEXT", [IMAP_TEXT_MIME] = "MIME"
+};
+
 static const char bad_section[] = "not a section (RFC 9051 6.4.5)";
 
 /* section = "[" [section-spec] "]"; section-spec = section-msgtext /
@@ -23,56 +30,37 @@ imap_section_parse(const struct imap_cursor *within,
     const struct imap_token *t, struct imap_section *s, int binary,
     const char **why)
 {
-	static const struct span word[] = {
-		[IMAP_TEXT_HEADER] = { (const unsigned char *)"HEADER", 6 },
-		[IMAP_TEXT_FIELDS] =
-		    { (const unsigned char *)"HEADER.FIELDS", 13 },
-		[IMAP_TEXT_FIELDS_NOT] =
-		    { (const unsigned char *)"HEADER.FIELDS.NOT", 17 },
-		[IMAP_TEXT_TEXT] = { (const unsigned char *)"TEXT", 4 },
-		[IMAP_TEXT_MIME] = { (const unsigned char *)"MIME", 4 }
-	};
 	struct imap_cursor c = imap_cursor_in(within, t);
 	struct span text;
 	unsigned i;
 
 	*s = (struct imap_section){ .count = UINT64_MAX };
-	if (parse_partial(t->tail, s) < 0) {
-		*why = "not a partial <number.nz-number> (RFC 9051 6.4.5)";
-		return -1;
-	}
+	if (parse_partial(t->tail, s) < 0)
+		return imap_bad(why,
+		    "not a partial <number.nz-number> (RFC 9051 6.4.5)");
 	if (imap_peek(&c) == NULL)
 		return 0;
 	if (imap_take_atom(&c, &text, bad_section) < 0)
 		return -1;
-	if (parse_path(&text, s) < 0)
-		goto bad;
+	if (parse_path(&text, s) < 0 || (text.n && binary))
+		return imap_bad(why, bad_section);
 	if (text.n == 0)
 		return imap_take_end(&c);
-	if (binary)
-		goto bad;
 	for (i = IMAP_TEXT_HEADER; i <= IMAP_TEXT_MIME; i++)
-		if (span_case_eq(text, word[i]))
+		if (span_case_eq(text, span_of(words[i])))
 			s->text = i;
 	if (s->text == IMAP_TEXT_ALL ||
 	    (s->text == IMAP_TEXT_MIME && s->npath == 0))
-		goto bad;
+		return imap_bad(why, bad_section);
 	if ((s->text == IMAP_TEXT_FIELDS || s->text == IMAP_TEXT_FIELDS_NOT) &&
 	    parse_fields(&c, s) < 0)
 		return -1;
 	return imap_take_end(&c);
-bad:
-	*why = bad_section;
-	return -1;
 }
 
 int
 imap_section_format(const struct imap_section *s, struct buf *b)
 {
-	static const char *const word[] = {
-		"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT",
-		"MIME"
-	};
 	uint32_t i;
 
 	buf_addc(b, '[');
@@ -83,7 +71,7 @@ imap_section_format(const struct imap_section *s, struct buf *b)
 	}
 	if (s->npath && s->text != IMAP_TEXT_ALL)
 		buf_addc(b, '.');
-	buf_adds(b, word[s->text]);
+	buf_adds(b, words[s->text]);
 	for (i = 0; i < s->nfield; i++) {
 		buf_adds(b, i ? " " : " (");
 		imap_reply_astring(b, s->field[i].text, 0);

@@ -26,7 +26,6 @@ static int message(struct parse *);
 static int atom(struct parse *);
 static int is_atom_byte(unsigned char);
 static int opens_section(struct span);
-static int missing(struct imap_cursor *, const char *);
 
 int
 imap_tokens_parse(struct imap_tokens *t, struct span text, unsigned flags,
@@ -57,6 +56,18 @@ imap_tokens_free(struct imap_tokens *t)
 	*t = (struct imap_tokens){ 0 };
 }
 
+int
+imap_is_atom(struct span s, unsigned char without)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == without ||
+		    memchr("(){%*\"\\", s.p[i], 7))
+			return 0;
+	return s.n > 0;
+}
+
 struct imap_cursor
 imap_cursor_all(const struct imap_tokens *t, const char **why)
 {
@@ -77,10 +88,17 @@ imap_peek(const struct imap_cursor *c)
 }
 
 int
+imap_bad(const char **why, const char *what)
+{
+	*why = what;
+	return -1;
+}
+
+int
 imap_take(struct imap_cursor *c, const struct imap_token **t, const char *what)
 {
 	if ((*t = imap_peek(c)) == NULL)
-		return missing(c, what);
+		return imap_bad(c->why, what);
 	c->at = (*t)->next;
 	return 0;
 }
@@ -91,7 +109,7 @@ imap_take_atom(struct imap_cursor *c, struct span *s, const char *what)
 	const struct imap_token *t = imap_peek(c);
 
 	if (t == NULL || t->kind != IMAP_ATOM)
-		return missing(c, what);
+		return imap_bad(c->why, what);
 	*s = t->text;
 	c->at = t->next;
 	return 0;
@@ -106,10 +124,10 @@ imap_take_astring(struct imap_cursor *c, struct span *s, const char *what)
 
 	if (t == NULL || (t->kind != IMAP_ATOM && t->kind != IMAP_QUOTED &&
 	    t->kind != IMAP_LITERAL))
-		return missing(c, what);
+		return imap_bad(c->why, what);
 	for (i = 0; t->kind == IMAP_ATOM && i < t->text.n; i++)
 		if (memchr("%*\\", t->text.p[i], 3))
-			return missing(c, what);
+			return imap_bad(c->why, what);
 	*s = t->text;
 	c->at = t->next;
 	return 0;
@@ -121,7 +139,7 @@ imap_take_list(struct imap_cursor *c, struct imap_cursor *in, const char *what)
 	const struct imap_token *t = imap_peek(c);
 
 	if (t == NULL || t->kind != IMAP_PARENS)
-		return missing(c, what);
+		return imap_bad(c->why, what);
 	*in = imap_cursor_in(c, t);
 	c->at = t->next;
 	return 0;
@@ -134,7 +152,7 @@ imap_take_number(struct imap_cursor *c, uint64_t max, uint64_t *v,
 	const struct imap_token *t = imap_peek(c);
 
 	if (t == NULL || t->kind != IMAP_ATOM || scan_u64(t->text, max, v) < 0)
-		return missing(c, what);
+		return imap_bad(c->why, what);
 	c->at = t->next;
 	return 0;
 }
@@ -176,10 +194,9 @@ step(struct parse *p)
 	if (c == ']' && p->depth &&
 	    p->t->v[p->open[p->depth - 1]].kind == IMAP_SECTION)
 		return close_group(p, IMAP_SECTION);
-	if (!p->spaced && c != '(') {
-		*p->why = "a space is missing between arguments (RFC 9051 9)";
-		return -1;
-	}
+	if (!p->spaced && c != '(')
+		return imap_bad(p->why,
+		    "a space is missing between arguments (RFC 9051 9)");
 	p->spaced = 0;
 	if (c == '(') {
 		p->at++;
@@ -226,10 +243,9 @@ open_group(struct parse *p, enum imap_kind kind, struct span name)
 {
 	struct imap_token *t;
 
-	if (p->depth == IMAP_DEPTH) {
-		*p->why = "more than 100 parentheses within each other";
-		return -1;
-	}
+	if (p->depth == IMAP_DEPTH)
+		return imap_bad(p->why,
+		    "more than 100 parentheses within each other");
 	if ((t = add(p, kind)) == NULL)
 		return -1;
 	t->text = name;
@@ -245,10 +261,9 @@ close_group(struct parse *p, enum imap_kind kind)
 	    NULL;
 	size_t from;
 
-	if (t == NULL || t->kind != kind) {
-		*p->why = "a parenthesis closes what is not open";
-		return -1;
-	}
+	if (t == NULL || t->kind != kind)
+		return imap_bad(p->why,
+		    "a parenthesis closes what is not open");
 	t->next = p->t->n;
 	p->depth--;
 	from = ++p->at;
@@ -278,10 +293,9 @@ quoted(struct parse *p)
 		    p->all.p[at] == '\n' || p->all.p[at] == '\0'))
 			break;
 	}
-	if (at >= p->all.n || p->all.p[at] != '"') {
-		*p->why = "a quoted string is not closed (RFC 9051 4.3)";
-		return -1;
-	}
+	if (at >= p->all.n || p->all.p[at] != '"')
+		return imap_bad(p->why,
+		    "a quoted string is not closed (RFC 9051 4.3)");
 	if ((t = add(p, IMAP_QUOTED)) == NULL)
 		return -1;
 	t->text = span_sub(p->all, from, at);
@@ -296,17 +310,14 @@ unescaped(struct parse *p, struct span in, struct span *out)
 	struct buf *b = &p->t->scratch;
 	size_t i, from = b->n;
 
-	if (b->n == 0 && buf_room(b, p->all.n) < 0) {
-		*p->why = "no memory";
-		return -1;
-	}
+	if (b->n == 0 && buf_room(b, p->all.n) < 0)
+		return imap_bad(p->why, "no memory");
 	for (i = 0; i < in.n; i++) {
 		if (in.p[i] == '\\' && (++i == in.n ||
-		    (in.p[i] != '"' && in.p[i] != '\\'))) {
-			*p->why = "a backslash before what is not special "
-			    "(RFC 9051 9)";
-			return -1;
-		}
+		    (in.p[i] != '"' && in.p[i] != '\\')))
+			return imap_bad(p->why,
+			    "a backslash before what is not special "
+			    "(RFC 9051 9)");
 		buf_addc(b, in.p[i]);
 	}
 	*out = span_from(buf_span(b), from);
@@ -317,33 +328,29 @@ unescaped(struct parse *p, struct span in, struct span *out)
 static int
 literal(struct parse *p, enum imap_kind kind)
 {
+	static const char not_literal[] = "not a literal (RFC 9051 4.3)";
 	struct span in = span_from(p->all, p->at + 1);
 	struct imap_token *t;
 	uint64_t n;
 
 	if (scan_front(&in, SIZE_MAX, &n) != 1)
-		goto bad;
-	if (in.n && in.p[0] == '+')
+		return imap_bad(p->why, not_literal);
+	if (span_starts(in, SPAN("+")))
 		in = span_from(in, 1);
 	if (!span_starts(in, SPAN("}")))
-		goto bad;
+		return imap_bad(p->why, not_literal);
 	in = span_from(in, 1);
 	if (span_starts(in, SPAN("\r")))
 		in = span_from(in, 1);
 	if (!span_starts(in, SPAN("\n")) || in.n - 1 < n)
-		goto bad;
+		return imap_bad(p->why, not_literal);
 	if ((t = add(p, kind)) == NULL)
 		return -1;
 	t->text = span_sub(in, 1, 1 + (size_t)n);
 	p->at = p->all.n - (in.n - 1 - (size_t)n);
-	if (kind == IMAP_LITERAL && span_find(t->text, '\0') < t->text.n) {
-		*p->why = "NUL in a literal (RFC 9051 4.3)";
-		return -1;
-	}
+	if (kind == IMAP_LITERAL && span_find(t->text, '\0') < t->text.n)
+		return imap_bad(p->why, "NUL in a literal (RFC 9051 4.3)");
 	return 0;
-bad:
-	*p->why = "not a literal (RFC 9051 4.3)";
-	return -1;
 }
 
 /* The reader's mark: NUL [~] octets NUL. */
@@ -360,10 +367,8 @@ message(struct parse *p)
 		in = span_from(in, 1);
 	}
 	if (scan_front(&in, UINT64_MAX, &t->size) != 1 ||
-	    !span_starts(in, SPAN("\0"))) {
-		*p->why = "NUL in a command (RFC 9051 9)";
-		return -1;
-	}
+	    !span_starts(in, SPAN("\0")))
+		return imap_bad(p->why, "NUL in a command (RFC 9051 9)");
 	p->at = p->all.n - (in.n - 1);
 	return 0;
 }
@@ -384,10 +389,9 @@ atom(struct parse *p)
 			return open_group(p, IMAP_SECTION,
 			    span_sub(p->all, from, p->at++));
 	}
-	if (p->at == from) {
-		*p->why = "a character that no atom may have (RFC 9051 9)";
-		return -1;
-	}
+	if (p->at == from)
+		return imap_bad(p->why,
+		    "a character that no atom may have (RFC 9051 9)");
 	if ((t = add(p, IMAP_ATOM)) == NULL)
 		return -1;
 	t->text = span_sub(p->all, from, p->at);
@@ -411,11 +415,4 @@ opens_section(struct span s)
 	    span_case_eq(s, SPAN("BINARY")) ||
 	    span_case_eq(s, SPAN("BINARY.PEEK")) ||
 	    span_case_eq(s, SPAN("BINARY.SIZE"));
-}
-
-static int
-missing(struct imap_cursor *c, const char *what)
-{
-	*c->why = what;
-	return -1;
 }

@@ -51,6 +51,10 @@ int	imap_tokens_parse(struct imap_tokens *, struct span, unsigned flags,
 	    const char **why);
 void	imap_tokens_free(struct imap_tokens *);
 
+/* 1*ATOM-CHAR and ], without one byte more (RFC 9051 9): what an astring may be
+ * without quotes, and but for + a tag, but for ] an atom. */
+int	imap_is_atom(struct span, unsigned char without);
+
 /* Reads tokens from left to right, between two indices. */
 struct imap_cursor {
 	const struct imap_token *v;
@@ -65,6 +69,8 @@ struct imap_cursor imap_cursor_in(const struct imap_cursor *,
 	    const struct imap_token *);
 /* The next, not taken; NULL at the end. */
 const struct imap_token *imap_peek(const struct imap_cursor *);
+/* -1, and *why says that. */
+int	imap_bad(const char **why, const char *what);
 /* Each takes one token: 0, or -1 with *why saying that `what` is missing. */
 int	imap_take(struct imap_cursor *, const struct imap_token **,
 	    const char *what);

@@ -143,6 +143,8 @@ context(const struct cert *k)
 	SSL_CTX_set_mode(x, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* or SSL_read stays with a client that only changes its keys */
+	SSL_CTX_clear_mode(x, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_alpn_select_cb(x, by_protocol, NULL);
 	if (SSL_CTX_set_cipher_list(x, "ECDHE+AESGCM+AES128:ECDHE+AESGCM:"
 	    "ECDHE+CHACHA20") != 1 ||

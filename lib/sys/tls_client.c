@@ -47,6 +47,9 @@ tls_site_new(int ca_file, const char **why)
 	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
 	SSL_CTX_set_mode(s->ctx, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_ENABLE_PARTIAL_WRITE);
+	/* or SSL_read, with a server that only changes its keys, does not end
+	 * in time */
+	SSL_CTX_clear_mode(s->ctx, SSL_MODE_AUTO_RETRY);
 	if (SSL_CTX_dane_enable(s->ctx) != 1)
 		return NULL;
 	if (ca_file < 0 ||

@@ -333,7 +333,9 @@ stop(struct run *run)
 
 	if (!run->ended) {
 		kill(-run->pid, SIGKILL);
-		waitpid(run->pid, &run->status, 0);
+		/* it may have left the group, or be another user's (set-id) */
+		if (kill(run->pid, SIGKILL) == 0)
+			waitpid(run->pid, &run->status, 0);
 		run->ended = 1;
 	}
 	errno = e;

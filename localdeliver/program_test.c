@@ -174,7 +174,12 @@ timeout(void **state)
 	static const char *const line[] = {
 		"\"|sleep 3; echo >after\"\n",
 		"\"|trap '' TERM; yes & sleep 3; echo >after\"\n",
-		"\"|(sleep 2; echo >after) & wait\"\n"
+		"\"|(sleep 2; echo >after) & wait\"\n",
+		/* goes over to a group of its child's */
+		"\"|command -v perl >/dev/null || exec sleep 3; exec perl -e '"
+		"$q = $$; if (!($p = fork)) { setpgrp; sleep 1 while getppid "
+		"== $q; exit } 1 until setpgrp 0, $p; sleep 1 while 1'"
+		"\"\n"
 	};
 	char path[256];
 	size_t i;

@@ -174,7 +174,8 @@ PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),' \
 	-e 's,/etc/correo,$(SYSCONFDIR),' -e 's,/var/lib/correo,$(STATEDIR),' \
 	-e 's,/var/empty/correo,$(EMPTYDIR),'
 
-# As root it also gives sendmail its group, where the host has it already.
+# As root it also gives sendmail its group, where the host has it already.  Each
+# program takes its place by a rename: while mail flows none of them is missing.
 install: all
 	umask 022 && mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
 		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples \
@@ -182,8 +183,14 @@ install: all
 		$(DESTDIR)$(MANDIR)/man8
 	for p in $(BIN); do case $$p in \
 		*/localdeliver|*/remoted|*/tls|*/auth) d=$(LIBEXECDIR);; \
-		*) d=$(SBINDIR);; esac; \
-		install -m 755 $$p $(DESTDIR)$$d/$${p##*/} || exit 1; done
+		*) d=$(SBINDIR);; esac; f=$(DESTDIR)$$d/$${p##*/}; \
+		install -m 755 $$p $$f.new || exit 1; \
+		case $$p in */sendmail) \
+		if chgrp correo-drop $$f.new 2>/dev/null; then \
+		chmod 2755 $$f.new || exit 1; else \
+		echo "$$f: still to be made setgid correo-drop (INSTALL)"; \
+		fi;; esac; \
+		mv -f $$f.new $$f || exit 1; done
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/mailq
 	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/newaliases
 	for m in man/*.[1-9]; do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
@@ -196,10 +203,6 @@ install: all
 	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
 	find $(DESTDIR)$(DOCDIR)/examples -type f -exec $(PATHS) -i {} +
 	chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
-	if [ -f $(DESTDIR)$(SBINDIR)/sendmail ] && \
-		chgrp correo-drop $(DESTDIR)$(SBINDIR)/sendmail 2>/dev/null; \
-	then chmod 2755 $(DESTDIR)$(SBINDIR)/sendmail; else \
-	echo 'sendmail: still to be made setgid correo-drop (INSTALL)'; fi
 
 uninstall:
 	for p in smtpd queued pop3d imapd correo sendmail; do \

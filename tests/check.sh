@@ -74,14 +74,21 @@ papers()
 	fi
 }
 
-# All may read what is installed, whatever root's umask is.  Uninstall leaves
-# what is not ours, and nothing else.
+# All may read what is installed, whatever root's umask is.  A program is there
+# whole while another takes its place.  Uninstall leaves what is not ours, and
+# nothing else.
 installed_and_gone()
 {
 	stage=$PWD/build/stage
 	rm -rf "$stage"
 	(umask 077 && make install DESTDIR="$stage") &&
 	! find "$stage" -mindepth 1 ! -perm -444 | grep . &&
+	mkdir -p build/half &&
+	printf '#!/bin/sh\nfor to; do :; done\n: >"$to"\nexit 1\n' \
+	    >build/half/install && chmod 755 build/half/install &&
+	! PATH=$PWD/build/half:$PATH make install DESTDIR="$stage" &&
+	cmp build/bin/smtpd "$stage/usr/local/sbin/smtpd" &&
+	rm "$stage/usr/local/sbin/smtpd.new" &&
 	: >"$stage/usr/local/libexec/correo/theirs" &&
 	make uninstall DESTDIR="$stage" &&
 	[ "$(find "$stage" ! -type d)" = \

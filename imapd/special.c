@@ -27,7 +27,8 @@ special_make(const struct tree *t)
 		    tree_special(t, folders[i].name, folders[i].use) < 0 ||
 		    tree_subscribe(t, folders[i].name, 1) < 0)
 			return -1;
-	return 0;
+	/* who looks at subscribed mailboxes only would not see new mail */
+	return used ? 0 : tree_subscribe(t, "INBOX", 1);
 }
 
 const char *

@@ -43,6 +43,15 @@ maildir_open(struct maildir *m, int dir, const char *path)
 	return -1;
 }
 
+int
+maildir_mark_folder(int dir)
+{
+	int fd = openat(dir, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 void
 maildir_close(struct maildir *m)
 {
@@ -186,6 +195,7 @@ make(struct maildir *m, int dir, const char *path)
 	} else if (make_top(m, up, last) < 0)
 		return -1;
 	if (make_dir(m->dir, "tmp") < 0 || make_dir(m->dir, "new") < 0 ||
+	    (last[0] == '.' && maildir_mark_folder(m->dir) < 0) ||
 	    fsync(m->dir) < 0 || make_dir(m->dir, "cur") < 0)
 		return -1;
 	return fsync(m->dir);

@@ -26,12 +26,15 @@ struct maildir {
 
 /*
  * Opens the Maildir at path, and makes it (0700, durable) when it or one of
- * its three directories is missing; tmp, new and cur may not be links.  With
+ * its three directories is missing; tmp, new and cur may not be links.  One
+ * whose name begins with a dot is made as a folder of Maildir++.  With
  * a directory descriptor the path may not lead out of that directory, by `..`
  * or by a link; with AT_FDCWD it is an absolute path.  0, or -1 with errno.
  */
 int	maildir_open(struct maildir *, int dir, const char *path);
 void	maildir_close(struct maildir *);
+/* The file that says so of a directory (Maildir++).  0, or -1 with errno. */
+int	maildir_mark_folder(int dir);
 
 /* SECONDS.QidRnumber.HOST; the host is escaped (/ and : as \057 and \072) and
  * cut at 100 bytes. */

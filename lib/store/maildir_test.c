@@ -15,6 +15,7 @@
 #include "store/folder_name.h"
 #include "store/maildir.h"
 #include "sys/file.h"
+#include "sys/remove_tree.h"
 
 #define ID "1hqhsr2n466f907m4b33"
 
@@ -31,18 +32,8 @@ enter(void **state)
 static int
 leave(void **state)
 {
-	char name[4][16] = { "cur", "new", "tmp", "" };
-	char path[80];
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < 4; i++) {
-		snprintf(path, sizeof path, "M/%s", name[i]);
-		(void)rmdir(path);
-	}
-	(void)unlink("out");
-	(void)unlink("file");
-	return chdir("/") || rmdir(top);
+	return chdir("/") || remove_tree(top);
 }
 
 static void
@@ -107,10 +98,14 @@ making(void **state)
 		/* what is missing is made again */
 		assert_int_equal(rmdir(i ? "M/cur" : "M/new"), 0);
 	}
+	assert_int_equal(mkdir("M/cur", 0700), 0);
+	assert_int_equal(maildir_open(&m, top_fd, "M/.Lists/"), 0);
+	maildir_close(&m);
+	assert_int_equal(access("M/.Lists/maildirfolder", F_OK), 0);
+	assert_int_equal(access("M/maildirfolder", F_OK), -1);
 	for (i = 0; i < sizeof outside / sizeof *outside; i++)
 		if (maildir_open(&m, top_fd, outside[i]) == 0)
 			fail_msg("outside %zu", i);
-	assert_int_equal(mkdir("M/cur", 0700), 0);
 	assert_int_equal(rmdir("M/new"), 0);
 	assert_int_equal(symlink("/tmp", "M/new"), 0);
 	assert_int_equal(maildir_open(&m, top_fd, "M"), -1);

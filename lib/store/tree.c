@@ -486,20 +486,15 @@ static int
 make_folder(int root, const char *name)
 {
 	static const char *const sub[3] = { "tmp", "new", "cur" };
-	int dir, fd, i, r = -1;
+	int dir, i, r = -1;
 
 	if (mkdirat(root, name, 0700) < 0 ||
 	    (dir = file_open_dir(root, name)) < 0)
 		return -1;
 	for (i = 0; i < 3 && mkdirat(dir, sub[i], 0700) == 0; i++)
 		;
-	/* Maildir++: says that this is a folder of the Maildir above */
-	fd = openat(dir, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (i == 3 && fd >= 0)
+	if (i == 3 && maildir_mark_folder(dir) == 0)
 		r = fsync(dir);
-	if (fd >= 0)
-		close(fd);
 	close(dir);
 	return r;
 }

@@ -148,7 +148,7 @@ def folders_of_the_first_login():
     found = {line.decode().split(' "." ')[1]: line for line in ok(m.list())}
     for name in ('Archive', 'Drafts', 'Junk', 'Sent', 'Trash'):
         assert b'\\' + name.encode() in found[name], found
-    assert len(ok(m.lsub())) == 5
+    assert len(ok(m.lsub())) == 6
     m.logout()
 
 

@@ -10,8 +10,10 @@
 enum {					/* RFC 3492 5 */
 	BASE = 36, TMIN = 1, TMAX = 26, SKEW = 38, DAMP = 700, BIAS = 72,
 	FIRST = 128, LABEL = 63,
-	VIRAMA = 9			/* a combining class */
+	VIRAMA = 9,			/* a combining class */
+	ZWNJ = 0x200c, ZWJ = 0x200d
 };
+enum joining { NONE, RIGHT, DUAL };	/* to the letter before; to both */
 
 static int  is_ascii(struct span);
 static utf8proc_int32_t lower(utf8proc_int32_t, void *);
@@ -20,7 +22,10 @@ static int  add_labels(struct buf *, struct span);
 static int  label_add(struct buf *, struct span);
 static int  decode(struct span, uint32_t [LABEL], size_t *);
 static int  is_valid(const uint32_t *, size_t);
-static int  may_stand(const uint32_t *, size_t);
+static int  may_stand(const uint32_t *, size_t, size_t);
+static int  may_join(const uint32_t *, size_t, size_t);
+static enum joining joining(uint32_t);
+static int  is_mark(uint32_t);
 static int  encode(struct buf *, const uint32_t *, size_t);
 static void number(struct buf *, uint32_t, uint32_t);
 static uint32_t adapt(uint32_t, uint32_t, int);
@@ -130,15 +135,15 @@ is_valid(const uint32_t *c, size_t n)
 	if (n == 0 || c[0] == '-' || c[n - 1] == '-')
 		return 0;
 	for (i = 0; i < n; i++)
-		if (!may_stand(c, i))
+		if (!may_stand(c, n, i))
 			return 0;
 	return 1;
 }
 
 /* RFC 5892 2 and 3, of text that is mapped already: letters, marks and digits,
- * with its exceptions (2.6) and contexts (A.1, A.2: the joiners). */
+ * with its exceptions (2.6) and contexts. */
 static int
-may_stand(const uint32_t *c, size_t i)
+may_stand(const uint32_t *c, size_t n, size_t i)
 {
 	static const uint32_t yes[] = { '-', '_', 0xb7, 0x375, 0x5f3, 0x5f4,
 	    0x6fd, 0x6fe, 0xf0b, 0x3007, 0x30fb };
@@ -159,9 +164,8 @@ may_stand(const uint32_t *c, size_t i)
 	for (k = 0; k < sizeof jamo / sizeof *jamo; k++)
 		if (c[i] >= jamo[k][0] && c[i] <= jamo[k][1])
 			return 0;
-	if (c[i] == 0x200c || c[i] == 0x200d)
-		return i > 0 && utf8proc_get_property(
-		    (utf8proc_int32_t)c[i - 1])->combining_class == VIRAMA;
+	if (c[i] == ZWNJ || c[i] == ZWJ)
+		return may_join(c, n, i);
 	if (p->ignorable)
 		return 0;
 	switch (p->category) {
@@ -176,6 +180,57 @@ may_stand(const uint32_t *c, size_t i)
 	default:
 		return 0;
 	}
+}
+
+/* RFC 5892 A.1, A.2: behind a virama; that which keeps letters apart also where
+ * they would join, whatever marks they have. */
+static int
+may_join(const uint32_t *c, size_t n, size_t i)
+{
+	size_t before = i, after = i + 1;
+
+	if (i > 0 && utf8proc_get_property(
+	    (utf8proc_int32_t)c[i - 1])->combining_class == VIRAMA)
+		return 1;
+	while (before > 0 && is_mark(c[before - 1]))
+		before--;
+	while (after < n && is_mark(c[after]))
+		after++;
+	return c[i] == ZWNJ && before > 0 && after < n &&
+	    joining(c[before - 1]) == DUAL && joining(c[after]) != NONE;
+}
+
+/* Joining_Type of the letters of two blocks, Arabic and its supplement, which
+ * have the names that need it: Persian, Urdu, Kurdish.  In other scripts that
+ * join the sign is refused. */
+static enum joining
+joining(uint32_t c)
+{
+	static const uint32_t right[][2] = { { 0x622, 0x625 },
+	    { 0x627, 0x627 }, { 0x629, 0x629 }, { 0x62f, 0x632 },
+	    { 0x648, 0x648 }, { 0x671, 0x673 }, { 0x675, 0x677 },
+	    { 0x688, 0x699 }, { 0x6c0, 0x6c0 }, { 0x6c3, 0x6cb },
+	    { 0x6cd, 0x6cd }, { 0x6cf, 0x6cf }, { 0x6d2, 0x6d3 },
+	    { 0x6d5, 0x6d5 }, { 0x6ee, 0x6ef }, { 0x759, 0x75b },
+	    { 0x76b, 0x76c }, { 0x771, 0x771 }, { 0x773, 0x774 },
+	    { 0x778, 0x779 } };
+	size_t k;
+
+	if (!((c >= 0x620 && c <= 0x6ff) || (c >= 0x750 && c <= 0x77f)) ||
+	    utf8proc_category((utf8proc_int32_t)c) != UTF8PROC_CATEGORY_LO ||
+	    c == 0x621 || c == 0x674)
+		return NONE;
+	for (k = 0; k < sizeof right / sizeof *right; k++)
+		if (c >= right[k][0] && c <= right[k][1])
+			return RIGHT;
+	return DUAL;
+}
+
+static int
+is_mark(uint32_t c)
+{
+	return utf8proc_category((utf8proc_int32_t)c) ==
+	    UTF8PROC_CATEGORY_MN;
 }
 
 /* RFC 3492 6.3.  LABEL code points of at most 0x10ffff overflow nothing. */

@@ -21,6 +21,7 @@ struct conversion {
 
 static enum coding coding_of(const struct mime *, const struct mime_part *);
 static int  is_7bit(struct span);
+static int  is_signed(const struct mime *, const struct mime_part *);
 static void header_out(struct conversion *, const struct mime *,
     const struct mime_part *, enum coding);
 static void body_out(struct conversion *, struct span, enum coding);
@@ -100,8 +101,21 @@ is_7bit(struct span s)
 	return 1;
 }
 
+/* RFC 1847 2.1: of a part of multipart/signed the header counts too. */
+static int
+is_signed(const struct mime *m, const struct mime_part *p)
+{
+	while (p != m->part) {		/* MIME_DEPTH levels at most */
+		p = &m->part[p->parent];
+		if (span_case_eq(p->type, SPAN("multipart")) &&
+		    span_case_eq(p->subtype, SPAN("signed")))
+			return 1;
+	}
+	return 0;
+}
+
 /* Its own encoding goes, ours comes; one that was 8bit or binary in name only
- * is 7bit now. */
+ * is 7bit now, unless it is signed with that name. */
 static void
 header_out(struct conversion *c, const struct mime *m,
     const struct mime_part *p, enum coding how)
@@ -113,7 +127,7 @@ header_out(struct conversion *c, const struct mime *m,
 	int mends = how == MEND_QP || how == MEND_BASE64, r;
 	int said = mime_value(m, p, MIME_ENCODING, &encoding);
 
-	if (mends || (how == AS_IS && (!said ||
+	if (mends || (how == AS_IS && (!said || is_signed(m, p) ||
 	    decode_kind(encoding) != DECODE_NONE))) {
 		give(c, in);
 		return;

@@ -50,6 +50,20 @@ converted(void **state)
 		    "Content-Type: text/plain\r\n"
 		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9"
 		    "\r\n--b\r\n\r\nseven\r\n--b--\r\npost\r\n" },
+		/* signed: what is 7-bit stays, header and all */
+		{ HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		    "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n"
+		    "--c\r\nContent-Type: text/plain\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n\r\nseven\r\n--c\r\n"
+		    "Content-Type: application/pgp-signature\r\n\r\nS\r\n"
+		    "--c--\r\n--b\r\n\r\n\xe9\r\n--b--\r\n",
+		    HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		    "--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n"
+		    "--c\r\nContent-Type: text/plain\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n\r\nseven\r\n--c\r\n"
+		    "Content-Type: application/pgp-signature\r\n\r\nS\r\n"
+		    "--c--\r\n--b\r\nContent-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n=E9\r\n--b--\r\n" },
 		/* encoded already, all but one byte */
 		{ HEAD "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 		    "a=20b\xe9\r\n", HEAD "Content-Transfer-Encoding: "

@@ -9,7 +9,9 @@
 #include "sys/log.h"
 #include "sys/net.h"
 
-enum { TLS_S = 60, QUIT_S = 2, GONE = -1, NO_TLS = -2 };
+enum { TLS_S = 60, QUIT_S = 2, GONE = -1, NO_TLS = -2,
+	BRIEF_S = 3		/* for a SYN, and one more after 1 s */
+};
 
 static int  connect_to(struct client *, const struct host *,
     struct verdict *);
@@ -154,7 +156,9 @@ client_refused(const struct client *c, const char *step)
 static int
 connect_to(struct client *c, const struct host *h, struct verdict *v)
 {
-	uint64_t end = sooner(c, c->conf->connect_timeout);
+	uint64_t timeout = c->conf->connect_timeout;
+	uint64_t end = sooner(c, c->brief && timeout > BRIEF_S ? BRIEF_S :
+	    timeout);
 	struct ip source;
 	const char *path;
 	char ip[IP_TEXT], from[IP_TEXT] = "";

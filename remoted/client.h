@@ -29,7 +29,7 @@ struct client {				/* begin with conn.fd -1 */
 	int dirty;			/* a transaction was begun: RSET */
 	int is_us;			/* the greeting was our own */
 	int enclosed;			/* conf->lmtp_dir is our root */
-	int brief;			/* no long wait for a first greeting */
+	int brief;			/* no long wait up to a first greeting */
 	uint64_t end_ms;		/* of all before the last dot; 0: none */
 };
 

@@ -240,6 +240,7 @@ def backlog(peers):
                 note('%s with %d deferred' % (what, count), 'of that without',
                      '0.9 or more' if 'rate' in what else '1.1 or less', p,
                      after[what] / before[what])
+        p.stop()                # what it tries again is not the next one's
 
 
 def rates_and_cpu(p):

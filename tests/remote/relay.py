@@ -36,7 +36,8 @@ def set_up():
     TLS, PIN = certificates()
     os.makedirs(PLACE + "/dns")
     with open(PLACE + "/dns/zone", "w") as f:
-        f.write((ZONE + policies.ZONE + words.ZONE).replace("PIN", PIN))
+        f.write((ZONE + policies.ZONE + words.ZONE +
+                 silent.ZONE).replace("PIN", PIN))
     port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
                  ready="dnsport")
     sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",

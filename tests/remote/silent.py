@@ -4,22 +4,32 @@ import socket
 from world import *
 
 SILENT = 500
+PAIRS = 10
+ZONE = """
+pair.silent.test A 127.0.0.81
+pair.silent.test A 127.0.0.82
+"""
 
 
-def listeners():
-    """One whose connections nobody takes up, and one that is full: it does not
-    even answer a SYN."""
-    deaf = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    full = socket.create_server(("127.0.0.1", 0), backlog=0)
-    kept, port = [deaf, full], full.getsockname()[1]
+def full(address, port=0):
+    """One that does not even answer a SYN: it, and what keeps it full."""
+    l = socket.create_server((address, port), backlog=0)
+    kept = [l]
     while True:
         s = socket.socket()
         s.settimeout(0.5)
         kept.append(s)
         try:
-            s.connect(("127.0.0.1", port))
+            s.connect(l.getsockname())
         except OSError:
-            return kept, [deaf.getsockname()[1], port]
+            return kept
+
+
+def listeners():
+    """One whose connections nobody takes up, and one that is full."""
+    deaf = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    kept = [deaf] + full("127.0.0.1")
+    return kept, [s.getsockname()[1] for s in kept[:2]]
 
 
 def heard(n):
@@ -41,8 +51,12 @@ def silent():
     that is new."""
     kept, ports = listeners()
     good, new = Peer("beside"), Peer("unknown")
+    second = Peer("second", "listen=127.0.0.82")
+    kept += full("127.0.0.81", second.port)
     routes([("s%d.silent.test" % n, "smtp://127.0.0.1:%d helo=s%d.test" %
              (ports[n % 2], n)) for n in range(SILENT)] +
+           [("p%d.silent.test" % n, "smtp://pair.silent.test:%d helo=p%d.test" %
+             (second.port, n)) for n in range(PAIRS)] +
            [("beside.test", "smtp://127.0.0.1:%d" % good.port),
             ("unknown.test", "smtp://127.0.0.1:%d" % new.port)])
     configure("remoted.timeout", "40s")
@@ -52,10 +66,15 @@ def silent():
         assert outcome("first@beside.test")[0] == "delivered"
         for n in range(SILENT):
             send("x@s%d.silent.test" % n)
+            if SILENT - n <= PAIRS:
+                send("x@p%d.silent.test" % (SILENT - n - 1))
         passes("known@beside.test", SILENT // 2)
         passes("alice@example.test", SILENT // 2)
         # a first greeting is not waited for as long when others wait
         wait("all of them", lambda: all(map(heard, range(SILENT))), 200)
+        # and what is left of that is for the next address
+        for n in range(PAIRS):
+            assert outcome("x@p%d.silent.test" % n)[0] == "delivered"
         correo("queue", "retry", "--all")
         passes("x@unknown.test", SILENT // 2)
         passes("again@beside.test", SILENT // 2)

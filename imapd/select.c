@@ -108,11 +108,7 @@ first_unseen(struct folder *f)
 	return 0;
 }
 
-/*
- * RFC 7162 3.2.5: what is gone and what changed since a mod-sequence.  The
- * lists of numbers and UIDs that a client may send along only make the answer
- * shorter where a server forgets what was expunged; the store does not.
- */
+/* RFC 7162 3.2.5: what is gone and what changed since a mod-sequence. */
 static int
 resync(struct box *b, struct imap_command *c)
 {

@@ -9,7 +9,6 @@ enum { HEAD = 12, EDNS_SIZE = 1232, TYPE_OPT = 41, CLASS_IN = 1 };
 struct entry {				/* a record as it stands */
 	char name[DNS_NAME];
 	unsigned type, class;
-	uint32_t ttl;
 	size_t at, n;			/* of its data */
 };
 
@@ -71,7 +70,6 @@ dns_parse(struct span m, const char *name, unsigned type,
 	first = at + 4;
 	a->rcode = m.p[3] & 15;
 	a->secure = (m.p[3] & 0x20) != 0;
-	a->truncated = (m.p[2] & 2) != 0;
 	a->alias = 0;
 	a->n = 0;
 	memcpy(a->name, asked, sizeof a->name);
@@ -152,7 +150,6 @@ entry_at(struct span m, size_t *at, struct entry *e)
 	p = m.p + *at;
 	e->type = get16(p);
 	e->class = get16(p + 2);
-	e->ttl = (uint32_t)get16(p + 4) << 16 | get16(p + 6);
 	e->n = get16(p + 8);
 	e->at = *at + 10;
 	if (m.n - e->at < e->n)
@@ -196,7 +193,6 @@ take(struct span m, const struct entry *e, struct dns_answer *a)
 
 	if (a->n == DNS_FOUND)
 		return;
-	r->ttl = e->ttl;
 	r->data = span_mem(m.p + e->at, e->n);
 	switch (e->type) {
 	case DNS_A:

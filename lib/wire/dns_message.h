@@ -21,7 +21,6 @@ enum { DNS_NAME = 256, DNS_RECORDS = 1000, DNS_CHAIN = 10, DNS_FOUND = 64 };
 enum { DNS_OK = 0, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3 };
 
 struct dns_record {
-	uint32_t ttl;
 	unsigned preference;		/* MX */
 	char name[DNS_NAME];		/* MX: "" is the null one */
 	struct ip ip;			/* A, AAAA */
@@ -31,7 +30,6 @@ struct dns_record {
 struct dns_answer {
 	unsigned rcode;
 	int secure;			/* the AD bit */
-	int truncated;
 	int alias;			/* a CNAME was followed */
 	char name[DNS_NAME];		/* where the chain ended */
 	size_t n;

@@ -2,6 +2,7 @@
 #include "wire/imap_args.h"
 #include "wire/imap_name.h"
 
+static int pass_set(struct imap_cursor *, const char *);
 static int qresync(struct imap_select *, struct imap_cursor *);
 static int patterns(struct imap_list *, struct imap_cursor *);
 static int take_pattern(struct imap_cursor *);
@@ -172,11 +173,22 @@ qresync(struct imap_select *s, struct imap_cursor *params)
 	    imap_args_set(&in, &s->known, bad) < 0)
 		return -1;
 	if (imap_peek(&in) != NULL && (imap_take_list(&in, &match, bad) < 0 ||
-	    imap_args_set(&match, &s->match_numbers, bad) < 0 ||
-	    imap_args_set(&match, &s->match_uids, bad) < 0 ||
+	    pass_set(&match, bad) < 0 || pass_set(&match, bad) < 0 ||
 	    imap_take_end(&match) < 0))
 		return -1;
 	return imap_take_end(&in);
+}
+
+/* Numbers beside UIDs only make an answer shorter where a server forgets what
+ * was expunged: ours does not. */
+static int
+pass_set(struct imap_cursor *in, const char *bad)
+{
+	struct imap_set set = { 0 };
+	int r = imap_args_set(in, &set, bad);
+
+	imap_set_free(&set);
+	return r;
 }
 
 /* mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")" */

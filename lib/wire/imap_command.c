@@ -92,8 +92,6 @@ void
 imap_command_free(struct imap_command *c)
 {
 	imap_set_free(&c->select.known);
-	imap_set_free(&c->select.match_numbers);
-	imap_set_free(&c->select.match_uids);
 	imap_set_free(&c->set);
 	free(c->append);
 	imap_search_free(&c->find.search);

@@ -26,8 +26,7 @@ enum imap_verb {
 	IMAP_NOTIFY,
 	IMAP_CHECK, IMAP_CLOSE, IMAP_UNSELECT, IMAP_EXPUNGE, IMAP_SEARCH,
 	IMAP_SORT, IMAP_THREAD, IMAP_FETCH, IMAP_STORE, IMAP_COPY, IMAP_MOVE,
-	IMAP_REPLACE,
-	IMAP_VERBS
+	IMAP_REPLACE
 };
 
 /* Tokens beside each other, none with others within. */
@@ -42,7 +41,6 @@ struct imap_select {			/* SELECT, EXAMINE */
 	uint32_t uidvalidity;
 	uint64_t modseq;
 	struct imap_set known;		/* UIDs; n 0: not said */
-	struct imap_set match_numbers, match_uids;
 };
 
 enum imap_status_bits {			/* also for LIST RETURN (STATUS …) */

@@ -181,7 +181,6 @@ capability(struct span line, struct smtp_caps *c)
 		{ "PIPELINING", CAP_PIPELINING }, { "SIZE", CAP_SIZE },
 		{ "8BITMIME", CAP_8BITMIME }, { "SMTPUTF8", CAP_SMTPUTF8 },
 		{ "DSN", CAP_DSN }, { "STARTTLS", CAP_STARTTLS },
-		{ "AUTH", CAP_AUTH }, { "ENHANCEDSTATUSCODES", CAP_ENHANCED },
 		{ "CHUNKING", CAP_CHUNKING }
 	};
 	struct span word;

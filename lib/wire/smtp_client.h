@@ -40,8 +40,7 @@ struct verdict reply_verdict(const struct reply *);
 
 enum {					/* EHLO keywords */
 	CAP_PIPELINING = 1, CAP_SIZE = 2, CAP_8BITMIME = 4, CAP_SMTPUTF8 = 8,
-	CAP_DSN = 16, CAP_STARTTLS = 32, CAP_AUTH = 64, CAP_ENHANCED = 128,
-	CAP_CHUNKING = 256
+	CAP_DSN = 16, CAP_STARTTLS = 32, CAP_CHUNKING = 64
 };
 enum {					/* mechanisms */
 	MECH_PLAIN = 1, MECH_LOGIN = 2, MECH_SCRAM = 4, MECH_XOAUTH2 = 8,

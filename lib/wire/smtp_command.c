@@ -12,13 +12,7 @@ struct fault {
 
 struct word {
 	const char *name;
-	enum smtp_verb verb;
-	int (*take)(struct span, struct smtp_command *, struct fault *);
-};
-
-struct param {
-	const char *name;
-	enum smtp_verb verb;		/* of which it is a parameter */
+	enum smtp_verb verb;		/* or of which it is a parameter */
 	int (*take)(struct span, struct smtp_command *, struct fault *);
 };
 
@@ -67,7 +61,7 @@ static const struct word words[] = {
 	{ "STARTTLS", SMTP_STARTTLS, take_nothing }
 };
 
-static const struct param params[] = {
+static const struct word params[] = {
 	{ "SIZE", SMTP_MAIL, take_size },
 	{ "BODY", SMTP_MAIL, take_body },
 	{ "SMTPUTF8", SMTP_MAIL, take_utf8 },

@@ -128,16 +128,13 @@ paths(const struct confine *c, struct buf *missing)
 static void
 limits(const struct confine *c)
 {
-	rlim_t data = c->data_bytes ? c->data_bytes : 64 << 20;
-	rlim_t files = c->files ? c->files : 64;
 	struct {
 		int what;
 		rlim_t most;
 	} l[] = {
 		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_DATA, data },
-		{ RLIMIT_NOFILE, files },
-		{ RLIMIT_FSIZE, c->file_bytes ? c->file_bytes : RLIM_INFINITY }
+		{ RLIMIT_DATA, c->data_bytes ? c->data_bytes : 64 << 20 },
+		{ RLIMIT_NOFILE, c->files ? c->files : 64 }
 	};
 	struct rlimit now;
 	size_t i;
@@ -156,9 +153,11 @@ limits(const struct confine *c)
 	}
 }
 
-/* Never needed by any role: ways to look into or steer other processes, to
- * change the system, and kernel doors with a history. */
+/* Never needed by any role: ways to look into, steer or become other
+ * processes, to change the system, and kernel doors with a history. */
 static const int refuse_always[] = {
+	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(kill), SCMP_SYS(tkill),
+	SCMP_SYS(pidfd_send_signal), SCMP_SYS(rt_sigqueueinfo),
 	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(pidfd_getfd),
 	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root),
@@ -175,16 +174,9 @@ static const int refuse_always[] = {
 	SCMP_SYS(mknodat), SCMP_SYS(open_by_handle_at), SCMP_SYS(setpgid),
 	SCMP_SYS(setsid), 0
 };
-static const int refuse_exec[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), 0
-};
 static const int refuse_net[] = {
 	SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind),
 	SCMP_SYS(listen), 0
-};
-static const int refuse_kill[] = {
-	SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(pidfd_send_signal),
-	SCMP_SYS(rt_sigqueueinfo), 0
 };
 static const int refuse_read[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), 0
@@ -222,9 +214,7 @@ filter(unsigned may, struct buf *missing)
 	/* a binary tree: the same few steps for every call */
 	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	ok = refuse(f, refuse_always) == 0 &&
-	    (may & MAY_EXEC || refuse(f, refuse_exec) == 0) &&
 	    (may & MAY_NET || refuse(f, refuse_net) == 0) &&
-	    (may & MAY_KILL || refuse(f, refuse_kill) == 0) &&
 	    (may & (MAY_READ | MAY_WRITE) || refuse(f, refuse_read) == 0) &&
 	    (may & MAY_WRITE || refuse(f, refuse_write) == 0) &&
 	    (may & MAY_FORK || seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS,

@@ -18,9 +18,7 @@ enum {					/* what the role may still do */
 	MAY_READ = 1,			/* open for reading, below the dirs */
 	MAY_WRITE = 2,			/* create, rename, unlink, below them */
 	MAY_NET = 4,			/* socket, connect */
-	MAY_FORK = 8,
-	MAY_EXEC = 16,
-	MAY_KILL = 32			/* its own children */
+	MAY_FORK = 8
 };
 
 struct confine {
@@ -35,7 +33,6 @@ struct confine {
 	const char *dir[8];		/* with MAY_READ/MAY_WRITE: NULL ends */
 	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 64 MiB */
 	uint64_t files;			/* RLIMIT_NOFILE; 0: 64 */
-	uint64_t file_bytes;		/* RLIMIT_FSIZE; 0: unlimited */
 };
 
 /* Does not return on failure: a role that cannot be confined must not run

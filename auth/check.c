@@ -47,10 +47,10 @@ struct worker {
 /* A login and where it stands. */
 struct pending {
 	struct event ev;		/* fd -1: the session is gone */
-	struct pending *next;		/* in the row for a worker, or delayed */
+	struct pending *next;		/* in the row, or delayed */
 	struct login login;
 	uint64_t due_ms;
-	uint64_t looked_ms;		/* since when it is checked; 0: not yet */
+	uint64_t looked_ms;		/* checked since; 0: not yet */
 	int failed;			/* which is not told yet */
 	int waits;			/* in one of those two */
 	int had_turn;			/* has waited as long as it must */

@@ -19,7 +19,7 @@
 #include "base/span.h"
 
 enum {
-	GUESS_FREE = 3,			/* wrong secrets of a user without delay */
+	GUESS_FREE = 3,			/* wrong ones of a user, no delay */
 	GUESS_FREE_NET = 20,		/* of a network */
 	GUESS_DELAY_MAX_MS = 30000,
 	GUESS_FORGET_MS = 3600000

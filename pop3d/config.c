@@ -6,8 +6,9 @@
 #define AT(field) offsetof(struct pop3d_conf, field)
 
 const struct conf_key pop3d_keys[] = {
-	{ "pop3d.listen", CONF_LISTEN, AT(reader.listen), "0.0.0.0:110 [::]:110", 0,
-	    0, "Addresses for clients (STLS and login)." },
+	{ "pop3d.listen", CONF_LISTEN, AT(reader.listen),
+	    "0.0.0.0:110 [::]:110", 0, 0,
+	    "Addresses for clients (STLS and login)." },
 	{ "pop3d.pop3s.listen", CONF_LISTEN, AT(reader.tls_listen), "", 0, 0,
 	    "Addresses for clients (TLS from the start)." },
 	{ "pop3d.local_networks", CONF_NETS, AT(reader.local_networks),
@@ -22,13 +23,13 @@ const struct conf_key pop3d_keys[] = {
 	    "What AUTH offers, of these four; the last only with TLS.  A "
 	    "client may take the strongest it knows, and fail where no SCRAM "
 	    "keys are kept of a password." },
-	{ "pop3d.max_connections", CONF_NUMBER, AT(reader.max_connections), "4000",
-	    1, 100000, "Connections at one time." },
-	{ "pop3d.max_per_address", CONF_NUMBER, AT(reader.max_per_address), "1000",
-	    1, 100000, "Connections at one time from one address "
+	{ "pop3d.max_connections", CONF_NUMBER, AT(reader.max_connections),
+	    "4000", 1, 100000, "Connections at one time." },
+	{ "pop3d.max_per_address", CONF_NUMBER, AT(reader.max_per_address),
+	    "1000", 1, 100000, "Connections at one time from one address "
 	    "(IPv6: from one /64)." },
-	{ "pop3d.max_per_network", CONF_NUMBER, AT(reader.max_per_network), "2000",
-	    1, 100000, "Connections at one time from one network "
+	{ "pop3d.max_per_network", CONF_NUMBER, AT(reader.max_per_network),
+	    "2000", 1, 100000, "Connections at one time from one network "
 	    "(IPv4 /24, IPv6 /48)." },
 	{ "pop3d.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
 	    UINT32_MAX, "Refused commands of a connection before its login, "

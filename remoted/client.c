@@ -392,7 +392,7 @@ start_tls(struct client *c, const struct host *h,
 	log_str(&l, "tls", tls_client_version(c->conn.tls));
 	log_str(&l, "cipher", tls_client_cipher(c->conn.tls));
 	log_str(&l, "proof", proofs[ask.proof]);
-	if (f.type)			/* testing: it would have been refused */
+	if (f.type)			/* testing: else it was refused */
 		log_str(&l, "doubt", f.why);
 	log_close(&l);
 	return 0;

@@ -18,7 +18,7 @@ struct client {				/* begin with conn.fd -1 */
 	const struct config *conf;
 	const char *hostname;		/* ours */
 	struct tls_site *tls;
-	const char *no_ca;		/* why nobody can be verified, or NULL */
+	const char *no_ca;		/* why none is verified, or NULL */
 	const struct hop *hop;
 	struct policy *policy;
 	struct conn conn;
@@ -29,8 +29,8 @@ struct client {				/* begin with conn.fd -1 */
 	int dirty;			/* a transaction was begun: RSET */
 	int is_us;			/* the greeting was our own */
 	int enclosed;			/* conf->lmtp_dir is our root */
-	int brief;			/* no long wait up to a first greeting */
-	uint64_t end_ms;		/* of all before the last dot; 0: none */
+	int brief;			/* no long wait for a greeting */
+	uint64_t end_ms;		/* before the last dot; 0: none */
 };
 
 struct client_tls {			/* what others say of this host's */

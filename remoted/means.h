@@ -12,13 +12,13 @@ struct means {
 	struct dns dns;
 	int ca;				/* the file, or -1 */
 	struct tls_site *tls;		/* NULL before means_tls */
-	const char *no_ca;		/* why nobody can be verified, or NULL */
+	const char *no_ca;		/* why none is verified, or NULL */
 };
 
 /* Exits where there is none.  From then on the zygote begins anew when one of
  * the files has changed (role_env.stale). */
 void	means_open(struct role_env *, struct means *);
-/* Reads the authorities, once: 2 MB that a process without them need not have. */
+/* Reads the authorities, once: 2 MB that not every process needs. */
 void	means_tls(struct means *);
 
 #endif

@@ -13,7 +13,7 @@
 
 struct policy {				/* begin with fd */
 	int fd;				/* -1: it is not configured */
-	char domain[256];		/* as DNS knows it; "": none to speak of */
+	char domain[256];		/* as DNS knows it; "": none */
 	int asked;
 	struct sts_answer answer;	/* STS_NONE as long as none is known */
 	unsigned char packet[CHAN_PACKET_MAX];

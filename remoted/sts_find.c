@@ -95,7 +95,7 @@ read_kept(struct sts *s, const char *domain, struct sts_kept *k)
 	    span_str(word, k->id, sizeof k->id) < 0 ||
 	    scan_u64(line, INT64_MAX / 2, &t) < 0 ||
 	    sts_parse(in, &k->policy, &why) < 0)
-		return -1;		/* fetched again, as if there were none */
+		return -1;		/* fetched again, as if none were */
 	k->fetched = (int64_t)t;
 	return 0;
 }

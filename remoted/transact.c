@@ -111,7 +111,7 @@ fit(struct transaction *t, struct verdict *v)
 	}
 	if (needs_utf8(t, v) < 0)
 		return -1;
-	/* one wait less than with DATA; for more than a buffer that is little */
+	/* one wait less than with DATA; little for more than a buffer */
 	t->chunk = has & CAP_CHUNKING && !hop_is_lmtp(t->c->hop) &&
 	    t->body->head.body <= BODY_WHOLE;
 	if (has & CAP_8BITMIME) {

@@ -36,9 +36,9 @@ SSL_CTX *certs_default(const struct certs *);
 SSL_CTX *certs_for(const struct certs *, const char *name);
 void	certs_free(struct certs *);
 
-/* A whole handshake of each version in memory with that certificate: proves that
- * its key is held, and looks up what every relay will need.  0, or -1 and the
- * reason on OpenSSL's stack. */
+/* A whole handshake of each version in memory with that certificate: proves
+ * that its key is held, and looks up what every relay will need.  0, or -1 and
+ * the reason on OpenSSL's stack. */
 int	certs_try(const struct cert *);
 
 #endif

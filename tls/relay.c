@@ -38,7 +38,7 @@ enum {
 struct pump {
 	SSL *ssl;
 	int client, stream;
-	unsigned char *in, *out;	/* PIECE each: to and from the session */
+	unsigned char *in, *out;	/* PIECE each: to, from the session */
 	size_t in_r, in_n, out_r, out_n;
 	short want;			/* what SSL waits for on the socket */
 	int client_done, session_done;	/* end of that direction was seen */

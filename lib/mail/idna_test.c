@@ -48,7 +48,8 @@ rows(void **state)
 		    "xn--11b2ezcw70k" },
 		/* one that keeps letters apart (RFC 5892 A.1): Persian, with
 		 * a mark, behind one that would not join, before the end */
-		{ "\xd9\x86\xd8\xa7\xd9\x85\xd9\x87\xe2\x80\x8c\xd8\xa7\xdb\x8c",
+		{ "\xd9\x86\xd8\xa7\xd9\x85\xd9\x87\xe2\x80\x8c\xd8\xa7"
+		    "\xdb\x8c",
 		    "xn--mgba3gch31f060k" },
 		{ "\xd9\x87\xd9\x90\xe2\x80\x8c\xd8\xa7", "xn--mgb7d1a370v" },
 		{ "\xd8\xa7\xe2\x80\x8c\xd9\x87", NULL },

@@ -14,7 +14,7 @@ struct node {
 	int64_t date;
 	uint64_t id, subject;		/* hashes; subject 0: empty */
 	uint32_t number;		/* 0: a dummy */
-	uint32_t seq;			/* messages: from 1, as they were added */
+	uint32_t seq;			/* messages: from 1, as added */
 	uint32_t ref;			/* where its references begin */
 	uint32_t parent;
 	uint32_t set;			/* towards the root of its tree: links

@@ -14,7 +14,8 @@ count(void *arg, struct span s)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct thread *t = thread_new((const unsigned char *)"0123456789abcdef");
+	struct thread *t = thread_new(
+	    (const unsigned char *)"0123456789abcdef");
 	struct thread_mail m = { .number = 0 };
 	struct span in = span_mem(p, n), line;
 	size_t told = 0;

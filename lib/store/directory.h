@@ -1,14 +1,14 @@
 /*
  * directory - who an address is: the compiled tables and what they mean.
  *
- *	domains.cdb  domain                  -> "local" | "alias DOMAIN" | "relay"
+ *	domains.cdb  domain               -> "local" | "alias DOMAIN" | "relay"
  *	aliases.cdb  local | local@domain | @domain -> "target, target …"
- *	users.cdb    mailbox key             -> "UID:GID:HOME:options"
- *	relay.cdb    "net NETWORK"           -> ""       (networks that may relay)
- *	             "bits"                  -> "4/24 6/64 …" (lengths in use)
- *	             "rcpt local@domain"     -> ""
- *	             "list DOMAIN"           -> ""  (domain has a recipient list)
- *	routes.cdb   domain | .domain | *    -> "TARGET options"
+ *	users.cdb    mailbox key          -> "UID:GID:HOME:options"
+ *	relay.cdb    "net NETWORK"        -> ""       (networks that may relay)
+ *	             "bits"               -> "4/24 6/64 …" (lengths in use)
+ *	             "rcpt local@domain"  -> ""
+ *	             "list DOMAIN"        -> ""  (domain has a recipient list)
+ *	routes.cdb   domain | .domain | * -> "TARGET options"
  *
  * All keys are in normal form (address_normal): lower-case domain, lower-case
  * local part.  A mailbox key is an address, or a bare name for a system user,
@@ -34,7 +34,7 @@ extern const char *const directory_name[TABLE_COUNT];	/* "domains" … */
 struct directory {
 	struct table table[TABLE_COUNT];
 	const char *hostname;		/* ours; counts as a local domain */
-	const char *domains;		/* `domains` of correo.conf, by spaces */
+	const char *domains;		/* `domains` in correo.conf: words */
 	char delimiter;			/* of user+ext; 0: none */
 };
 
@@ -51,7 +51,7 @@ int	directory_domain(struct directory *, struct span domain,
 	    enum domain_class *, struct span *target);
 
 enum recipient_kind {
-	RECIPIENT_NONE,			/* no such recipient in a domain of ours */
+	RECIPIENT_NONE,			/* no such in a domain of ours */
 	RECIPIENT_FOREIGN,		/* not our domain */
 	RECIPIENT_RELAY,		/* a relay domain takes it */
 	RECIPIENT_MAILBOX,		/* key, ext */
@@ -70,10 +70,10 @@ struct recipient {
 /*
  * One step for one address (normal form, local@domain): domain aliases are
  * followed (depth 10), then exact alias, user, then the same without +ext,
- * then rewritten senders, then catch-all.  postmaster, abuse, root and mailer-daemon (also bare, also
- * of every local domain) always resolve: where no table names them, to what
- * postmaster is, in the end to the mailbox "postmaster".  0, or -1: a table is
- * damaged (a temporary failure).
+ * then rewritten senders, then catch-all.  postmaster, abuse, root and
+ * mailer-daemon (also bare, also of every local domain) always resolve: where
+ * no table names them, to what postmaster is, in the end to the mailbox
+ * "postmaster".  0, or -1: a table is damaged (a temporary failure).
  */
 int	directory_lookup(struct directory *, struct span address,
 	    struct recipient *);

@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *, size_t);
 int
 LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 {
-	struct directory d = { .hostname = "h", .domains = "d e", .delimiter = '+' };
+	struct directory d = { .hostname = "h", .domains = "d e",
+	    .delimiter = '+' };
 	struct span in = span_mem(p, n), address;
 	struct recipient r;
 	struct mailbox m;

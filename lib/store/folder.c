@@ -140,7 +140,8 @@ folder_sync(struct folder *f)
 }
 
 /* Has a session that leaves mail there seen it, so that nothing is new but all
- * is still to be moved?  Of those that only the log knows the directory says. */
+ * is still to be moved?  Of those that only the log knows the directory
+ * says. */
 static int
 left_in_new(const struct folder *f)
 {

@@ -1,7 +1,7 @@
 /*
  * folder_log - correo-uids: the append-only file of a folder's numbers.
  *
- * Order of an append: [reserve,] lines, fdatasync, "=".  Order of a replacement:
+ * Order of an append: [reserve,] lines, fdatasync, "=".  Of a replacement:
  * correo-uids.tmp, fdatasync, rename, fsync of the folder.
  */
 #include <errno.h>

@@ -16,7 +16,7 @@ struct mailbox {
 	char home[1024];
 	uint64_t quota_bytes;		/* 0: none */
 	uint64_t quota_count;
-	int system;			/* home is a login's: .forward is read */
+	int system;			/* a login's home: .forward is read */
 	char maildir[1024];		/* absolute; default home/Maildir */
 };
 

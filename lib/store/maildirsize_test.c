@@ -34,8 +34,8 @@ enter(void **state)
 static int
 leave(void **state)
 {
-	static const char *const name[] = { "new/a,S=100,W=101", "cur/b:2,S,S=7",
-	    ".Sub/cur/c,S=1000:2,", "maildirsize", "target" };
+	static const char *const name[] = { "new/a,S=100,W=101",
+	    "cur/b:2,S,S=7", ".Sub/cur/c,S=1000:2,", "maildirsize", "target" };
 	size_t i;
 
 	(void)state;

@@ -1,7 +1,7 @@
 /*
  * queue - the mail queue on disk: one file per message, its name is its id.
  *
- *	queue/tmp/ID		being written, locked; nobody was promised anything
+ *	queue/tmp/ID		being written, locked; nothing was promised
  *	queue/new/ID		accepted; its first attempt is unfinished
  *	queue/cur/ID:aN,dT	N attempts made, due again at T
  *	queue/hold/NAME		the operator's

@@ -526,8 +526,9 @@ remove_all(int parent, const char *name, int depth)
 	return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* By names on disk: the folder and each below it; then their uses follow.  Whether all of them
- * may have their new name is seen before the first one gets it. */
+/* By names on disk: the folder and each below it; then their uses follow.
+ * Whether all of them may have their new name is seen before the first one gets
+ * it. */
 static int
 rename_tree(const struct tree *t, const char *from, const char *to)
 {

@@ -25,7 +25,7 @@ enum hop_tls {
 	HOP_TLS_MAY,			/* where offered; unverified */
 	HOP_TLS_NONE,
 	HOP_TLS_REQUIRE,		/* or not at all; unverified */
-	HOP_TLS_VERIFY			/* and the certificate proves its name */
+	HOP_TLS_VERIFY			/* and the certificate proves it */
 };
 
 enum { HOP_KEY = 336 };			/* with its NUL: a note's text */

@@ -125,7 +125,8 @@ imap_args_list(struct imap_command *c, struct imap_cursor *in)
 		l->extended = 1;
 		if (imap_take_list(in, &list, "") < 0 ||
 		    (list.at < list.end && imap_args_bits(&list, selects,
-		    &l->bits, "unknown LIST selection option (RFC 5258 3.1)") < 0))
+		    &l->bits, "unknown LIST selection option "
+		    "(RFC 5258 3.1)") < 0))
 			return -1;
 		if ((l->bits & IMAP_LIST_RECURSIVE) &&
 		    !(l->bits & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL)))

@@ -23,7 +23,7 @@ enum imap_kind {
 	IMAP_LITERAL8,			/* ~{n}: may hold NUL */
 	IMAP_MESSAGE,			/* a literal that the session took */
 	IMAP_PARENS,			/* ( … ) */
-	IMAP_SECTION			/* BODY[ … ], text is what stands before [ */
+	IMAP_SECTION			/* BODY[ … ], text: before the [ */
 };
 
 struct imap_token {

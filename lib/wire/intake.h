@@ -15,7 +15,8 @@
  * told apart by the name of the first field (helo, rcpt, data, commit, reset).
  * To commit comes one answer
  *
- *	kind done|later|never  code 250  enhanced 2.0.0  text …  id ID  room BYTES
+ *	kind done|later|never  code 250  enhanced 2.0.0  text …
+ *	id ID  room BYTES
  *
  * The writer adds class and client from the listener's stamp, and the Received
  * line above the data; the session cannot say either.  Records out of order

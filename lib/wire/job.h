@@ -64,7 +64,7 @@ struct job_rcpt {
 	struct span to, orig, notify, orcpt;
 	size_t nvia;
 	struct span via[JOB_VIA];
-	struct span ext;		/* localdeliver: of user+ext, or empty */
+	struct span ext;		/* localdeliver: of user+ext */
 	unsigned run;			/* entry to execute, from 1; 0: none */
 	struct span file;		/* and of which forwarding file */
 };

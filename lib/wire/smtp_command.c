@@ -386,8 +386,8 @@ take_notify(struct span s, struct smtp_command *c, struct fault *f)
 					break;
 			if (i == 3 || seen & 1u << i)
 				return no(f, 501, "5.5.4",
-				    "NOTIFY is NEVER or of SUCCESS,FAILURE,DELAY "
-				    "(RFC 3461 4.1)");
+				    "NOTIFY is NEVER or of "
+				    "SUCCESS,FAILURE,DELAY (RFC 3461 4.1)");
 			seen |= 1u << i;
 		} while (more);
 	c->notify = s;

@@ -41,10 +41,10 @@ struct smtp_command {
 	enum smtp_verb verb;
 	struct span arg;		/* name of HELO and EHLO, text of VRFY,
 					 * mechanism of AUTH */
-	struct span response;		/* AUTH: base64, or "=" for an empty one;
-					 * empty when not said */
+	struct span response;		/* AUTH: base64, "=" for an empty
+					 * one; empty when not said */
 	struct address address;		/* MAIL (may be null), RCPT */
-	struct span path;		/* its text without <> and source route */
+	struct span path;		/* its text, no <> or source route */
 	uint64_t size;			/* MAIL: 0 when not said; BDAT */
 	int last;			/* BDAT LAST */
 	int utf8;			/* MAIL SMTPUTF8 */

@@ -25,7 +25,7 @@ struct sts_policy {
 	enum sts_mode mode;
 	uint64_t max_age;		/* seconds, at most STS_AGE */
 	size_t nmx;
-	struct span mx[STS_MX];		/* "mx.a.test" or "*.a.test"; borrowed */
+	struct span mx[STS_MX];		/* "mx.a.test", "*.a.test"; borrowed */
 };
 
 /* The data of one TXT record.  1, with its id; 0: it is about something else;

@@ -62,7 +62,7 @@ refused(void **state)
 		"count 1:a,\npolicy 1:p,\nresult 1:r,\nhost 1:h,\n",
 		"count 1:a,\npolicy 1:p,\nresult 3:r\nr,\nhost 1:h,\nip 1:1,\n",
 		"count 1:a,\npolicy 3:p p,\nresult 1:r,\nhost 1:h,\nip 1:1,\n",
-		"count 1:a,\npolicy 1:p,\npolicy 1:p,\nresult 1:r,\nhost 1:h,\n",
+		"count 1:a,\npolicy 1:p,\npolicy 1:p,\nresult 1:r,\nip 1:1,\n",
 		"ask 1:a", "count 1:a,\npolicy",
 	};
 	static const char *const answer[] = {

@@ -19,6 +19,18 @@ static int  chain(struct span, size_t, unsigned, struct dns_answer *);
 static void take(struct span, const struct entry *, struct dns_answer *);
 static int  same(const char *, const char *);
 
+int
+dns_is_name(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' &&
+		    (s.p[i] != '.' || i == 0 || s.p[i - 1] == '.'))
+			return 0;
+	return s.n > 0 && s.n <= 253;
+}
+
 size_t
 dns_question(unsigned char out[320], unsigned id, const char *name,
     unsigned type, int check)

@@ -36,6 +36,10 @@ struct dns_answer {
 	struct dns_record record[DNS_FOUND];
 };
 
+/* May it be a host's name?  Letters, digits, hyphens and underscores between
+ * single dots, at most 253 bytes. */
+int	dns_is_name(struct span);
+
 /* Adds a question with an EDNS record, AD set (RFC 6840 5.7), and CD if check
  * is 0.  Returns its length, 0: not a name of DNS. */
 size_t	dns_question(unsigned char out[320], unsigned id, const char *name,

@@ -1,17 +1,16 @@
 /* hop - where mail goes next. */
 #include <stddef.h>
 
-#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/ip.h"
 #include "base/scan.h"
+#include "wire/dns_message.h"
 #include "wire/hop.h"
 
 enum { PORT_SMTP = 25, PORT_SMTPS = 465, PORT_LMTP = 24 };
 
 static int  target(struct span, struct hop *, const char **);
 static int  host_port(struct span, struct hop *);
-static int  is_name(struct span);
 static int  option(struct span, struct hop *, unsigned *, const char **);
 static int  tls(struct span, enum hop_tls *);
 
@@ -143,7 +142,7 @@ host_port(struct span s, struct hop *h)
 		s = span_from(s, at + 1);
 	} else {
 		h->host = span_sub(s, 0, span_find(s, ':'));
-		if (!is_name(h->host))
+		if (!dns_is_name(h->host))
 			return -1;
 		s = span_from(s, h->host.n);
 	}
@@ -151,19 +150,6 @@ host_port(struct span s, struct hop *h)
 		return 0;
 	return s.p[0] == ':' && scan_uint(span_from(s, 1), 65535,
 	    &h->port) == 0 && h->port ? 0 : -1;
-}
-
-/* Letters, digits, hyphens and underscores between single dots. */
-static int
-is_name(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (!ascii_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' &&
-		    (s.p[i] != '.' || i == 0 || s.p[i - 1] == '.'))
-			return 0;
-	return s.n > 0 && s.n <= 253;
 }
 
 static int
@@ -192,7 +178,7 @@ option(struct span s, struct hop *h, unsigned *seen, const char **why)
 		break;
 	case 1:
 		h->login = s;
-		ok = is_name(s);
+		ok = dns_is_name(s);
 		break;
 	case 2:
 		h->source = s;
@@ -200,7 +186,7 @@ option(struct span s, struct hop *h, unsigned *seen, const char **why)
 		break;
 	case 3:
 		h->helo = s;
-		ok = is_name(s);
+		ok = dns_is_name(s);
 		break;
 	case 4:
 		ok = scan_uint(s, 999, &h->connections) == 0 &&

@@ -2,6 +2,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/scan.h"
+#include "wire/dns_message.h"
 #include "wire/sts.h"
 
 enum { VERSION = 1, MODE = 2, AGE = 4, ALL = 7 };
@@ -167,15 +168,7 @@ field(struct span key, struct span value, struct sts_policy *p,
 static int
 is_pattern(struct span s)
 {
-	size_t i;
-
-	if (span_starts(s, SPAN("*.")))
-		s = span_from(s, 2);
-	for (i = 0; i < s.n; i++)
-		if (!ascii_alnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '_' &&
-		    (s.p[i] != '.' || i == 0 || s.p[i - 1] == '.'))
-			return 0;
-	return s.n > 0 && s.n <= 253;
+	return dns_is_name(span_starts(s, SPAN("*.")) ? span_from(s, 2) : s);
 }
 
 static int

@@ -1,6 +1,4 @@
-/* utf8 - is it, and how long (RFC 3629). */
-#include <stdint.h>
-
+/* utf8 - is it, how long, and which character (RFC 3629). */
 #include "base/utf8.h"
 
 /* RFC 3629 section 4: the second byte's range depends on the first. */
@@ -36,6 +34,30 @@ utf8_length(struct span s)
 	for (i = 2; i < n; i++)
 		if ((s.p[i] & 0xc0) != 0x80)
 			return 0;
+	return n;
+}
+
+size_t
+utf8_get(struct span s, uint32_t *c)
+{
+	static const unsigned char mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	size_t i, n = utf8_length(s);
+
+	*c = n ? s.p[0] & mask[n] : 0;
+	for (i = 1; i < n; i++)
+		*c = *c << 6 | (s.p[i] & 0x3f);
+	return n;
+}
+
+size_t
+utf8_put(uint32_t c, unsigned char out[4])
+{
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t i, n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (i = n; i-- > 1; c >>= 6)
+		out[i] = (unsigned char)(0x80 | (c & 0x3f));
+	out[0] = (unsigned char)(lead[n] | c);
 	return n;
 }
 

@@ -23,8 +23,8 @@ put(uint32_t c, unsigned char *p)
 static void
 test_all(void **state)
 {
-	unsigned char p[5];
-	uint32_t c;
+	unsigned char p[5], q[4];
+	uint32_t c, d;
 
 	(void)state;
 	for (c = 0; c < 0x120000; c++) {
@@ -34,6 +34,10 @@ test_all(void **state)
 		p[n] = 'x';
 		if (utf8_length(span_mem(p, n + 1)) != (is ? n : 0) ||
 		    utf8_valid(span_mem(p, n + 1)) != is)
+			fail_msg("U+%04X", c);
+		if (utf8_get(span_mem(p, n + 1), &d) != (is ? n : 0) ||
+		    d != (is ? c : 0) || (is && (utf8_put(c, q) != n ||
+		    memcmp(p, q, n) != 0)))
 			fail_msg("U+%04X", c);
 		for (cut = 1; cut < n; cut++)
 			if (utf8_length(span_mem(p, cut)))

@@ -199,8 +199,8 @@ hold(struct decode *d, unsigned char c, struct buf *out)
 	int soft = d->nheld && d->held[0] == '=';
 
 	if (c == '\n') {
-		d->bad |= soft && d->nheld > 1 && !ascii_space(d->held[1]);
 		if (soft && d->nheld > 1 && !ascii_space(d->held[1])) {
+			d->bad = 1;
 			while (ascii_space(d->held[d->nheld - 1]))
 				d->nheld--;
 			flush(d, out);

@@ -17,9 +17,8 @@ static int  decoded(const struct mime *, const struct mime_part *,
 	    const struct charset *, struct buf *);
 static int  full(const struct words *);
 static void add(struct words *, struct span *);
-static void add_char(struct words *, unsigned);
-static unsigned character(struct span *);
-static int  unseen(unsigned);
+static void add_char(struct words *, uint32_t);
+static int  unseen(uint32_t);
 static void tag(struct words *, struct span *);
 static struct span tag_end(struct span);
 static int  one_of(struct span, const char *const *);
@@ -148,18 +147,21 @@ full(const struct words *w)
 	return w->chars == PREVIEW_CHARS;
 }
 
-/* The next character of *in. */
+/* The next character of *in; what is not UTF-8 is U+FFFD. */
 static void
 add(struct words *w, struct span *in)
 {
-	add_char(w, character(in));
+	uint32_t c;
+	size_t n = utf8_get(*in, &c);
+
+	*in = span_from(*in, n ? n : 1);
+	add_char(w, n ? c : 0xfffd);
 }
 
 static void
-add_char(struct words *w, unsigned c)
+add_char(struct words *w, uint32_t c)
 {
-	unsigned char b[4];
-	size_t n;
+	unsigned char u[4];
 
 	if (c <= ' ' || c == 0xa0) {
 		w->space = 1;
@@ -174,42 +176,14 @@ add_char(struct words *w, unsigned c)
 		buf_addc(w->out, ' ');
 	}
 	w->space = 0;
-	n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	b[0] = (unsigned char)c;
-	if (n > 1)
-		b[0] = (unsigned char)(0xf00 >> n | c >> 6 * (n - 1));
-	if (n > 1)
-		b[n - 1] = (unsigned char)(0x80 | (c & 63));
-	if (n > 2)
-		b[n - 2] = (unsigned char)(0x80 | (c >> 6 & 63));
-	if (n > 3)
-		b[n - 3] = (unsigned char)(0x80 | (c >> 12 & 63));
-	buf_add(w->out, b, n);
+	buf_add(w->out, u, utf8_put(c, u));
 	w->chars++;
-}
-
-/* What is not UTF-8 is U+FFFD. */
-static unsigned
-character(struct span *in)
-{
-	static const unsigned char bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	size_t n = utf8_length(*in), i;
-	unsigned c;
-
-	if (n == 0) {
-		*in = span_from(*in, 1);
-		return 0xfffd;
-	}
-	for (c = in->p[0] & bits[n], i = 1; i < n; i++)
-		c = c << 6 | (in->p[i] & 63);
-	*in = span_from(*in, n);
-	return c;
 }
 
 /* Controls, and what mailings fill their first line with: soft hyphens,
  * joiners, marks of direction, spaces of no width. */
 static int
-unseen(unsigned c)
+unseen(uint32_t c)
 {
 	return (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x34f ||
 	    c == 0x61c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||

@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "wire/imap_name.h"
 
-static size_t character(struct span, uint32_t *);
 static int level_valid(struct span, const char **);
 static void add_shifted(struct buf *, struct span);
 static int take_shifted(struct span *, struct buf *, const char **);
@@ -27,7 +26,7 @@ imap_name_valid(struct span s, unsigned char separator, const char **why)
 	*why = "a mailbox name is UTF-8 without control characters, %, *, "
 	    "slash and backslash (RFC 9051 5.1)";
 	for (rest = s; rest.n; rest = span_from(rest, n)) {
-		if ((n = character(rest, &c)) == 0)
+		if ((n = utf8_get(rest, &c)) == 0)
 			return -1;
 		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 ||
 		    c == 0x2029 || c == '%' || c == '*' ||
@@ -151,19 +150,6 @@ imap_name_match(struct span pattern, struct span name, unsigned char separator)
 	return 0;
 }
 
-/* The character at the front and its length; 0: not UTF-8. */
-static size_t
-character(struct span s, uint32_t *c)
-{
-	static const unsigned char mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	size_t i, n = utf8_length(s);
-
-	*c = n ? s.p[0] & mask[n] : 0;
-	for (i = 1; i < n; i++)
-		*c = *c << 6 | (s.p[i] & 0x3f);
-	return n;
-}
-
 static int
 level_valid(struct span level, const char **why)
 {
@@ -182,7 +168,7 @@ add_shifted(struct buf *b, struct span s)
 	size_t n;
 
 	buf_addc(b, '&');
-	for (; s.n && (n = character(s, &c)) > 0; s = span_from(s, n)) {
+	for (; s.n && (n = utf8_get(s, &c)) > 0; s = span_from(s, n)) {
 		units = c > 0xffff ? 2 : 1;
 		unit[0] = (uint16_t)(units == 2 ?
 		    0xd800 + ((c - 0x10000) >> 10) : c);
@@ -243,13 +229,8 @@ static void
 add_utf8(struct buf *b, uint32_t c)
 {
 	unsigned char u[4];
-	size_t i, n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
-	for (i = n; i-- > 1; c >>= 6)
-		u[i] = (unsigned char)(0x80 | (c & 0x3f));
-	u[0] = (unsigned char)(lead[n] | c);
-	buf_add(b, u, n);
+	buf_add(b, u, utf8_put(c, u));
 }
 
 static int

@@ -54,7 +54,7 @@ folder_cache_open(struct folder_cache *c, int dir, uint32_t uidvalidity)
 	c->nsegment = 0;
 	c->uidvalidity = uidvalidity;
 	c->blobs.max = CACHE_PENDING + CACHE_BLOB;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)

@@ -63,11 +63,37 @@ test_import_courier(void **state)
 	folder_close(f);
 }
 
+/* Nobody writes into them: they are not waited for. */
+static void
+test_fifos(void **state)
+{
+	static const char *const names[] = { "dovecot-uidlist",
+	    "dovecot-keywords", "courierimapuiddb", "subscriptions",
+	    "courierimapsubscribed", "correo-index", "correo-cache" };
+	struct tree_list l;
+	struct folder *f;
+	char p[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof names / sizeof *names; i++) {
+		path(p, "", names[i]);
+		assert_int_equal(mkfifo(p, 0600), 0);
+	}
+	put("cur", "100.a:2,S", "a\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_count(f), 1);
+	folder_close(f);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	tree_list_free(&l);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_import), TEST(test_import_courier),
+		TEST(test_fifos)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

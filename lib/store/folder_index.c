@@ -50,7 +50,7 @@ folder_index_map(struct folder_table *t, int dir, uint64_t *log)
 	void *p;
 	int fd;
 
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	p = MAP_FAILED;

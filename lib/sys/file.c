@@ -114,7 +114,7 @@ file_read_at(int dir, const char *name, struct buf *b)
 {
 	int fd;
 
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	if (file_read(fd, b) < 0)

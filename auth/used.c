@@ -18,7 +18,7 @@ enum { HOUR = 3600 };
 int
 used_confine(const struct role_env *env)
 {
-	struct confine c = { .files = 4096 };
+	struct confine c = { .files = 16384 };
 	char path[1024];
 	int dir;
 

@@ -3,6 +3,8 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 
+static int controls(const unsigned char *, size_t);
+
 int
 encode_hex(struct buf *b, struct span s)
 {
@@ -103,7 +105,7 @@ encode_log(struct buf *b, struct span s, int quoted)
 		unsigned char c = s.p[i];
 		size_t n = c >= 0x80 ? utf8_length(span_from(s, i)) : 0;
 
-		if (n > 1 && !(c == 0xc2 && s.p[i + 1] < 0xa0)) {
+		if (n > 1 && !controls(s.p + i, n)) {
 			buf_add(b, s.p + i, n);
 			i += n;
 			continue;
@@ -118,4 +120,16 @@ encode_log(struct buf *b, struct span s, int quoted)
 		i++;
 	}
 	return buf_ok(b) ? 0 : -1;
+}
+
+/* C1; what ends a line (U+2028, 2029) or turns its direction (U+202a to 202e,
+ * 2066 to 2069) where somebody looks at it. */
+static int
+controls(const unsigned char *p, size_t n)
+{
+	if (n == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	return n == 3 && p[0] == 0xe2 &&
+	    ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
 }

@@ -152,7 +152,7 @@ mutants_of_delivery() {
 	    -e 's/r = flush_places(b);/r = send_answers(b, ch);/' \
 	    -e 's/if (send_answers(b, ch) < 0)/if (flush_places(b) < 0)/'
 	mutant removed-at-once queued queued/attempt.c explore mail own \
-	    's/^	route_from(q, m, 0);/	(void)retire(q, m);\
+	    's/^	route_from(q, m, 0);/	(void)message_remove(m, q->queue);\
 &/'
 	mutant dropped-removed-first queued queued/drop.c explore mail own \
 	    's/^	if (fd >= 0 \&\& read_dropped(/	(void)unlinkat(r->drop_new, name, 0);\

@@ -60,7 +60,7 @@ A=queued/attempt.c
 mutant report-not-accepted queued/report.c \
     's/accept_report(r, o, &out, id) < 0/id[0] == 0/'
 mutant report-not-waited-for $A \
-    's/if (--m->reports == 0)/if (m->gone |= 2, m->reports-- > 0 \&\& !retire(q, m))/'
+    's/if (--m->reports == 0)/if (m->gone |= 2, m->reports-- > 0 \&\& !message_remove(m, q->queue))/'
 mutant nobody-is-told $A '/^told_of_failure/,/^}/s/return wants(.*/return 0;/'
 mutant state-not-written $A 's/message_record(m, q->queue) < 0/0/'
 mutant state-written-late $A -e 's/message_record(m, q->queue) < 0/0/' \
@@ -69,10 +69,10 @@ mutant state-written-late $A -e 's/message_record(m, q->queue) < 0/0/' \
 mutant forward-not-written $A 's/message_record_spread(m, q->queue) < 0/0/'
 mutant gone-with-some-undone $A \
     's/undone |= .*state == RCPT_LATER ||/undone |=/'
-mutant removed-at-once $A 's/^	route_from(q, m, 0);/	(void)retire(q, m);\
+mutant removed-at-once $A 's/^	route_from(q, m, 0);/	(void)message_remove(m, q->queue);\
 &/'
 mutant not-removed queued/message.c \
-    '/^message_remove/,/^}/s/unlinkat(m->in_cur ? q->cur : q->new, file, 0) < 0/0/'
+    '/^message_remove/,/^}/s/unlinkat(dir_of(m, q), file, 0) < 0/0/'
 mutant drop-removed-first queued/drop.c \
     's/^	if (fd >= 0 \&\& read_dropped(/	(void)unlinkat(r->drop_new, name, 0);\
 &/'

@@ -142,7 +142,7 @@ build/bin/correo: admin/main.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@ admin/main.o $(ADMIN_C:.c=.o) $(LIB) -lcrypt \
-		$(DATA_LIBS) $(PKG_LIBS)
+		-lcares $(DATA_LIBS) $(PKG_LIBS)
 
 build/bin/sendmail: admin/sendmail.o $(ADMIN_C:.c=.o) $(LIB)
 	@mkdir -p build/bin

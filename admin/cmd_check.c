@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/check_dns.h"
 #include "admin/commands.h"
 #include "admin/dangling.h"
 #include "admin/programs.h"
@@ -23,6 +24,7 @@
 #include "admin/tables.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "mail/idna.h"
 #include "sys/net.h"
 #include "sys/passwd.h"
 
@@ -62,6 +64,8 @@ static void check_age(struct check *, const struct tables *, int);
 static void check_targets(struct check *, const struct tables *);
 static void check_logins(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
+static void check_names(struct check *, const struct tables *);
+static int  check_domain(struct check *, struct check_dns *, struct span);
 static void check_space(struct check *, const char *);
 static void check_ports(struct check *);
 static void check_port(struct check *, const char *, const char *);
@@ -324,6 +328,7 @@ check_tables(struct check *c)
 		check_targets(c, &t);
 		check_logins(c, &t);
 		check_postmaster(c, &t);
+		check_names(c, &t);
 	}
 	tables_close(&t);
 }
@@ -387,6 +392,49 @@ check_postmaster(struct check *c, const struct tables *t)
 			    "ADDRESS", c->site->state_dir, name[i]);
 		else
 			found(c, OK, name[i], "its mail has a reader");
+}
+
+/* What DNS says of our names; it may know another truth than the world's, so
+ * that nothing of it is a failure. */
+static void
+check_names(struct check *c, const struct tables *t)
+{
+	const char *host = c->site->hostname;
+	const struct tables_set *s = &t->set[TABLE_DOMAINS];
+	struct check_dns d;
+	size_t i;
+	int r = -1;
+
+	if (check_dns_open(&d, c->site->resolver) == 0)
+		r = check_dns_host(&d, host);
+	if (r > 0)
+		found(c, OK, host, "has an address in DNS");
+	else if (r == 0)
+		found(c, WARN, host, "has no address in DNS: other servers "
+		    "will distrust its mail");
+	for (i = 0; r >= 0 && i < c->site->domains.n; i++)
+		r = check_domain(c, &d, span_of(c->site->domains.word[i]));
+	for (i = 0; r >= 0 && i < s->n; i++)
+		r = check_domain(c, &d, tables_key(s, i));
+	if (r < 0)
+		found(c, WARN, "resolver", "does not answer: no mail can be "
+		    "sent to other servers");
+}
+
+static int
+check_domain(struct check *c, struct check_dns *d, struct span domain)
+{
+	char name[DNS_NAME], host[DNS_NAME];
+	int r;
+
+	if (idna_ascii(domain, name, sizeof name) < 0)
+		return 0;
+	if ((r = check_dns_mail(d, name, host)) == 0)
+		found(c, WARN, name, "has no MX record: other servers cannot "
+		    "send mail there");
+	else if (r > 0)
+		found(c, OK, name, "other servers send its mail to %s", host);
+	return r;
 }
 
 static void

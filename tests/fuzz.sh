@@ -4,7 +4,7 @@
 # once over the seeds only.  What a run finds new stays in build/fuzz/NAME; a
 # crash in build/fuzz/NAME.crash-*.
 set -u
-LIBS="-lcdb -lseccomp -lcrypt -lutf8proc -lz -lcrypto -lbsd -lmd"
+LIBS="-lcdb -lseccomp -lcrypt -lcares -lutf8proc -lz -lcrypto -lbsd -lmd"
 
 . tests/lib.sh
 

@@ -3,7 +3,7 @@
 # the library, and the objects of its program (but main.o) where it has one.
 # A line each: `ok NAME (tests)`, or the log and `not ok NAME`.  make unit.
 set -u
-LIBS="-lcmocka -lcdb -lseccomp -lcrypt -lutf8proc -lz -lssl -lcrypto ${LIBS:-}"
+LIBS="-lcmocka -lcdb -lseccomp -lcrypt -lcares -lutf8proc -lz -lssl -lcrypto ${LIBS:-}"
 
 . tests/lib.sh
 

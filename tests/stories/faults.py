@@ -82,6 +82,57 @@ def check_finds_a_wrong_key_and_another_server():
     assert b'another' not in r.stdout + r.stderr, r
 
 
+def check_asks_dns():
+    """A resolver that knows our host, the MX records of one domain, and has
+    no word for another; then none."""
+    known = {('mx.example.test', 1): [b'\xc0\0\2\1'],
+             ('example.test', 15): [b'\0\x14\1b\xc0\x0c',
+                                    b'\0\x0a\2mx\xc0\x0c']}
+    path = c.dir + '/run/dns.conf'
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dns:
+        dns.bind(('127.0.0.1', 0))
+        with open(path, 'w') as f:
+            f.write(re.sub('(?m)^(resolver|domains) .*', '',
+                           open(c.ready['config']).read()) +
+                    '\nresolver 127.0.0.1:%d\ndomains example.test '
+                    'nowhere.test\n' % dns.getsockname()[1])
+
+        def answer():
+            while True:
+                question, client = dns.recvfrom(512)
+                if question == b'end':
+                    return
+                dns.sendto(dns_answer(question, known), client)
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            r = run(c.dir + '/sbin/correo', '-c', path, 'check', ok=False)
+        finally:
+            dns.sendto(b'end', dns.getsockname())
+            thread.join()
+    for line in (b'ok mx.example.test: has an address',
+                 b'ok example.test: other servers send its mail to '
+                 b'mx.example.test\n', b'warn nowhere.test: has no MX'):
+        assert line in r.stdout, (line, r)
+    r = run(c.dir + '/sbin/correo', '-c', path, 'check', ok=False)
+    assert b'warn resolver: does not answer' in r.stdout, r
+
+
+def dns_answer(question, known):
+    """Those records of that name and type, or that the name does not exist."""
+    name, at = [], 12
+    while question[at]:
+        name.append(question[at + 1:at + 1 + question[at]].decode())
+        at += 1 + question[at]
+    kind = question[at + 1:at + 5]
+    found = known.get(('.'.join(name).lower(), kind[1]), [])
+    return (question[:2] + (b'\x81\x80' if found else b'\x81\x83') +
+            b'\0\1' + bytes([0, len(found)]) + bytes(4) +
+            question[12:at + 5] + b''.join(
+                b'\xc0\x0c' + kind + b'\0\0\1\0' + bytes([0, len(x)]) + x
+                for x in found))
+
+
 def another_instance(name, prepare):
     if os.geteuid() != 0:
         raise Skip('needs root')
@@ -233,6 +284,7 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
 
 
 tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
-      check_finds_a_wrong_key_and_another_server, wrong_modes_stop_the_start,
+      check_finds_a_wrong_key_and_another_server, check_asks_dns,
+      wrong_modes_stop_the_start,
       a_user_that_is_not_there, a_full_disk_answers_452_and_loses_nothing,
       a_directory_out_of_reach_is_refused_with_the_cure])

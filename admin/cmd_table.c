@@ -141,7 +141,8 @@ table_of(const struct args *a, struct kind *k)
 			*k = kind[i];
 			return 0;
 		}
-	return say(-1, "no table %s", a->word[0]);
+	(void)say(0, "no table %s", a->word[0]);
+	return -1;
 }
 
 /* The words from the third on as a line of the table's text. */

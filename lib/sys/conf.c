@@ -51,7 +51,6 @@ static int host_name(struct span);
 static const char *take_words(const struct conf_key *, void *, struct span);
 static const char *take_times(const struct conf_key *, void *, struct span);
 static const char *take_nets(void *, struct span);
-static int scan_typed(enum conf_type, struct span, uint64_t, uint64_t *);
 static size_t count_words(struct span);
 static char *keep(struct span);
 static void *keep_array(size_t, size_t);
@@ -120,7 +119,7 @@ conf_address(struct span s, struct ip *ip, unsigned *port)
 			return -1;
 		host = span_sub(host, 1, host.n - 1);
 	} else if (span_find(host, ':') < host.n)
-		return -1;	/* IPv6 wants brackets: where does the port begin? */
+		return -1;	/* IPv6: where would the port begin? */
 	if (ip_parse(host, ip) < 0 || scan_uint(digits, 65535, port) < 0 ||
 	    *port == 0)
 		return -1;
@@ -228,7 +227,8 @@ take_line(struct reader *r, const struct line *l)
 	size_t t, nth, i;
 
 	if (l->key.n == 0) {
-		wrong(r, l->nr, l->key, "goes on with a line that is not there");
+		wrong(r, l->nr, l->key,
+		    "goes on with a line that is not there");
 		return;
 	}
 	if ((k = find(r, l->key, &t, &nth)) == NULL) {
@@ -348,19 +348,26 @@ static const char *
 take_number(const struct conf_key *k, void *field, struct span v)
 {
 	uint64_t n, max = k->max ? k->max : INT64_MAX;
+	const char *why;
+	int bad;
 
-	if (scan_typed(k->type, v, max, &n) == 0 && n >= k->min) {
-		memcpy(field, &n, sizeof n);
-		return NULL;
-	}
 	switch (k->type) {
 	case CONF_SIZE:
-		return "no size (digits and k, M or G), or out of range";
+		bad = scan_size(v, max, &n);
+		why = "no size (digits and k, M or G), or out of range";
+		break;
 	case CONF_TIME:
-		return "no time (digits and s, m, h, d or w), or out of range";
+		bad = scan_duration(v, max, &n);
+		why = "no time (digits and s, m, h, d or w), or out of range";
+		break;
 	default:
-		return "no number, or out of range";
+		bad = scan_u64(v, max, &n);
+		why = "no number, or out of range";
 	}
+	if (bad || n < k->min)
+		return why;
+	memcpy(field, &n, sizeof n);
+	return NULL;
 }
 
 /* Why the text is none of that type; NULL when it is. */
@@ -435,17 +442,17 @@ take_times(const struct conf_key *k, void *field, struct span v)
 {
 	struct conf_times t = { .n = count_words(v) };
 	uint64_t *s = keep_array(t.n, sizeof *s);
-	uint64_t max = k->max ? k->max : INT64_MAX;
+	struct conf_key one = *k;
 	struct span word;
+	const char *why;
 	size_t i;
 
 	if (t.n == 0)
 		return "at least one time is wanted";
+	one.type = CONF_TIME;
 	for (i = 0; span_word(&v, &word); i++)
-		if (scan_typed(CONF_TIME, word, max, &s[i]) < 0 ||
-		    s[i] < k->min)
-			return "no time (digits and s, m, h, d or w), "
-			    "or out of range";
+		if ((why = take_number(&one, &s[i], word)) != NULL)
+			return why;
 	t.s = s;
 	memcpy(field, &t, sizeof t);
 	return NULL;
@@ -466,19 +473,6 @@ take_nets(void *field, struct span v)
 	nets.net = net;
 	memcpy(field, &nets, sizeof nets);
 	return NULL;
-}
-
-static int
-scan_typed(enum conf_type type, struct span s, uint64_t max, uint64_t *out)
-{
-	switch (type) {
-	case CONF_SIZE:
-		return scan_size(s, max, out);
-	case CONF_TIME:
-		return scan_duration(s, max, out);
-	default:
-		return scan_u64(s, max, out);
-	}
 }
 
 static size_t

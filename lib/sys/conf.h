@@ -52,8 +52,8 @@ struct conf_nets {
 struct conf_key {
 	const char *name;		/* "smtpd.max_size" */
 	enum conf_type type;
-	size_t offset;			/* of the field in the program's struct */
-	const char *fallback;		/* as it would stand in the file, or NULL:
+	size_t offset;			/* of its field in the struct */
+	const char *fallback;		/* as it would stand in the file; NULL:
 					 * must be named */
 	uint64_t min, max;		/* numbers, sizes, times; 0,0: any */
 	const char *meaning;		/* one sentence, for the man page */

@@ -20,7 +20,8 @@ main(int argc, char **argv)
 		    .flags = ROLE_OPTIONAL | ROLE_FRESH, .wanted = sts },
 		{ .name = "remoted", .user = "remote", .program = "remoted",
 		    .flags = ROLE_OPTIONAL | ROLE_FRESH },
-		{ .name = "loop", .user = "queue", .flags = ROLE_TABLES | ROLE_RELAY,
+		{ .name = "loop", .user = "queue",
+		    .flags = ROLE_TABLES | ROLE_RELAY,
 		    .links = "reporter localdeliver remoted sts",
 		    .serve = loop_role },
 		{ .name = NULL }

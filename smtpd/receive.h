@@ -17,7 +17,7 @@
 #include "wire/smtp_data.h"
 
 enum {
-	RECEIVE_BUFFER = 65536,		/* the client's stream has no larger one */
+	RECEIVE_BUFFER = 65536,		/* of the client's stream, at most */
 	RECEIVE_ANSWER = 4096		/* enough for the writer's */
 };
 

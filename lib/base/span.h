@@ -17,7 +17,8 @@ struct span {
 };
 
 /* A span over a string literal, or over a NUL-terminated string of ours. */
-#define SPAN(lit) ((struct span){ (const unsigned char *)(lit), sizeof(lit) - 1 })
+#define SPAN(lit) \
+	((struct span){ (const unsigned char *)(lit), sizeof(lit) - 1 })
 /* For printf: "%.*s" with SPAN_ARG(s).  Only for text that is known clean. */
 #define SPAN_ARG(s) (int)(s).n, (const char *)(s).p
 

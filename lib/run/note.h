@@ -15,9 +15,9 @@ enum note_kind {
 	/* monitor -> role */
 	NOTE_LINK = 1,		/* text: the other role; fd[0]: a channel to it
 				 * (takes the place of an earlier one) */
-	NOTE_TABLES,		/* arg: mask; fd: those tables, in their order */
+	NOTE_TABLES,		/* mask; fd: those tables, in order */
 	NOTE_LISTEN,		/* arg: service; fd[0]: a listening socket */
-	NOTE_FILE,		/* text: name; fd[0]: a file opened for the role */
+	NOTE_FILE,		/* text: name; fd[0]: the file, opened */
 	NOTE_GO,		/* all there is has been sent: begin */
 	/* asker -> zygote or parent */
 	NOTE_SPAWN,		/* text: key; facts; fd: what the child gets;
@@ -25,15 +25,15 @@ enum note_kind {
 	/* session -> listener, and back */
 	NOTE_WRITER,		/* a writer, please; back with fd[0] */
 	NOTE_STARTTLS,		/* fd[0]: the client's socket */
-	NOTE_AUTH,		/* a channel to the password check; back: fd[0] */
+	NOTE_AUTH,		/* the password check, please; back: fd[0] */
 	NOTE_LOGIN,		/* the login went well: text: tag or helo;
 				 * fd[0]: the stream */
 	NOTE_PROXY,		/* the header has been read: facts.client;
 				 * fd[0]: the socket */
 	/* others */
 	NOTE_IDLE,		/* writer -> listener: done with that session */
-	NOTE_RATE,		/* writer -> listener: a user's message, arg: its
-				 * recipients; back: arg is enum rates_result */
+	NOTE_RATE,		/* writer -> listener: a user's message; arg:
+				 * recipients; back: enum rates_result */
 	NOTE_UP,		/* relay -> listener: handshake done; facts */
 	NOTE_USER,		/* password check -> listener: text: key */
 	NOTE_RETIRE		/* zygote -> monitor: a child of mine crashed;
@@ -41,8 +41,8 @@ enum note_kind {
 };
 
 enum {
-	SPAWN_PROGRAM = 1,	/* of localdeliver: runs programs (wire/job.h) */
-	SPAWN_BRIEF		/* of remoted: no long wait for a first greeting */
+	SPAWN_PROGRAM = 1,	/* localdeliver: runs programs: wire/job.h */
+	SPAWN_BRIEF		/* remoted: no long wait for a greeting */
 };
 
 struct note {

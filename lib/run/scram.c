@@ -84,7 +84,8 @@ scram_finish(struct scram *s, struct span message, struct buf *out,
 
 	memset(tag, 0, SCRAM_HASH);
 	if (scram_final_parse(message, &f, &why) < 0 ||
-	    scram_decode(f.proof, proof, sizeof proof, &n) < 0 || n != SCRAM_HASH)
+	    scram_decode(f.proof, proof, sizeof proof, &n) < 0 ||
+	    n != SCRAM_HASH)
 		return -1;
 	if (!span_eq(f.nonce, buf_span(&s->nonce)) ||
 	    !span_eq(f.channel, buf_span(&s->channel)))

@@ -18,7 +18,8 @@ scram_keys_parse(struct span s, struct scram_keys *k)
 	    scan_uint(iterations, 10000000, &k->iterations) < 0 ||
 	    k->iterations < SCRAM_ITERATIONS ||
 	    scram_decode(salt, k->salt, sizeof k->salt, &k->salt_n) < 0 ||
-	    scram_decode(stored, k->stored, SCRAM_HASH, &n) < 0 || n != SCRAM_HASH ||
+	    scram_decode(stored, k->stored, SCRAM_HASH, &n) < 0 ||
+	    n != SCRAM_HASH ||
 	    scram_decode(s, k->server, SCRAM_HASH, &n) < 0 || n != SCRAM_HASH)
 		return -1;
 	return 0;

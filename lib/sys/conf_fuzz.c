@@ -15,7 +15,8 @@ LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 	static struct { struct conf_words w; struct conf_nets n; uint64_t s; } c;
 	static const struct conf_key k[] = { { "w", CONF_LISTEN, 0, "", 0, 0, "" },
 	    { "n", CONF_NETS, sizeof c.w, "", 0, 0, "" },
-	    { "s", CONF_SIZE, sizeof c.w + sizeof c.n, "1k", 0, 0, "" }, { .name = NULL } };
+	    { "s", CONF_SIZE, sizeof c.w + sizeof c.n, "1k", 0, 0, "" },
+	    { .name = NULL } };
 	const struct conf_key *const table[] = { k };
 	void *const out[] = { &c };
 	struct buf e = { .max = 1 << 20 };

@@ -42,7 +42,7 @@ void	file_write_out(int fd, off_t offset);
 int	file_lock(int fd, int wait);
 int	file_locked(int fd);		/* 1: by another process, 0, -1 */
 
-int	file_open_dir(int dir, const char *name);	/* no symlink at the end */
+int	file_open_dir(int dir, const char *name);	/* follows no link */
 
 /* The directory's names, one call each.  Stops when the callback returns not
  * 0, and returns that; -1 with errno when it cannot be read.  "." and names

@@ -37,15 +37,16 @@ void	log_program(const char *);	/* a literal; at the start of main */
 
 void	log_open(struct log *, enum log_level, const char *event);
 void	log_id(struct log *, const char *id);
-void	log_text(struct log *, const char *key, struct span);	/* quoted when it has spaces */
-void	log_addr(struct log *, const char *key, struct span);	/* in <> */
+/* Outside text, quoted when it has spaces; an address, in <>. */
+void	log_text(struct log *, const char *key, struct span);
+void	log_addr(struct log *, const char *key, struct span);
 void	log_str(struct log *, const char *key, const char *);
 void	log_num(struct log *, const char *key, uint64_t);
-void	log_verdict(struct log *, const struct verdict *); /* code=250 2.0.0 text="…" */
+/* code=250 2.0.0 text="…" */
+void	log_verdict(struct log *, const struct verdict *);
 void	log_close(struct log *);
 
 /* One event with a reason of ours; log_warn for what an operator mends. */
-
 void	log_note(const char *event, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	log_warn(const char *event, const char *fmt, ...)

@@ -17,7 +17,7 @@
 struct stream {
 	int fd;
 	unsigned timeout_s;		/* for one read or write */
-	unsigned set_s;			/* what the socket is set to; 0: unknown */
+	unsigned set_s;			/* what the socket has; 0: unknown */
 	uint64_t deadline_ms;		/* clock_mono_ms; 0: none */
 	unsigned char *b;
 	size_t size, r, w;		/* bytes r..w are unread */

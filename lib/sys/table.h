@@ -13,7 +13,7 @@
 #include "base/span.h"
 
 struct table {
-	int fd;				/* -1: no such table, which is an empty one */
+	int fd;				/* -1: no such table: an empty one */
 	struct cdb cdb;
 };
 

@@ -37,7 +37,8 @@ struct tls_ask {
 };
 
 /* Reads the CA file behind the descriptor, from its start; -1, or a file that
- * holds none: none is known, and TLS_NAME never succeeds (*why).  NULL: memory. */
+ * holds none: none is known, and TLS_NAME never succeeds (*why).  NULL: no
+ * memory. */
 struct tls_site *tls_site_new(int ca_file, const char **why);
 
 /* The handshake.  NULL, and what was wrong. */

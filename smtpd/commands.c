@@ -8,21 +8,18 @@
 
 static struct verdict out_of_order(const struct session *,
     const struct smtp_command *);
+static struct verdict always(enum smtp_verb);
 static struct verdict do_helo(struct session *, const struct smtp_command *);
 static struct verdict do_ehlo(struct session *, const struct smtp_command *);
 static struct verdict do_mail(struct session *, const struct smtp_command *);
 static struct verdict do_rcpt(struct session *, const struct smtp_command *);
-static struct verdict do_data(struct session *, const struct smtp_command *);
 static struct verdict do_bdat(struct session *, const struct smtp_command *);
 static struct verdict do_rset(struct session *, const struct smtp_command *);
-static struct verdict do_noop(struct session *, const struct smtp_command *);
 static struct verdict do_quit(struct session *, const struct smtp_command *);
-static struct verdict do_vrfy(struct session *, const struct smtp_command *);
 static struct verdict do_help(struct session *, const struct smtp_command *);
 static struct verdict do_starttls(struct session *,
     const struct smtp_command *);
 static struct verdict do_auth(struct session *, const struct smtp_command *);
-static struct verdict do_other(struct session *, const struct smtp_command *);
 static void greeted(struct session *, struct span);
 static int  tls_offered(const struct session *);
 static struct verdict room_for(struct session *, uint64_t);
@@ -41,21 +38,27 @@ enum {
 static const struct {
 	struct verdict (*run)(struct session *, const struct smtp_command *);
 	unsigned stages;		/* in which it is allowed */
+	unsigned code;			/* without run: the same each time */
+	const char *enhanced, *text;
 } verbs[SMTP_VERBS] = {
-	[SMTP_HELO] = { do_helo, ANY },
-	[SMTP_EHLO] = { do_ehlo, ANY },
-	[SMTP_MAIL] = { do_mail, STAGE_READY },
-	[SMTP_RCPT] = { do_rcpt, STAGE_MAIL | STAGE_RCPT },
-	[SMTP_DATA] = { do_data, STAGE_RCPT },
-	[SMTP_BDAT] = { do_bdat, STAGE_RCPT | STAGE_BDAT },
-	[SMTP_RSET] = { do_rset, ANY },
-	[SMTP_NOOP] = { do_noop, ANY },
-	[SMTP_QUIT] = { do_quit, ANY },
-	[SMTP_VRFY] = { do_vrfy, ANY },
-	[SMTP_HELP] = { do_help, ANY },
-	[SMTP_STARTTLS] = { do_starttls, ANY },
-	[SMTP_AUTH] = { do_auth, ANY },
-	[SMTP_OTHER] = { do_other, ANY }
+	[SMTP_HELO] = { .run = do_helo, .stages = ANY },
+	[SMTP_EHLO] = { .run = do_ehlo, .stages = ANY },
+	[SMTP_MAIL] = { .run = do_mail, .stages = STAGE_READY },
+	[SMTP_RCPT] = { .run = do_rcpt, .stages = STAGE_MAIL | STAGE_RCPT },
+	[SMTP_DATA] = { NULL, STAGE_RCPT, 354, "",
+	    "end with a line of one dot" },
+	[SMTP_BDAT] = { .run = do_bdat, .stages = STAGE_RCPT | STAGE_BDAT },
+	[SMTP_RSET] = { .run = do_rset, .stages = ANY },
+	[SMTP_NOOP] = { NULL, ANY, 250, "2.0.0", "ok" },
+	[SMTP_QUIT] = { .run = do_quit, .stages = ANY },
+	/* RFC 5321 7.3: who is here is told where mail is at stake */
+	[SMTP_VRFY] = { NULL, ANY, 252, "2.5.0",
+	    "not verified here; try RCPT (RFC 5321 3.5.3)" },
+	[SMTP_HELP] = { .run = do_help, .stages = ANY },
+	[SMTP_STARTTLS] = { .run = do_starttls, .stages = ANY },
+	[SMTP_AUTH] = { .run = do_auth, .stages = ANY },
+	[SMTP_OTHER] = { NULL, ANY, 502, "5.5.1",
+	    "command not offered here (RFC 5321 4.2.4)" }
 };
 
 struct verdict
@@ -63,7 +66,8 @@ commands_run(struct session *s, const struct smtp_command *c)
 {
 	if (!(verbs[c->verb].stages & s->stage))
 		return out_of_order(s, c);
-	return verbs[c->verb].run(s, c);
+	return verbs[c->verb].run ? verbs[c->verb].run(s, c) :
+	    always(c->verb);
 }
 
 void
@@ -80,23 +84,31 @@ commands_forget(struct session *s)
 static struct verdict
 out_of_order(const struct session *s, const struct smtp_command *c)
 {
+	const char *text = "a message is begun already (RFC 5321 4.1.4)";
+
 	switch (s->stage) {
 	case STAGE_START:
-		return verdict_make(503, "5.5.1",
-		    "EHLO or HELO comes first (RFC 5321 4.1.4)");
+		text = "EHLO or HELO comes first (RFC 5321 4.1.4)";
+		break;
 	case STAGE_READY:
-		return verdict_make(503, "5.5.1",
-		    "MAIL comes first (RFC 5321 4.1.4)");
+		text = "MAIL comes first (RFC 5321 4.1.4)";
+		break;
 	case STAGE_BDAT:
-		return verdict_make(503, "5.5.1",
-		    "only BDAT or RSET may follow BDAT (RFC 3030 2)");
+		text = "only BDAT or RSET may follow BDAT (RFC 3030 2)";
+		break;
 	default:
-		if (c->verb == SMTP_MAIL)
-			return verdict_make(503, "5.5.1",
-			    "a message is begun already (RFC 5321 4.1.4)");
-		return verdict_make(554, "5.5.1",
-		    "no valid recipients (RFC 5321 3.3)");
+		if (c->verb != SMTP_MAIL)
+			return verdict_make(554, "5.5.1",
+			    "no valid recipients (RFC 5321 3.3)");
 	}
+	return verdict_make(503, "5.5.1", "%s", text);
+}
+
+static struct verdict
+always(enum smtp_verb verb)
+{
+	return verdict_make(verbs[verb].code, verbs[verb].enhanced, "%s",
+	    verbs[verb].text);
 }
 
 static struct verdict
@@ -193,14 +205,6 @@ do_rcpt(struct session *s, const struct smtp_command *c)
 }
 
 static struct verdict
-do_data(struct session *s, const struct smtp_command *c)
-{
-	(void)s;
-	(void)c;
-	return verdict_make(354, "", "end with a line of one dot");
-}
-
-static struct verdict
 do_bdat(struct session *s, const struct smtp_command *c)
 {
 	(void)c;
@@ -217,14 +221,6 @@ do_rset(struct session *s, const struct smtp_command *c)
 }
 
 static struct verdict
-do_noop(struct session *s, const struct smtp_command *c)
-{
-	(void)s;
-	(void)c;
-	return verdict_make(250, "2.0.0", "ok");
-}
-
-static struct verdict
 do_quit(struct session *s, const struct smtp_command *c)
 {
 	(void)c;
@@ -232,16 +228,6 @@ do_quit(struct session *s, const struct smtp_command *c)
 	s->polite = 1;
 	return verdict_make(221, "2.0.0", "%s closes the connection",
 	    s->env->site->hostname);
-}
-
-/* RFC 5321 7.3: who is here is told at RCPT, where mail is at stake. */
-static struct verdict
-do_vrfy(struct session *s, const struct smtp_command *c)
-{
-	(void)s;
-	(void)c;
-	return verdict_make(252, "2.5.0",
-	    "not verified here; try RCPT (RFC 5321 3.5.3)");
 }
 
 static struct verdict
@@ -257,41 +243,30 @@ do_help(struct session *s, const struct smtp_command *c)
 static struct verdict
 do_starttls(struct session *s, const struct smtp_command *c)
 {
+	(void)c;
 	if (s->facts->tls)
 		return verdict_make(503, "5.5.1",
 		    "this is TLS already (RFC 3207 4.2)");
 	if (!tls_offered(s))
-		return do_other(s, c);
+		return always(SMTP_OTHER);
 	return verdict_make(220, "2.0.0", "begin the handshake");
 }
 
 static struct verdict
 do_auth(struct session *s, const struct smtp_command *c)
 {
+	const char *why = s->facts->class == CLASS_USER ? "logged in already" :
+	    s->stage == STAGE_START || !s->esmtp ? "EHLO comes first" :
+	    s->stage != STAGE_READY ? "not while a message is begun" : NULL;
+
 	if (s->facts->service == SERVICE_SMTP)
-		return do_other(s, c);
-	if (s->facts->class == CLASS_USER)
-		return verdict_make(503, "5.5.1",
-		    "logged in already (RFC 4954 4)");
-	if (s->stage == STAGE_START || !s->esmtp)
-		return verdict_make(503, "5.5.1",
-		    "EHLO comes first (RFC 4954 4)");
-	if (s->stage != STAGE_READY)
-		return verdict_make(503, "5.5.1",
-		    "not while a message is begun (RFC 4954 4)");
+		return always(SMTP_OTHER);
+	if (why)
+		return verdict_make(503, "5.5.1", "%s (RFC 4954 4)", why);
 	if (!s->facts->may_login)
 		return verdict_make(538, "5.7.11",
 		    "STARTTLS comes first (RFC 4954 4)");
 	return login_run(s, c);
-}
-
-static struct verdict
-do_other(struct session *s, const struct smtp_command *c)
-{
-	(void)s;
-	(void)c;
-	return verdict_make(502, "5.5.1",
-	    "command not offered here (RFC 5321 4.2.4)");
 }
 
 /* RFC 5321 4.1.4: EHLO in the middle is also a RSET. */

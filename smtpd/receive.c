@@ -31,6 +31,8 @@ struct pace {
 	uint64_t since_ms, bytes;
 };
 
+static int  ask_writer(int);
+static int  meet(struct receive *, int);
 static void begin(struct receive *, struct stream *,
     const struct smtpd_conf *, int);
 static int  text(struct receive *, struct stream *, const struct smtpd_conf *,
@@ -53,28 +55,14 @@ static int  hear(struct receive *, struct span *);
 int
 receive_writer(struct receive *r, int control)
 {
-	struct note n;
-	int fd[CHAN_FDS], got;
-	struct span fields;
-	const char *why;
+	int given = r->given;
 
 	if (r->writer.fd >= 0)
 		return 0;
-	if (note_say(control, NOTE_WRITER, NULL, NULL, 0) < 0)
-		return -1;
-	/* as long as it takes: the message is not begun, the client waits */
-	got = note_recv(control, &n, fd, 1);
-	if (got <= 0 || n.kind != NOTE_WRITER || fd[0] < 0)
-		return -1;
-	r->writer = (struct stream){ .fd = fd[0], .b = r->writer.b,
-	    .size = r->writer.size, .timeout_s = WRITER_TIMEOUT };
-	if (hear(r, &fields) < 0)
-		return -1;
-	if (intake_parse_room(fields, &r->room, &why) < 0) {
-		receive_drop(r);
-		return -1;
-	}
-	return 0;
+	r->given = -1;
+	if (given >= 0 && meet(r, given) == 0)
+		return 0;
+	return meet(r, ask_writer(control));
 }
 
 void
@@ -169,6 +157,38 @@ receive_discard(struct stream *c, const struct smtpd_conf *conf, uint64_t n)
 		if ((got = more(c, conf, &pace)) <= 0)
 			return got;
 	}
+}
+
+/* A channel to it, or -1. */
+static int
+ask_writer(int control)
+{
+	struct note n;
+	int fd[CHAN_FDS];
+
+	if (note_say(control, NOTE_WRITER, NULL, NULL, 0) < 0)
+		return -1;
+	/* as long as it takes: the message is not begun, the client waits */
+	return note_recv(control, &n, fd, 1) > 0 && n.kind == NOTE_WRITER ?
+	    fd[0] : -1;
+}
+
+/* It speaks first, of its room.  0, or -1: there is no writer. */
+static int
+meet(struct receive *r, int fd)
+{
+	struct span fields;
+	const char *why;
+
+	r->writer = (struct stream){ .fd = fd, .b = r->writer.b,
+	    .size = r->writer.size, .timeout_s = WRITER_TIMEOUT };
+	if (fd < 0 || hear(r, &fields) < 0)
+		return -1;
+	if (intake_parse_room(fields, &r->room, &why) < 0) {
+		receive_drop(r);
+		return -1;
+	}
+	return 0;
 }
 
 /* The first bytes of a text, or of its next chunk. */

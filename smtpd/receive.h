@@ -23,6 +23,7 @@ enum {
 
 struct receive {
 	struct stream writer;		/* fd -1: none; b, size: the caller's */
+	int given;			/* of one that came unasked, or -1 */
 	uint64_t room;			/* what the writer said it may take */
 	struct buf records;		/* envelope that was not sent yet */
 	int sent;			/* the writer has begun this message */
@@ -38,7 +39,8 @@ struct receive {
 	uint64_t began_ms;
 };
 
-/* Asks the listener for a writer, unless there is one.  0, or -1: none. */
+/* Greets the writer that was given, or asks the listener for one, unless there
+ * is one already.  0, or -1: none. */
 int	receive_writer(struct receive *, int control);
 /* No more of this writer: the next message asks for another. */
 void	receive_drop(struct receive *);

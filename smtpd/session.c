@@ -56,6 +56,7 @@ session_serve(struct role_env *env, const struct note *n,
 	s.conf = env->conf;
 	s.facts = &n->facts;
 	s.control = fd[1];
+	s.message.given = fd[2];
 	s.stage = STAGE_START;
 	s.message.writer = (struct stream){ .fd = -1, .b = answer,
 	    .size = sizeof answer };

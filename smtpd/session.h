@@ -51,8 +51,8 @@ struct session {
 
 /*
  * The child of the zygote: note.facts, fd[0] the client's stream, fd[1] the
- * control channel.  env->conf is a struct smtpd_conf.  Returns the exit
- * status.
+ * control channel, fd[2] a writer's or -1.  env->conf is a struct smtpd_conf.
+ * Returns the exit status.
  */
 int	session_serve(struct role_env *, const struct note *,
 	    int fd[CHAN_FDS]);

@@ -152,7 +152,7 @@ try_pair(struct role_env *env, const struct cert *k)
 static int
 serve(struct role_env *env, const struct note *n, int *fd)
 {
-	struct pump p = { .client = fd[0], .stream = fd[1] };
+	struct pump p = { .client = fd[0], .stream = fd[2] };
 	char alpn[16];
 
 	(void)env;
@@ -172,8 +172,8 @@ serve(struct role_env *env, const struct note *n, int *fd)
 		return 0;
 	}
 	close(fd[3]);			/* no more signatures */
-	tell(n, p.ssl, fd[2]);
-	close(fd[2]);
+	tell(n, p.ssl, fd[1]);
+	close(fd[1]);
 	if (pump_buffers(&p) < 0)
 		return LOG_AGAIN;
 	return run(&p);

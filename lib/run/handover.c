@@ -29,6 +29,7 @@ enum { WRITERS = 4, LOGINS = 64 };
 static void to_session(struct listener *, struct conn *, int);
 static void to_relay(struct listener *, struct conn *, int);
 static void to_mailbox(struct listener *, struct conn *, int);
+static int  likely_to_send(const struct listener *, const struct conn *);
 static int  ask(struct listener *, struct conn *, int, struct note *, int *,
 	    size_t);
 static void proxied(struct listener *, struct conn *, const struct note *,
@@ -120,10 +121,25 @@ static void
 to_session(struct listener *l, struct conn *c, int fd)
 {
 	struct note n = { .kind = NOTE_SPAWN };
+	int pass[] = { fd, -1,
+	    likely_to_send(l, c) ? pool_ahead(l, c) : -1 }, r;
 
 	n.facts = c->facts;
-	if (ask(l, c, role_link(l->env, "session"), &n, &fd, 1) < 0)
+	r = ask(l, c, role_link(l->env, "session"), &n, pass,
+	    pass[2] < 0 ? 2 : 3);
+	if (pass[2] >= 0)
+		close(pass[2]);
+	if (r < 0)
 		end(l, c, "session");
+}
+
+/* Not before a login that has to come, and not to the reader of a header. */
+static int
+likely_to_send(const struct listener *l, const struct conn *c)
+{
+	return c->facts.phase == PHASE_LOGIN ||
+	    (c->facts.phase != PHASE_PROXY &&
+	    l->conf->service[c->facts.service].strangers);
 }
 
 /* The plain side's other end is kept here until the handshake is done. */
@@ -131,7 +147,7 @@ static void
 to_relay(struct listener *l, struct conn *c, int fd)
 {
 	struct note n = { .kind = NOTE_SPAWN };
-	int stream[2] = { -1, -1 }, key[2] = { -1, -1 }, pass[3], r = -1;
+	int stream[2] = { -1, -1 }, key[2] = { -1, -1 }, r = -1;
 
 	n.facts = c->facts;
 	(void)span_str(span_of(l->conf->service[c->facts.service].alpn),
@@ -140,10 +156,9 @@ to_relay(struct listener *l, struct conn *c, int fd)
 	    chan_pair(CHAN_PACKETS, key) == 0 &&
 	    note_say(role_link(l->env, "keyholder"), NOTE_SPAWN, NULL,
 	    &key[1], 1) == 0) {
-		pass[0] = fd;
-		pass[1] = stream[1];
-		pass[2] = key[0];
-		r = ask(l, c, role_link(l->env, "relay"), &n, pass, 3);
+		int pass[] = { fd, -1, stream[1], key[0] };
+
+		r = ask(l, c, role_link(l->env, "relay"), &n, pass, 4);
 	}
 	if (stream[1] >= 0)
 		close(stream[1]);
@@ -165,31 +180,26 @@ static void
 to_mailbox(struct listener *l, struct conn *c, int fd)
 {
 	struct note n = { .kind = NOTE_SPAWN };
+	int pass[] = { fd, -1 };
 
 	n.facts = c->facts;
 	(void)span_str(span_of(c->facts.user), n.text, sizeof n.text);
-	if (ask(l, c, role_link(l->env, "mailbox"), &n, &fd, 1) < 0)
+	if (ask(l, c, role_link(l->env, "mailbox"), &n, pass, 2) < 0)
 		end(l, c, "mailbox");
 }
 
-/* A request with a new control channel behind its descriptors; the old one is
+/* A request whose second descriptor is a new control channel; the old one is
  * closed: whoever had it has given the connection away. */
 static int
-ask(struct listener *l, struct conn *c, int link, struct note *n, int *fd,
-    size_t nfd)
+ask(struct listener *l, struct conn *c, int link, struct note *n, int *pass,
+    size_t npass)
 {
-	int ch[2], pass[CHAN_FDS], r;
+	int ch[2], r;
 
 	if (link < 0 || chan_pair(CHAN_PACKETS, ch) < 0)
 		return -1;
-	memcpy(pass, fd, nfd * sizeof *fd);
-	/* session, mailbox: 1; relay: 2, before its key channel */
-	if (nfd == 3) {
-		pass[3] = pass[2];
-		pass[2] = ch[1];
-	} else
-		pass[nfd] = ch[1];
-	r = note_send(link, n, pass, nfd + 1);
+	pass[1] = ch[1];
+	r = note_send(link, n, pass, npass);
 	close(ch[1]);
 	if (r < 0) {
 		close(ch[0]);

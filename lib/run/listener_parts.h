@@ -74,6 +74,10 @@ void	handover_auth(struct listener *);
 
 /* pool.c */
 void	pool_want(struct listener *, struct conn *);
+/* An idle writer before it is asked for, while there is one for every
+ * connection: those that wait keep none from others.  The session's end of its
+ * channel, or -1. */
+int	pool_ahead(struct listener *, const struct conn *);
 void	pool_forget(struct listener *, struct conn *);
 void	pool_note(struct listener *, struct writer *);
 void	pool_every_second(struct listener *);

@@ -1,6 +1,7 @@
 /*
- * pool - the writers: a session asks for one, an idle one (or a new one) gets
- * a stamped channel to it, and says NOTE_IDLE when the session is done.
+ * pool - the writers: a session has one from the start, or asks for one; an
+ * idle one (or a new one) gets a stamped channel to it, and says NOTE_IDLE when
+ * the session is done.
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -15,19 +16,18 @@
 enum { SPARE = 8 };			/* idle ones that are kept */
 
 static struct writer *make(struct listener *);
+static struct writer *idle(struct listener *);
 static void give(struct writer *, struct conn *);
+static int  engage(struct writer *, const struct conn *);
 static void rate(struct listener *, struct writer *, struct note *);
 
 void
 pool_want(struct listener *l, struct conn *c)
 {
-	struct writer *w = l->idle;
+	struct writer *w = idle(l);
 
-	if (w) {
-		l->idle = w->next;
-		l->nidle--;
-	} else if (l->writers >= l->conf->max_connections ||
-	    (w = make(l)) == NULL) {
+	if (w == NULL && (l->writers >= l->conf->max_connections ||
+	    (w = make(l)) == NULL)) {
 		c->waits = 1;
 		c->next = NULL;
 		*l->last = c;
@@ -35,6 +35,16 @@ pool_want(struct listener *l, struct conn *c)
 		return;
 	}
 	give(w, c);
+}
+
+int
+pool_ahead(struct listener *l, const struct conn *c)
+{
+	struct writer *w = NULL;
+
+	if (l->connections <= l->writers)
+		w = idle(l);
+	return w ? engage(w, c) : -1;
 }
 
 void
@@ -93,14 +103,11 @@ pool_note(struct listener *l, struct writer *w)
 void
 pool_every_second(struct listener *l)
 {
-	struct writer *w = l->idle;
+	struct writer *w;
 	struct conn *c;
 
-	if (l->nidle > SPARE && w) {
-		l->idle = w->next;
-		l->nidle--;
+	if (l->nidle > SPARE && (w = idle(l)) != NULL)
 		shutdown(w->ev.fd, SHUT_WR);
-	}
 	if ((c = l->first) != NULL &&
 	    l->writers < l->conf->max_connections && (w = make(l)) != NULL) {
 		pool_forget(l, c);
@@ -132,10 +139,33 @@ make(struct listener *l)
 	return w;
 }
 
-/* A fresh channel, one end to each; the writer's with the stamp.  A writer
- * that has just died leaves the session a channel that has ended. */
+static struct writer *
+idle(struct listener *l)
+{
+	struct writer *w = l->idle;
+
+	if (w) {
+		l->idle = w->next;
+		l->nidle--;
+	}
+	return w;
+}
+
+/* A writer that has just died leaves the session a channel that has ended. */
 static void
 give(struct writer *w, struct conn *c)
+{
+	int fd = engage(w, c);
+
+	(void)note_say(c->ev.fd, NOTE_WRITER, NULL, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A fresh channel: the session's end, or -1; the writer's goes to it with the
+ * stamp. */
+static int
+engage(struct writer *w, const struct conn *c)
 {
 	struct note stamp = { .kind = NOTE_SPAWN };
 	int ch[2];
@@ -143,14 +173,11 @@ give(struct writer *w, struct conn *c)
 	w->busy = 1;
 	memcpy(w->user, c->facts.user, sizeof w->user);
 	stamp.facts = c->facts;
-	if (chan_pair(CHAN_STREAM, ch) < 0) {
-		(void)note_say(c->ev.fd, NOTE_WRITER, NULL, NULL, 0);
-		return;
-	}
+	if (chan_pair(CHAN_STREAM, ch) < 0)
+		return -1;
 	(void)note_send(w->ev.fd, &stamp, &ch[0], 1);
-	(void)note_say(c->ev.fd, NOTE_WRITER, NULL, &ch[1], 1);
 	close(ch[0]);
-	close(ch[1]);
+	return ch[1];
 }
 
 /* A message of a user's, in the moment before it is accepted. */

@@ -87,9 +87,10 @@ read_conf(const struct script *s, struct site *site, struct smtpd_conf *conf)
 	close(fd);
 }
 
-/* Listener and writer: gives what the session asks for, until it is gone. */
+/* Listener and writer: gives what the session asks for, until it is gone.
+ * given: of a writer that it has from the start, or -1. */
 static void
-help(struct run *r, int control, const struct smtpd_conf *conf,
+help(struct run *r, int control, int given, const struct smtpd_conf *conf,
     const struct facts *f)
 {
 	struct writer_limits limits = { .message_bytes = conf->max_size + 4096,
@@ -98,6 +99,10 @@ help(struct run *r, int control, const struct smtpd_conf *conf,
 	struct note n;
 	int ch[2];
 
+	if (r->s->writer == WRITER_GIVEN)
+		writer_serve(&r->queue, -1, "mx.example.test", &limits, f,
+		    given);
+	close(given);
 	while (note_recv(control, &n, NULL, 1) > 0) {
 		if (n.kind == NOTE_AUTH) {
 			note_say(control, NOTE_AUTH, NULL, NULL, 0);
@@ -107,7 +112,8 @@ help(struct run *r, int control, const struct smtpd_conf *conf,
 			continue;
 		if (n.kind != NOTE_WRITER)
 			_exit(1);
-		if (r->s->writer == WRITER_NONE) {
+		if (r->s->writer == WRITER_NONE ||
+		    r->s->writer == WRITER_GIVEN) {
 			note_say(control, NOTE_WRITER, NULL, NULL, 0);
 			continue;
 		}
@@ -137,7 +143,7 @@ start(struct run *r)
 	    SERVICE_SMTP,
 	    .facts.class = (uint8_t)(r->s->net ? CLASS_NET : r->s->user ?
 	    CLASS_USER : CLASS_STRANGER) };
-	int p[2], c[2], fd[CHAN_FDS];
+	int p[2], c[2], w[2] = { -1, -1 }, fd[CHAN_FDS];
 
 	read_conf(r->s, &site, &conf);
 	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
@@ -151,6 +157,8 @@ start(struct run *r)
 	if (socketpair(AF_UNIX, r->s->stream ? SOCK_STREAM : SOCK_SEQPACKET,
 	    0, p) < 0 || chan_pair(CHAN_PACKETS, c) < 0)
 		abort();
+	if (r->s->writer >= WRITER_GIVEN && chan_pair(CHAN_STREAM, w) < 0)
+		abort();
 	r->client = p[0];
 	/* early input must be there when the session begins */
 	if (r->s->nstep && r->s->step[0].verb == 'R')
@@ -159,20 +167,24 @@ start(struct run *r)
 		dup2(r->log, STDERR_FILENO);
 		close(p[0]);
 		close(c[0]);
+		close(w[0]);
 		fd[0] = p[1];
 		fd[1] = c[1];
+		fd[2] = w[1];
 		log_program("smtpd");
 		stream_init();
 		_exit(session_serve(&env, &n, fd));
 	}
 	close(p[1]);
 	close(c[1]);
+	close(w[1]);
 	if ((r->helper = fork()) == 0) {
 		dup2(r->log, STDERR_FILENO);
 		close(p[0]);
-		help(r, c[0], &conf, &n.facts);
+		help(r, c[0], w[0], &conf, &n.facts);
 	}
 	close(c[0]);
+	close(w[0]);
 }
 
 static void

@@ -5,6 +5,8 @@
  *	set KEY VALUE		a line of its configuration
  *	fact net | user | tls | submission | local	what the listener says
  *	writer none | dies | full	instead of one that works
+ *	writer given | gone	one came with the client; there is no other |
+ *				it has died, and another is to be had
  *	stream			its socket keeps no bounds of writes
  *	whole			never cut what is sent
  *	cut			also cut what is sent at each place
@@ -46,7 +48,8 @@ struct script {
 	const char *name;
 	struct buf conf;
 	int net, user, tls, submission, local;
-	enum { WRITER_REAL, WRITER_NONE, WRITER_DIES, WRITER_FULL } writer;
+	enum { WRITER_REAL, WRITER_NONE, WRITER_DIES, WRITER_FULL,
+	    WRITER_GIVEN, WRITER_GONE } writer;
 	int stream, whole, cut;
 	size_t nstep;
 	struct step step[400];
@@ -68,6 +71,8 @@ script_setting(struct script *s, struct span l, const char **why)
 		{ "writer none", AT(writer), WRITER_NONE },
 		{ "writer dies", AT(writer), WRITER_DIES },
 		{ "writer full", AT(writer), WRITER_FULL },
+		{ "writer given", AT(writer), WRITER_GIVEN },
+		{ "writer gone", AT(writer), WRITER_GONE },
 		{ "stream", AT(stream), 1 }, { "whole", AT(whole), 1 },
 		{ "cut", AT(cut), 1 }
 #undef AT

@@ -45,7 +45,8 @@ mutant() {	# NAME FILE SED-ARGUMENTS...
 }
 
 for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
-    lib/store/maildir*.c lib/run/enclose.c lib/sys/*.c localdeliver/*.c; do
+    lib/store/maildir*.c lib/store/folder_name.c lib/run/enclose.c \
+    lib/sys/*.c localdeliver/*.c; do
 	case $f in
 	*_test.c | *_fuzz.c | */main.c | */serve.c) ;;
 	*) compile "$f" "$T/o_$(echo "${f%.c}" | tr / _).o" ;;

@@ -477,8 +477,9 @@ hear(struct receive *r, struct span *fields)
 		}
 		if (got < 0)
 			break;
-		ended |= __atomic_exchange_n(&stream_ended, 0,
-		    __ATOMIC_SEQ_CST);
+		if (stream_ended)
+			ended |= __atomic_exchange_n(&stream_ended, 0,
+			    __ATOMIC_SEQ_CST);
 		n = stream_fill(&r->writer);
 		if (n <= 0 && n != STREAM_SIGNAL)
 			break;

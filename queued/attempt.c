@@ -388,10 +388,9 @@ defer(struct queued *q, struct message *m)
 			return -1;
 		warn_state(m);
 	}
-	/* not even asked: as soon as it makes sense, not all at once */
 	due = m->tried || m->retry <= now ?
 	    schedule_next(q->conf, made, now, end, arc4random()) :
-	    m->retry + (int64_t)arc4random_uniform(60);
+	    schedule_put_off(m->retry, now, end, arc4random());
 	if (made == 1 && due - now > GREY_S && greylisted(m))
 		due = now + GREY_S + (int64_t)arc4random_uniform(GREY_S / 4);
 	r = message_defer(m, q->queue, made, due, &held);

@@ -4,6 +4,8 @@
 #include "queued/dest.h"
 #include "queued/schedule.h"
 
+static int64_t not_behind(int64_t end, int64_t now, int64_t due);
+
 int64_t
 schedule_end(const struct config *c, int64_t arrived, int null)
 {
@@ -21,9 +23,13 @@ schedule_next(const struct config *c, unsigned made, int64_t now, int64_t end,
 		wait = c->retry.s[i < c->retry.n ? i : c->retry.n - 1];
 	/* seven to nine eighths, so that what failed together parts */
 	wait = wait - wait / 8 + random % (wait / 4 + 1);
-	if (now < end && now + (int64_t)wait > end)
-		return end;
-	return now + (int64_t)wait;
+	return not_behind(end, now, now + (int64_t)wait);
+}
+
+int64_t
+schedule_put_off(int64_t retry, int64_t now, int64_t end, uint32_t random)
+{
+	return not_behind(end, now, retry + random % 60);
 }
 
 int64_t
@@ -50,4 +56,10 @@ schedule_last(unsigned code, const char *enhanced, struct span text,
 	    "its time is over; the last answer%s%.*s was: %u %s %.*s",
 	    peer.n ? " of " : "", SPAN_ARG(peer), code, enhanced,
 	    SPAN_ARG(text));
+}
+
+static int64_t
+not_behind(int64_t end, int64_t now, int64_t due)
+{
+	return now < end && due > end ? end : due;
 }

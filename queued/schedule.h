@@ -15,10 +15,15 @@
  * no sender (a report). */
 int64_t	schedule_end(const struct config *, int64_t arrived, int null);
 
-/* The moment of the next attempt after `made` of them (1..); never behind the
- * end, so that the last attempt is made there.  random: any 32 bits. */
+/* The moment of the next attempt after `made` of them (1..); this and the next
+ * never behind the end, so that the last attempt, and what is to be told then,
+ * come there.  random: any 32 bits. */
 int64_t	schedule_next(const struct config *, unsigned made, int64_t now,
 	    int64_t end, uint32_t random);
+
+/* Of one that was not even asked: not before retry, not all at once. */
+int64_t	schedule_put_off(int64_t retry, int64_t now, int64_t end,
+	    uint32_t random);
 
 /* No due time told now is behind this one, whatever was waited for. */
 int64_t	schedule_farthest(const struct config *, int64_t now);

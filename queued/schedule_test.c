@@ -41,6 +41,12 @@ next(void **state)
 			fail_msg("row %zu: %lld", i, (long long)schedule_next(
 			    &conf, row[i].made, row[i].now, row[i].end,
 			    row[i].random));
+	/* not behind the end either, however long a destination is dead */
+	assert_int_equal(schedule_put_off(1300, 1000, 9000, 0), 1300);
+	assert_int_equal(schedule_put_off(1300, 1000, 9000, 119), 1359);
+	assert_int_equal(schedule_put_off(1300, 1000, 1350, 119), 1350);
+	assert_int_equal(schedule_put_off(4600, 1000, 1350, 119), 1350);
+	assert_int_equal(schedule_put_off(4600, 1400, 1350, 0), 4600);
 	assert_int_equal(schedule_end(&conf, 10, 0), 432010);
 	assert_int_equal(schedule_end(&conf, 10, 1), 86410);
 }

@@ -27,7 +27,7 @@ login(struct client *c, const struct job *j, const struct ip *to,
 
 	if (j->login.n == 0) {
 		*v = verdict_make(451, "4.7.0", "no secret is known for "
-		    "login=%.*s: secrets/relay-passwords",
+		    "login=%.*s: secrets/relay-passwords or relay-tokens",
 		    SPAN_ARG(c->hop->login));
 		return 1;
 	}

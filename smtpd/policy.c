@@ -1,8 +1,10 @@
 /* policy - whether this server takes mail for an address from this client. */
+#include "mail/srs.h"
 #include "run/site.h"
 #include "smtpd/config.h"
 #include "smtpd/policy.h"
 #include "store/alias.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 enum {
@@ -41,8 +43,13 @@ policy_rcpt(struct policy *p, struct role_env *env, const struct facts *facts,
 	case RECIPIENT_MAILBOX:
 	case RECIPIENT_ALIAS:
 	case RECIPIENT_RELAY:
-	case RECIPIENT_REWRITTEN:
 		break;
+	case RECIPIENT_REWRITTEN:
+		/* the key that could say more is queued's */
+		if (srs_in_form(a->local, clock_s()))
+			break;
+		return verdict_make(550, "5.1.1",
+		    "no rewritten sender of ours, or one that is too old");
 	case RECIPIENT_FOREIGN:
 		if (facts->class == CLASS_NET || facts->class == CLASS_USER)
 			break;

@@ -12,6 +12,7 @@ static int  forward_again(struct span, struct span, struct span,
 static int  add_signed(struct span, const struct buf *, struct span,
     const char *, struct buf *);
 static void hash(struct span, struct span, char [HASH]);
+static int  split(struct span, struct span *, struct span *);
 static int  reverse(struct span, int, int64_t, struct buf *);
 static int  in_time(struct span, int64_t);
 static int  is_atom(struct span);
@@ -22,6 +23,18 @@ srs_is(struct span s)
 	return s.n > 5 && (span_case_starts(s, SPAN("SRS0")) ||
 	    span_case_starts(s, SPAN("SRS1"))) &&
 	    (s.p[4] == '=' || s.p[4] == '+' || s.p[4] == '-');
+}
+
+int
+srs_in_form(struct span local, int64_t now)
+{
+	struct buf out = { .max = 2 * ADDRESS_MAX };
+	struct span given, rest;
+	int r = split(local, &given, &rest) == 0 &&
+	    reverse(rest, local.p[3] == '1', now, &out) == 1;
+
+	buf_free(&out);
+	return r;
 }
 
 int
@@ -56,17 +69,9 @@ srs_reverse(struct span key, struct span local, int64_t now, struct buf *out)
 {
 	char want[HASH];
 	struct span given, line, rest;
-	int again;
 
-	if (!srs_is(local) || local.p[4] != '=')
+	if (split(local, &given, &rest) < 0)
 		return 0;
-	again = local.p[3] == '1';
-	rest = span_from(local, 5);
-	given = span_sub(rest, 0, HASH);
-	rest = span_from(rest, HASH);
-	if (rest.n == 0 || rest.p[0] != '=' || rest.n > ADDRESS_MAX)
-		return 0;
-	rest = span_from(rest, 1);
 	while (key.n) {
 		span_cut(&key, '\n', &line);
 		line = span_trim(line);
@@ -74,7 +79,7 @@ srs_reverse(struct span key, struct span local, int64_t now, struct buf *out)
 			continue;
 		hash(line, rest, want);
 		if (span_case_eq(given, span_mem(want, HASH)))
-			return reverse(rest, again, now, out);
+			return reverse(rest, local.p[3] == '1', now, out);
 	}
 	return 0;
 }
@@ -145,6 +150,20 @@ hash(struct span key, struct span s, char out[HASH])
 	for (i = 0; i < s.n; i++)
 		lower[i] = ascii_lower(s.p[i]);
 	encode_base32(out, HASH, siphash(k, span_mem(lower, s.n)) >> 14);
+}
+
+/* SRSn=HASH=REST.  0, or -1. */
+static int
+split(struct span local, struct span *given, struct span *rest)
+{
+	if (!srs_is(local) || local.p[4] != '=')
+		return -1;
+	*given = span_sub(local, 5, 5 + HASH);
+	*rest = span_from(local, 5 + HASH);
+	if (rest->n == 0 || rest->p[0] != '=' || rest->n > ADDRESS_MAX)
+		return -1;
+	*rest = span_from(*rest, 1);
+	return 0;
 }
 
 static int

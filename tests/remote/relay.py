@@ -654,11 +654,23 @@ def rewritten_senders():
     send(sender, sender="")
     assert outcome("a@origin.test")[0] == "delivered"
     assert p.mails()[1][1].startswith("MAIL FROM:<>")
-    # a forged one goes nowhere, and nobody is told
+    # one too old is refused, or of another form; of one that only its hash
+    # betrays nobody is told
     before = len(bodies("alice"))
-    send("SRS0=aaaaaaaaaa=aa=victim.test=v@example.test",
-         sender="alice@example.test")
-    e = outcome("SRS0=aaaaaaaaaa=aa=victim.test=v@example.test")
+    day = sender.split("=")[2]
+    old = "0" if day[0] > "1" else "v"
+    for wrong in "SRS0=aaaaaaaaaa=%s%s=victim.test=v" % (old, day[1]), \
+            "SRS0=aaaaaaaaaa=%s=v" % day, "SRS0=aaaa=%s=victim.test=v" % day, \
+            "SRS0+aaaaaaaaaa=%s=victim.test=v" % day, "SRS1=x", \
+            "SRS1=aaaaaaaaaa=fwd.test":
+        try:
+            send(wrong + "@example.test", sender="alice@example.test")
+            raise RuntimeError(wrong)
+        except AssertionError as e:
+            assert "rewritten sender" in str(e), e
+    forged = "SRS0=aaaaaaaaaa=%s=victim.test=v@example.test" % day
+    send(forged, sender="alice@example.test")
+    e = outcome(forged)
     assert e[0] == "failed", e
     send("x@srsbad.relay.test", sender="alice@example.test")
     report = wait("report", lambda: bodies("alice")[before:])

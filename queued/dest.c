@@ -229,7 +229,8 @@ dest_next_turn(struct deliver *d)
 }
 
 /* What has nothing to do and is not dead is forgotten; one that was dead not
- * before it had the time to be tried again. */
+ * before it had the time to be tried again, one with a rate not within the
+ * minute that is counted. */
 void
 dest_sweep(struct deliver *d, int64_t now)
 {
@@ -245,6 +246,7 @@ dest_sweep(struct deliver *d, int64_t now)
 				t->put_off = 0;
 			}
 			if (t->waiting || t->children || t->in_turn ||
+			    (t->hop.rate && now - t->minute < 60) ||
 			    (t->until && t->until + DEST_DEAD_MOST_S > now))
 				p = &t->next;
 			else {

@@ -128,11 +128,32 @@ turns(void **state)
 	dest_sweep(&d, clock_mono_s());
 }
 
+/* What was idle meanwhile still has its minute. */
+static void
+rates(void **state)
+{
+	static const char key[] = "smtp://192.0.2.1:25 rate=2";
+	int64_t now = clock_mono_s() + 1000;
+	struct dest *t = dest_get(&d, DEST_REMOTE, key);
+
+	(void)state;
+	assert_true(dest_may(t, now) && dest_may(t, now + 1));
+	dest_sweep(&d, now + 59);
+	t = dest_get(&d, DEST_REMOTE, key);
+	assert_false(dest_may(t, now + 59));
+	assert_true(dest_may(t, now + 60) && dest_may(t, now + 60));
+	assert_false(dest_may(t, now + 60));
+	dest_sweep(&d, now + 120);
+	assert_true(dest_may(dest_get(&d, DEST_REMOTE, key), now + 1));
+	dest_sweep(&d, now + 180);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(health), cmocka_unit_test(turns)
+		cmocka_unit_test(health), cmocka_unit_test(turns),
+		cmocka_unit_test(rates)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

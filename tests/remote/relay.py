@@ -11,6 +11,7 @@ import time
 
 from world import *
 import policies
+import odd
 import silent
 import words
 
@@ -37,7 +38,7 @@ def set_up():
     os.makedirs(PLACE + "/dns")
     with open(PLACE + "/dns/zone", "w") as f:
         f.write((ZONE + policies.ZONE + words.ZONE +
-                 silent.ZONE).replace("PIN", PIN))
+                 silent.ZONE + odd.zone(TLS)).replace("PIN", PIN))
     port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
                  ready="dnsport")
     sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",
@@ -695,7 +696,7 @@ only = sys.argv[2:]
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
              authorities_change, logins, token_is_refreshed, dns, named_hosts, dane,
-             *policies.TESTS, *words.TESTS,
+             *policies.TESTS, *words.TESTS, *odd.TESTS,
              rewritten_senders, greylisted, killed_in_the_middle, every_step,
              cut_everywhere, cut_everywhere_in_chunks, *silent.TESTS]
 try:

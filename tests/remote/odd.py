@@ -1,0 +1,184 @@
+"""What is seldom seen, and has one right answer: 421 where nobody expects it,
+TLSA records of all kinds, ourselves in the middle of a list, limits of a
+route, secrets that are missing."""
+import hashlib
+
+from world import *
+
+# domain: what its TLSA records are (HOST is at 127.0.0.83 with TLS, or .84
+# without), and what becomes of mail
+TLSA = {
+    "ta1": (83, ["2 1 1 CASPKI"], "delivered"),
+    "ta0": (83, ["2 0 1 CACERT"], "delivered"),
+    "ee0": (83, ["3 0 1 EECERT"], "delivered"),
+    "whole": (83, ["3 1 0 EEKEY"], "delivered"),
+    "mixed": (83, ["1 1 1 EESPKI", "3 1 1 " + "00" * 32], "4.7.5"),
+    # RFC 7672 2.2: none that can be used, so TLS, whoever it is
+    "pkix": (83, ["0 1 1 " + "00" * 32, "1 1 1 " + "00" * 32], "delivered"),
+    "short": (83, ["3 1 1 0011"], "delivered"),
+    "bare": (84, ["1 1 1 " + "00" * 32], "4.7.4"),
+}
+ZONE = """
+middle.odd.test MX 5 dead.odd.test
+middle.odd.test MX 10 mx.example.test
+middle.odd.test MX 20 b.mx.test
+dead.odd.test A 127.0.0.86
+past.odd.test MX 10 plain.odd.test
+plain.odd.test A 127.0.0.84
+_mta-sts.past.odd.test TXT v=STSv1; id=new;
+mta-sts.past.odd.test A 127.0.0.86
+"""
+for name, (host, records, _) in TLSA.items():
+    ZONE += "+%s.odd.test MX 10 mx.%s.odd.test\n" % (name, name)
+    ZONE += "+mx.%s.odd.test A 127.0.0.%d\n" % (name, host)
+    for r in records:
+        ZONE += "+_25._tcp.mx.%s.odd.test TLSA %s\n" % (name, r)
+
+
+def zone(d):
+    """With the digests of the authority and of a certificate made for it."""
+    certificate(d, "ca", "odd", "*.odd.test")
+    whole = {}
+    for name in "ca", "odd":
+        for what, how in ("CERT", "-outform DER"), ("KEY", "-pubkey -noout"):
+            whole[name + what] = subprocess.run(
+                "openssl x509 -in %s/%s.pem %s" % (d, name, how) +
+                ("" if what == "CERT" else
+                 " | openssl pkey -pubin -outform DER"),
+                shell=True, stdout=subprocess.PIPE, check=True).stdout
+    with open(d + "/odd.pem", "a") as f:        # usage 2 wants the chain
+        f.write(open(d + "/ca.pem").read())
+
+    def digest(what):
+        return hashlib.sha256(whole[what]).hexdigest()
+    return ZONE.replace("CASPKI", digest("caKEY")).replace(
+        "CACERT", digest("caCERT")).replace("EECERT", digest("oddCERT")) \
+        .replace("EESPKI", digest("oddKEY")).replace("EEKEY",
+                                                     whole["oddKEY"].hex())
+
+
+def servers():
+    try:
+        Peer("odd83", "listen=127.0.0.83", "port=25", "caps=STARTTLS,8BITMIME",
+             "cert=%s/tls/odd.pem" % PLACE)
+        Peer("odd84", "listen=127.0.0.84", "port=25", "caps=8BITMIME")
+    except AssertionError:
+        return "port 25 of 127.0.0.83 and .84 cannot be had"
+
+
+def tlsa_kinds():
+    """And a policy that is over, with nothing to be fetched, is none."""
+    lack = servers()
+    if lack:
+        return lack
+    want = {"x@%s.odd.test" % n: t[2] for n, t in TLSA.items()}
+    want["x@past.odd.test"] = "delivered"
+    with open(DIR + "/sts/policy/past.odd.test", "w") as f:
+        f.write("old %d\nversion: STSv1\nmode: enforce\nmx: other.test\n"
+                "max_age: 86400\n" % (time.time() - 90000))
+    sh("chown", "-R", "--reference=" + DIR + "/sts", DIR + "/sts/policy")
+    for rcpt in want:
+        send(rcpt)
+    wrong = [(r, outcome(r)) for r in want if want[r] not in outcome(r)[1]]
+    assert not wrong, wrong
+
+
+def ourselves_in_the_middle():
+    """RFC 5321 5.1: only who comes before us; while they are down it waits."""
+    send("x@middle.odd.test")
+    how, line = outcome("x@middle.odd.test")
+    assert how == "deferred" and "dead.odd.test[127.0.0.86]" in line, line
+
+
+def closing():
+    """421 to STARTTLS, AUTH, HELO, RSET and QUIT: nothing twice."""
+    peers = {
+        "tls": ("delivered", ["caps=STARTTLS", "starttls=421 4.3.2 bye",
+                              "cert=%s/tls/good.pem" % PLACE]),
+        "auth": ("deferred", ["mechs=PLAIN", "user=user@far.test",
+                              "pass=pass word", "auth=421 4.3.2 bye"]),
+        "helo": ("deferred", ["ehlo=502 no", "helo=421 4.3.2 bye"]),
+        "rset": ("delivered", ["rcptbad=550 5.1.1 no", "rset=421 4.3.2 bye"]),
+        "quit": ("delivered", ["quit=421 4.3.2 bye"]),
+    }
+    peers = {n: (how, Peer("close" + n, "first=1", *args))
+             for n, (how, args) in peers.items()}
+    routes([("%s.close.test" % n, "smtp://127.0.0.1:%d %s" % (
+        p.port, "login=far" if n == "auth" else "connections=1"))
+        for n, (_, p) in peers.items()])
+    send("bad@rset.close.test", sender="alice@example.test")
+    for n, (how, p) in peers.items():
+        send("x@%s.close.test" % n)
+    for n, (how, p) in peers.items():
+        e = outcome("x@%s.close.test" % n)
+        assert e[0] == how, e
+
+    def there():
+        correo("queue", "retry", "--all", ok=False)
+        return all(events("x@%s.close.test" % n)[-1][0] == "delivered"
+                   for n in peers)
+    wait("all of them", there)
+    assert all(len(p.mails()) == 1 for _, p in peers.values())
+
+
+def a_rate():
+    """Two in a minute, the rest in the next one, whatever was idle between."""
+    p = Peer("rated")
+    routes([("rate.odd.test", "smtp://127.0.0.1:%d rate=2" % p.port)])
+    began = time.monotonic()
+    for n in range(2):
+        send("n%d@rate.odd.test" % n)
+    wait("two", lambda: len(p.mails()) == 2)
+    wait("the end of their connections", lambda: p.commands().count("QUIT") ==
+         len(open(p.dir + "/connections").read().split()))
+    send("n2@rate.odd.test")
+    wait("the third", lambda: len(p.mails()) == 3, 90)
+    assert time.monotonic() - began > 59
+
+
+def tokens_are_gone():
+    """A helper that failed has removed the file: it waits, with the cure."""
+    p = Peer("gone", "mechs=XOAUTH2", "user=user@far.test", "pass=ya29.token")
+    path = DIR + "/etc/secrets/relay-tokens"
+    routes([("gone.odd.test", "smtp://127.0.0.1:%d login=cloud" % p.port)])
+    sent = [0]
+    os.rename(path, path + ".away")
+
+    def refused():
+        send("x@gone.odd.test")
+        sent[0] += 1
+        return any("relay-tokens" in e[1] for e in events("x@gone.odd.test"))
+    wait("a loop that has no tokens", refused)
+    os.rename(path + ".away", path)
+
+    def delivered():
+        correo("queue", "retry", "--all", ok=False)
+        return len(p.mails()) == sent[0]
+    wait("the tokens again", delivered)
+
+
+def typos():
+    """A wrong route is refused with its reason, and the old table stays."""
+    for words in (["smpt://h:25"], ["smtp://h:99999"], ["smtp://h:25",
+                  "tls=yes"], ["lmtp+unix://rel"], ["mx", "rate=x"],
+                  ["mx", "source=1.2.3"], ["mx", "tls=may", "tls=may"]):
+        said = correo("route", "add", "typo.odd.test", *words, ok=False)
+        assert "correo: route: " in said, (words, said)
+    path = DIR + "/etc/tables/routes"
+    p = Peer("still")
+    route("still.odd.test", "smtp://127.0.0.1:%d" % p.port)
+    with open(path) as f:
+        good = f.read()
+    with open(path, "w") as f:
+        f.write(good + "typo.odd.test smtpp://x:1\n")
+    said = correo("tables", ok=False)
+    assert "/routes:%d: route" % (good.count("\n") + 1) in said, said
+    send("x@still.odd.test")
+    assert outcome("x@still.odd.test")[0] == "delivered"
+    with open(path, "w") as f:
+        f.write(good)
+    correo("tables")
+
+
+TESTS = [tlsa_kinds, ourselves_in_the_middle, closing, a_rate, tokens_are_gone,
+         typos]

@@ -17,11 +17,16 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+/* MISSED, among the values of SAY_…: a message had another name by then, as
+ * queued gives it one at each attempt. */
+enum { MISSED = 2, LOOKS = 10 };
+
 struct job {
 	const struct args *a;
 	struct queue q;
 	struct message_list list;
 	int64_t now;
+	/* 0; 1: its file has another name by now; -1, said */
 	int (*act)(struct job *, const struct message *);
 	struct buf out;
 	int trigger;			/* the FIFO, or -1 */
@@ -35,6 +40,7 @@ struct job {
 static int begin(const struct site *, const struct args *, struct job *);
 static int selection(struct job *);
 static int run(struct job *);
+static int told(int);
 static int part(void *, size_t, size_t);
 static void one(struct job *, const struct message_listed *);
 static void put_out(struct job *);
@@ -52,7 +58,7 @@ static int act_retry(struct job *, const struct message *);
 static int act_hold(struct job *, const struct message *);
 static int act_release(struct job *, const struct message *);
 static int act_remove(struct job *, const struct message *);
-static int moved(struct job *, const struct message *, int, const char *);
+static int move(struct job *, const struct message *, int, const char *);
 static void hint(struct job *, const char *);
 static int open_trigger(const struct site *);
 
@@ -61,7 +67,7 @@ cmd_queue_list(const struct site *site, const struct args *a)
 {
 	struct job j = { .act = put_list };
 
-	return begin(site, a, &j) < 0 ? SAY_FIX : run(&j);
+	return begin(site, a, &j) < 0 ? SAY_FIX : told(run(&j));
 }
 
 int
@@ -69,7 +75,7 @@ cmd_queue_show(const struct site *site, const struct args *a)
 {
 	struct job j = { .act = put_show };
 
-	return begin(site, a, &j) < 0 ? SAY_FIX : run(&j);
+	return begin(site, a, &j) < 0 ? SAY_FIX : told(run(&j));
 }
 
 int
@@ -79,7 +85,7 @@ cmd_queue_why(const struct site *site, const struct args *a)
 
 	if (begin(site, a, &j) < 0 || selection(&j) < 0)
 		return SAY_FIX;
-	return run(&j);
+	return told(run(&j));
 }
 
 int
@@ -94,7 +100,7 @@ cmd_queue_change(const struct site *site, const struct args *a)
 	};
 	struct job j = { 0 };
 	size_t i;
-	int status;
+	int status, look = 0;
 
 	for (i = 0; i < sizeof verb / sizeof *verb; i++)
 		if (strcmp(a->word[1], verb[i].word) == 0)
@@ -102,7 +108,12 @@ cmd_queue_change(const struct site *site, const struct args *a)
 	if (begin(site, a, &j) < 0 || selection(&j) < 0)
 		return SAY_FIX;
 	j.trigger = open_trigger(site);
-	status = run(&j);
+	/* what is done already is passed over when it is done again */
+	while ((status = run(&j)) == MISSED && ++look < LOOKS)
+		;
+	if (status == MISSED)
+		status = say(SAY_AGAIN, "some messages changed at each look; "
+		    "try again");
 	if (fsync(j.q.cur) < 0 || fsync(j.q.new) < 0 || fsync(j.q.hold) < 0)
 		status = say_errno(SAY_AGAIN, "%s/queue", site->state_dir);
 	return status;
@@ -150,16 +161,24 @@ run(struct job *j)
 {
 	size_t i, named = j->a->nwords;
 
+	j->status = SAY_OK;
 	if (message_list(&j->q, &j->list) < 0)
 		return SAY_AGAIN;
 	if (named <= 2)
 		return crew_run(j->list.n, part, j);
 	j->status = part(j, 0, j->list.n);
-	for (i = 2; i < named; i++)
+	for (i = 2; i < named && j->status != MISSED; i++)
 		if (!j->hit[i])
 			j->status = say(SAY_FOUND, "%s: not in the queue",
 			    j->a->word[i]);
 	return j->status;
+}
+
+/* Who only looks does without those that are on their way. */
+static int
+told(int status)
+{
+	return status == MISSED ? SAY_OK : status;
 }
 
 static int
@@ -178,16 +197,20 @@ one(struct job *j, const struct message_listed *l)
 {
 	struct message m;
 	struct queue_name n;
+	int r;
 
 	/* most are out by their names: those are not opened */
 	if (j->a->nwords > 2 && (queue_name_parse(span_of(l->file), &n) < 0 ||
 	    !named(j, n.id)))
 		return;
-	if (message_read(&j->q, l->state, l->file, &m) < 0)
-		return;
-	if (chosen(j, &m) && j->act(j, &m) < 0)
-		j->status = SAY_AGAIN;
-	message_free(&m);
+	if ((r = message_read(&j->q, l->state, l->file, &m)) == 0) {
+		r = chosen(j, &m) ? j->act(j, &m) : 0;
+		message_free(&m);
+		if (r < 0)
+			j->status = SAY_AGAIN;
+	}
+	if (r > 0 && j->status == SAY_OK)
+		j->status = MISSED;
 	if (j->out.n > 65536)
 		put_out(j);
 }
@@ -417,14 +440,13 @@ act_retry(struct job *j, const struct message *m)
 	if (m->state == MESSAGE_HOLD || m->state == MESSAGE_BAD)
 		return j->a->nwords > 2 ? say(-1, "%s: is in %s/ (correo queue "
 		    "release)", n.id, message_state(m, j->now)) : 0;
-	if (m->state == MESSAGE_DEFERRED && n.due > clock_s()) {
-		n.due = clock_s();
-		queue_name_format(&n, to);
-		if (moved(j, m, j->q.cur, to) < 0)
-			return -1;
+	if (m->state != MESSAGE_DEFERRED || n.due <= clock_s()) {
+		hint(j, n.id);
+		return 0;
 	}
-	hint(j, n.id);
-	return 0;
+	n.due = clock_s();
+	queue_name_format(&n, to);
+	return move(j, m, j->q.cur, to);
 }
 
 static int
@@ -432,10 +454,7 @@ act_hold(struct job *j, const struct message *m)
 {
 	if (m->state == MESSAGE_HOLD || m->state == MESSAGE_BAD)
 		return 0;
-	if (moved(j, m, j->q.hold, m->file) < 0)
-		return -1;
-	hint(j, m->name.id);
-	return 0;
+	return move(j, m, j->q.hold, m->file);
 }
 
 /* Back to where it came from: a name with attempts is one of cur/. */
@@ -444,33 +463,27 @@ act_release(struct job *j, const struct message *m)
 {
 	if (m->state != MESSAGE_HOLD)
 		return 0;
-	if (moved(j, m, strchr(m->file, ':') ? j->q.cur : j->q.new, m->file) <
-	    0)
-		return -1;
-	hint(j, m->name.id);
-	return 0;
+	return move(j, m, strchr(m->file, ':') ? j->q.cur : j->q.new, m->file);
 }
 
 static int
 act_remove(struct job *j, const struct message *m)
 {
-	if (unlinkat(message_dir(&j->q, m->state), m->file, 0) < 0 &&
-	    errno != ENOENT)
-		return say_errno(-1, "%s", m->file);
+	if (unlinkat(message_dir(&j->q, m->state), m->file, 0) < 0)
+		return errno == ENOENT ? 1 : say_errno(-1, "%s", m->file);
 	if (unlinkat(j->q.state, m->name.id, 0) < 0 && errno != ENOENT)
 		return say_errno(-1, "state/%s", m->name.id);
 	hint(j, m->name.id);
 	return 0;
 }
 
-/* ENOENT: queued was there first, and what it did holds. */
 static int
-moved(struct job *j, const struct message *m, int dir, const char *to)
+move(struct job *j, const struct message *m, int dir, const char *to)
 {
-	if (renameat(message_dir(&j->q, m->state), m->file, dir, to) == 0)
-		return 0;
-	return errno == ENOENT ? say(-1, "%s: has changed at this moment; "
-	    "try again", m->name.id) : say_errno(-1, "%s", m->file);
+	if (renameat(message_dir(&j->q, m->state), m->file, dir, to) < 0)
+		return errno == ENOENT ? 1 : say_errno(-1, "%s", m->file);
+	hint(j, m->name.id);
+	return 0;
 }
 
 /* A lost hint costs delay, never mail. */

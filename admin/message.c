@@ -68,7 +68,7 @@ message_read(const struct queue *q, enum message_state s, const char *file,
 	    O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno == ENOENT)
-			return -1;
+			return 1;
 		m->trouble = errno == EACCES ? "no right to read it" :
 		    strerror(errno);
 		return 0;
@@ -115,6 +115,7 @@ message_list(const struct queue *q, struct message_list *l)
 	struct reading r = { .list = l };
 	unsigned s;
 
+	l->n = 0;
 	for (s = 0; s < MESSAGE_STATES; s++) {
 		r.state = (enum message_state)s;
 		if (file_each(message_dir(q, r.state), list_name, &r) != 0)

@@ -39,8 +39,8 @@ struct message {
 const char *message_state(const struct message *, int64_t now);
 int	message_dir(const struct queue *, enum message_state);
 
-/* Opens what it needs of the file of that name.  0; -1: it is gone, or the
- * name is none of ours. */
+/* Opens what it needs of the file of that name.  0; 1: there is none; -1: the
+ * name is none of ours, or no memory. */
 int	message_read(const struct queue *, enum message_state, const char *file,
 	    struct message *);
 void	message_free(struct message *);
@@ -57,8 +57,8 @@ struct message_list {			/* ends with exit */
 	size_t n, size;
 };
 
-/* Every file of new, cur, hold and bad whose name is ours, in the order of ids.
- * 0; -1: a directory cannot be read, said. */
+/* Every file of new, cur, hold and bad whose name is ours, in the order of ids,
+ * in place of what the list held.  0; -1: a directory cannot be read, said. */
 int	message_list(const struct queue *, struct message_list *);
 
 #endif

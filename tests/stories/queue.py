@@ -2,6 +2,8 @@
 import os
 import signal
 import smtplib
+import subprocess
+import time
 
 from correo import (files, for_one, message, name_and_parent, run, session,
                     tell, the_instance, wait)
@@ -111,6 +113,32 @@ def by_sender_domain_recipient():
     assert not c.queue('--domain', 'other.invalid')
     c.correo('queue', 'remove', '--all')
     wait('an empty queue', lambda: not c.queue())
+
+
+def remove_while_queued_gives_new_names():
+    """As it does at each attempt: none is passed over, and none of them that
+    stays loses what is known of it."""
+    m = waiting()
+    place = c.ready['queue'] + '/cur/'
+    name, = [f for f in os.listdir(place) if m['id'] in f]
+    mail = open(place + name, 'rb').read()
+    owner = os.stat(place + name)
+    names = [m['id'][:-4] + '%04d:a1,d%d' % (n, time.time() + 20000)
+             for n in range(2000)]
+    for n in names:
+        with open(place + n, 'xb') as f:
+            f.write(mail)
+        os.chown(place + n, owner.st_uid, owner.st_gid)
+    p = subprocess.Popen([c.ready['correo'], 'queue', 'remove', '--all'])
+    for attempt in range(2, 6):
+        for i, n in enumerate(names):
+            to = n.replace(':a%d,' % (attempt - 1), ':a%d,' % attempt)
+            try:
+                os.rename(place + n, place + to)
+                names[i] = to
+            except FileNotFoundError:
+                pass
+    assert p.wait() == 0 and not c.queue(), len(c.queue())
 
 
 def an_operator_moves_a_file_away_and_back():
@@ -237,7 +265,7 @@ def quickstart_is_repeatable():
 
 tell([list_and_why, a_route_is_set_in_one_step,
       a_login_without_a_secret_is_named, hold_and_release, retry_now, by_sender_domain_recipient,
-      an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
+      remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
       a_crashed_session_takes_no_other_along,
       killed_in_the_middle_of_a_message, quickstart_is_repeatable])

@@ -93,7 +93,7 @@ handover_note(struct listener *l, struct conn *c)
 		end(l, c, "note out of order");
 	for (i = 0; i < CHAN_FDS; i++)
 		if (fd[i] >= 0)
-			close(fd[i]);
+			chan_close(fd[i]);
 }
 
 /* The password check's word on a connection: only from here is a user known. */

@@ -1,7 +1,6 @@
 /* note - the fixed record of a control channel. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "run/note.h"
 
@@ -25,7 +24,7 @@ note_recv(int ch, struct note *n, int *fd, int wait)
 		return 1;
 	for (i = 0; fd && i < CHAN_FDS; i++)
 		if (fd[i] >= 0)
-			close(fd[i]);
+			chan_close(fd[i]);
 	errno = EPROTO;
 	return -1;
 }

@@ -72,10 +72,19 @@ chan_recv(int ch, void *p, size_t size, int *fd, int wait)
 		if (fd && !bad)
 			fd[i] = got[i];
 		else
-			close(got[i]);
+			chan_close(got[i]);
 	if (bad) {
 		errno = EMSGSIZE;
 		return -1;
 	}
 	return r;
+}
+
+void
+chan_close(int fd)
+{
+	struct linger off = { 0, 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+	close(fd);
 }

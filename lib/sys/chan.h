@@ -33,4 +33,9 @@ int	chan_send(int ch, struct span, const int *fd, size_t nfd);
  */
 ssize_t	chan_recv(int ch, void *p, size_t size, int *fd, int wait);
 
+/* Closes a descriptor that came from a process which is not trusted, and may be
+ * the last of it: a socket that lingers would hold us here as long as that
+ * process has said. */
+void	chan_close(int fd);
+
 #endif

@@ -2,7 +2,9 @@
  * folder_log - correo-uids: the append-only file of a folder's numbers.
  *
  * Order of an append: [reserve,] lines, fdatasync, "=".  Of a replacement:
- * correo-uids.tmp, fdatasync, rename, fsync of the folder.
+ * correo-uids.tmp, fdatasync, rename, fsync of the folder; of the first file
+ * also the tree's flush, before the rename: where metadata is one journal, the
+ * flush before it has done its work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +29,8 @@ static const char name_tmp[] = "correo-uids.tmp";
 
 enum read_how { READ_STRICT, READ_SALVAGE, READ_TAIL };
 
+static int  prepare(struct folder_log *, struct folder_table *, uint64_t);
+static int  publish(struct folder_log *);
 static int  durable_end(struct folder_log *, uint64_t, uint64_t *);
 static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
     enum read_how);
@@ -155,14 +159,15 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 }
 
 int
-folder_log_begin(struct folder_log *g, struct folder_table *t)
+folder_log_begin(struct folder_log *g, struct folder_table *t,
+    const struct tree *tree)
 {
 	struct stat st;
 
 	if (t->uidnext < UINT32_MAX - RESERVE)
 		t->uid_reserved = t->uidnext + RESERVE;
 	t->modseq_reserved = t->modseq + RESERVE;
-	if (folder_log_replace(g, t, 0) < 0 ||
+	if (prepare(g, t, 0) < 0 || tree_flush(tree) < 0 || publish(g) < 0 ||
 	    folder_log_open(g, g->dir) != 1 || fstat(g->fd, &st) < 0)
 		return -1;
 	g->at = (uint64_t)st.st_size;
@@ -173,27 +178,7 @@ int
 folder_log_replace(struct folder_log *g, struct folder_table *t,
     uint64_t keep_ns)
 {
-	uint64_t now = clock_ns();
-	int fd, e;
-
-	/* a tombstone's name serves only until its unlink is on disk */
-	t->generation = now > t->generation ? now : t->generation + 1;
-	unlinkat(g->dir, name_tmp, 0);
-	fd = openat(g->dir, name_tmp, O_WRONLY | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	if (write_table(t, fd, keep_ns) < 0 || fdatasync(fd) < 0 ||
-	    close(fd) < 0 ||
-	    renameat(g->dir, name_tmp, g->dir, name) < 0) {
-		e = errno;
-		close(fd);
-		unlinkat(g->dir, name_tmp, 0);
-		errno = e;
-		return -1;
-	}
-	folder_log_close(g);
-	return fsync(g->dir);
+	return prepare(g, t, keep_ns) < 0 ? -1 : publish(g);
 }
 
 int
@@ -205,6 +190,44 @@ folder_log_salvage(struct folder_log *g, struct folder_table *t)
 	if (fstat(g->fd, &st) < 0)
 		return -1;
 	return apply_to(g, t, (uint64_t)st.st_size, READ_SALVAGE);
+}
+
+/* Under its other name, and durable. */
+static int
+prepare(struct folder_log *g, struct folder_table *t, uint64_t keep_ns)
+{
+	uint64_t now = clock_ns();
+	int fd, e;
+
+	/* a tombstone's name serves only until its unlink is on disk */
+	t->generation = now > t->generation ? now : t->generation + 1;
+	unlinkat(g->dir, name_tmp, 0);
+	fd = openat(g->dir, name_tmp, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (write_table(t, fd, keep_ns) == 0 && fdatasync(fd) == 0)
+		return close(fd);
+	e = errno;
+	close(fd);
+	unlinkat(g->dir, name_tmp, 0);
+	errno = e;
+	return -1;
+}
+
+static int
+publish(struct folder_log *g)
+{
+	int e;
+
+	if (renameat(g->dir, name_tmp, g->dir, name) < 0) {
+		e = errno;
+		unlinkat(g->dir, name_tmp, 0);
+		errno = e;
+		return -1;
+	}
+	folder_log_close(g);
+	return fsync(g->dir);
 }
 
 /* Behind the last "=" between what is known and size. */

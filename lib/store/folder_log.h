@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "store/folder_table.h"
+#include "store/tree.h"
 
 struct folder_log {
 	int dir, fd;			/* fd -1: not open */
@@ -38,8 +39,10 @@ int	folder_log_mend(struct folder_log *, struct folder_table *);
  * are reserved with them.  With no lines only "=". */
 int	folder_log_append(struct folder_log *, struct folder_table *,
 	    struct span lines, uint32_t uid, uint64_t modseq);
-/* The first file, of what the table knows; it is open then, and known. */
-int	folder_log_begin(struct folder_log *, struct folder_table *);
+/* The first file, of what the table knows; it is open then, and known.  When
+ * it has its name the tree's record of its UIDVALIDITY is durable. */
+int	folder_log_begin(struct folder_log *, struct folder_table *,
+	    const struct tree *);
 /* A new file of what the table knows; tombstones older than keep_ns lose
  * their names.  The log is left closed. */
 int	folder_log_replace(struct folder_log *, struct folder_table *,

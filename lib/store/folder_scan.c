@@ -474,7 +474,7 @@ record(struct look *k, int whole)
 	if (r == 0 && missing)
 		r = record_missing(k, &b, modseq, whole, from);
 	if (r == 0 && f->log.fd < 0)
-		r = folder_log_begin(&f->log, t);
+		r = folder_log_begin(&f->log, t, f->tree);
 	else if (r == 0 && b.n)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
 		    modseq);

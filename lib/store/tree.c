@@ -1,11 +1,4 @@
-/*
- * tree - a user's folders.
- *
- * correo-folders is text, a line each: "uidvalidity N" (the highest given
- * out), "subscribed NAME", "use \Use NAME"; replaced whole, under a lock on
- * correo-tree-lock.  On first sight it begins with Dovecot's `subscriptions`
- * or Courier's `courierimapsubscribed`.
- */
+/* tree - a user's folders. */
 #include <sys/stat.h>
 #include <dirent.h>
 #include <errno.h>
@@ -16,26 +9,15 @@
 #include <unistd.h>
 
 #include "base/encode.h"
-#include "base/scan.h"
 #include "store/maildir.h"
 #include "store/tree.h"
-#include "store/tree_import.h"
-#include "sys/clock.h"
+#include "store/tree_file.h"
 #include "sys/file.h"
 
-enum { FOLDERS_MAX = 4 << 20, DEPTH = 3 };
-
-static const char file[] = "correo-folders";
-static const char lock_file[] = "correo-tree-lock";
+enum { DEPTH = 3 };
 
 static int  disk_name(const char *, char [FOLDER_NAME + 1]);
 static int  is_inbox(struct span);
-static int  lock(const struct tree *);
-static int  load(const struct tree *, struct buf *);
-static int  store(const struct tree *, const struct buf *);
-static int  edit(const struct tree *, const char *, const char *,
-    const char *);
-static int  replaced(struct span, const char *, const char *, const char *);
 static int  list_dirs(const struct tree *, struct tree_list *);
 static struct tree_entry *list_add(struct tree_list *, size_t, struct span);
 static struct tree_entry *list_put(struct tree_list *, struct span);
@@ -136,7 +118,7 @@ tree_folder(const struct tree *t, const char *name)
 int
 tree_list(const struct tree *t, struct tree_list *l)
 {
-	struct buf b = { .max = FOLDERS_MAX };
+	struct buf b = { .max = TREE_FILE_MAX };
 	struct span in, line, key, use;
 	struct tree_entry *e;
 	size_t sorted;
@@ -144,7 +126,8 @@ tree_list(const struct tree *t, struct tree_list *l)
 
 	*l = (struct tree_list){ 0 };
 	e = list_put(l, SPAN("INBOX"));
-	r = e == NULL || list_dirs(t, l) < 0 || load(t, &b) < 0 ? -1 : 0;
+	r = e == NULL || list_dirs(t, l) < 0 ||
+	    tree_file_load(t, &b) < 0 ? -1 : 0;
 	if (r == 0)
 		l->v[0].bits |= TREE_EXISTS;
 	sorted = l->n;
@@ -214,10 +197,10 @@ tree_delete(const struct tree *t, const char *name)
 	}
 	scratch_name(tmp);
 	/* a later folder of that name gets a higher UIDVALIDITY */
-	if (tree_uidvalidity(t, 0) == 0 ||
+	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||
 	    renameat(t->root, disk, t->root, tmp) < 0 || fsync(t->root) < 0)
 		return -1;
-	if (edit(t, NULL, "use", name) < 0)
+	if (tree_file_edit(t, NULL, "use", name) < 0)
 		return -1;
 	remove_all(t->root, tmp, DEPTH);
 	return 0;
@@ -248,7 +231,7 @@ tree_subscribe(const struct tree *t, const char *name, int on)
 		errno = EINVAL;
 		return -1;
 	}
-	return edit(t, on ? "subscribed" : NULL, "subscribed", name);
+	return tree_file_edit(t, on ? "subscribed" : NULL, "subscribed", name);
 }
 
 int
@@ -261,40 +244,7 @@ tree_special(const struct tree *t, const char *name, const char *use)
 		return -1;
 	}
 	snprintf(key, sizeof key, "use %s", use);
-	return edit(t, *use ? key : NULL, "use", name);
-}
-
-uint32_t
-tree_uidvalidity(const struct tree *t, uint32_t above)
-{
-	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
-	struct span in, line;
-	uint64_t v = (uint64_t)clock_s(), last;
-	int l, r = -1;
-
-	if ((l = lock(t)) < 0)
-		return 0;
-	if (v <= above)
-		v = (uint64_t)above + 1;
-	if (load(t, &b) == 0) {
-		for (in = buf_span(&b); in.n;) {
-			span_cut(&in, '\n', &line);
-			if (!span_starts(line, SPAN("uidvalidity "))) {
-				buf_addspan(&out, line);
-				buf_addc(&out, '\n');
-			} else if (scan_u64(span_from(line, 12), UINT32_MAX,
-			    &last) == 0 && v <= last)
-				v = last + 1;
-		}
-		buf_addf(&out, "uidvalidity %llu\n", (unsigned long long)v);
-		errno = EOVERFLOW;
-		if (v <= UINT32_MAX)
-			r = store(t, &out);
-	}
-	close(l);
-	buf_free(&b);
-	buf_free(&out);
-	return r < 0 ? 0 : (uint32_t)v;
+	return tree_file_edit(t, *use ? key : NULL, "use", name);
 }
 
 static int
@@ -316,89 +266,6 @@ disk_name(const char *name, char out[FOLDER_NAME + 1])
 	snprintf(out, FOLDER_NAME + 1, ".%s",
 	    is_inbox(span_of(name)) ? "" : name);
 	return 0;
-}
-
-/* Closing it unlocks. */
-static int
-lock(const struct tree *t)
-{
-	int fd = openat(t->root, lock_file, O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-
-	if (fd >= 0 && file_lock(fd, 1) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int
-load(const struct tree *t, struct buf *b)
-{
-	if (file_read_at(t->root, file, b) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -1;
-	tree_import(t->root, b);
-	return buf_ok(b) ? 0 : -1;
-}
-
-static int
-store(const struct tree *t, const struct buf *b)
-{
-	if (!buf_ok(b)) {
-		errno = EFBIG;
-		return -1;
-	}
-	return file_replace(t->root, file, buf_span(b), 0600, (uid_t)-1,
-	    (gid_t)-1);
-}
-
-/*
- * Without the lines of that kind and name (and, for a use, of that use), and
- * with "put NAME" when put is not NULL.
- */
-static int
-edit(const struct tree *t, const char *put, const char *kind,
-    const char *name)
-{
-	struct buf b = { .max = FOLDERS_MAX }, out = { .max = FOLDERS_MAX };
-	struct span in, line;
-	int l, r = -1;
-
-	if ((l = lock(t)) < 0)
-		return -1;
-	if (load(t, &b) == 0) {
-		for (in = buf_span(&b); in.n;) {
-			span_cut(&in, '\n', &line);
-			if (line.n && !replaced(line, put, kind, name))
-				buf_addf(&out, "%.*s\n", SPAN_ARG(line));
-		}
-		if (put)
-			buf_addf(&out, "%s %s\n", put, name);
-		r = span_eq(buf_span(&b), buf_span(&out)) ? 0 :
-		    store(t, &out);
-	}
-	close(l);
-	buf_free(&b);
-	buf_free(&out);
-	return r;
-}
-
-/* Is the line of that kind and name, or its use the one that is put? */
-static int
-replaced(struct span line, const char *put, const char *kind,
-    const char *name)
-{
-	struct span key, use = { 0 };
-
-	span_cut(&line, ' ', &key);
-	if (!span_eq(key, span_of(kind)))
-		return 0;
-	if (span_eq(key, SPAN("use")))
-		span_cut(&line, ' ', &use);
-	return span_eq(line, span_of(name)) || (put && use.n &&
-	    span_eq(use, span_from(span_of(put), sizeof "use " - 1)));
 }
 
 static int

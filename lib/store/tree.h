@@ -76,9 +76,11 @@ int	tree_subscribe(const struct tree *, const char *name, int on);
 /* use "" takes it away; a use has one folder at most. */
 int	tree_special(const struct tree *, const char *name, const char *use);
 
-/* A UIDVALIDITY above all that were given out in this tree, durable: the
- * time, or one more than the last.  0 with errno when it cannot be had. */
+/* A UIDVALIDITY above all that were given out in this tree: the time, or one
+ * more than the last.  0 with errno when it cannot be had. */
 uint32_t tree_uidvalidity(const struct tree *, uint32_t above);
+/* It is durable, and may be told.  0, or -1 with errno. */
+int	tree_flush(const struct tree *);
 /* A descriptor of the folder's directory, or -1 with errno. */
 int	tree_folder(const struct tree *, const char *name);
 

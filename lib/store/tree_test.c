@@ -91,11 +91,56 @@ test_names(void **state)
 	assert_string_equal(path, ".a.b/cur");
 }
 
+/* Numbers are given out above all that the file has, also behind a torn end,
+ * and when the file is replaced only the highest is left. */
+static void
+test_uidvalidity(void **state)
+{
+	static const struct {
+		const char *in;
+		uint32_t out;
+	} table[] = {
+		{ "uidvalidity 4000000000\n", 4000000001 },
+		{ "uidvalidity 4000000007\nuidvalidity 4000000006\n",
+		    4000000008 },
+		{ "uidvalidity 4000000000\nuidvalidity 40000", 4000000001 },
+		{ "uidvalidity 4294967295\n", 0 },
+	};
+	struct buf b = { .max = 1024 };
+	char want[64];
+	size_t i;
+	uint32_t v;
+
+	(void)state;
+	for (i = 0; i < sizeof table / sizeof *table; i++) {
+		put("", "correo-folders", table[i].in);
+		v = tree_uidvalidity(&tree, 0);
+		if (v != table[i].out)
+			fail_msg("%zu: %u", i, v);
+		if (v == 0)
+			continue;
+		assert_int_equal(tree_flush(&tree), 0);
+		assert_int_equal(tree_uidvalidity(&tree, 0), v + 1);
+		assert_int_equal(tree_uidvalidity(&tree, v + 7), v + 8);
+		assert_int_equal(tree_subscribe(&tree, "a", 1), 0);
+		snprintf(want, sizeof want, "uidvalidity %u\n"
+		    "subscribed a\n", v + 8);
+		buf_reset(&b);
+		assert_int_equal(file_read_at(tree.root, "correo-folders", &b),
+		    0);
+		assert_int_equal(b.n, strlen(want));
+		assert_memory_equal(b.p, want, b.n);
+		unlinkat(tree.root, "correo-folders", 0);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_tree), cmocka_unit_test(test_names)
+		TEST(test_tree), cmocka_unit_test(test_names),
+		TEST(test_uidvalidity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@ import house
 USER = 'alice'
 TOMB = re.compile(rb'([0-9a-f]{8}) (x \d+ \d+ )(\d+)( .*)')
 
+NOTED = re.compile(rb'(?m)^uidvalidity (\d+)\n')
+
 
 def text(token):
     lines = ['Subject: %s' % token, '', *['some text'] * 20, 'end ' + token]
@@ -138,6 +140,9 @@ class Scenario:
         """told: what another recovery had said before it was cut.  Meanwhile
         mail has come that would be the first to get a UID."""
         maildir = '%s/mail/example.test/%s/Maildir' % (self.house.state, USER)
+        wrong = set()
+        if promised and not self._noted(maildir):
+            wrong.add('a UIDVALIDITY that may be given out again')
         if told:
             with open(maildir + '/new/1.other', 'w') as f:
                 f.write('Subject: other\n\nend other\n')
@@ -148,7 +153,7 @@ class Scenario:
             capture_output=True, text=True)
         if r.returncode:
             return {'the store: ' + r.stderr.strip()}
-        found, wrong = {}, set()
+        found = {}
         self.said = r.stdout.splitlines(True)
         if told - set(self.said):
             wrong.add('told, and no longer so')
@@ -165,6 +170,11 @@ class Scenario:
                 wrong.add('two looks differ')
         return wrong | self._compare({k: v[0] for k, v in found.items()},
                                      len(promised))
+
+    def _noted(self, maildir):
+        with open(maildir + '/correo-folders', 'rb') as f:
+            noted = map(int, NOTED.findall(f.read()))
+        return max(noted, default=0) >= int(self.validity)
 
     def _compare(self, found, done):
         wrong = set()

@@ -167,7 +167,9 @@ mutants_of_mailbox() {
 	mutant box-log-unflushed imapd $G explore box weak \
 	    's/fdatasync(g->fd) == 0/1/'
 	mutant box-first-log-unflushed imapd $G explore box weak \
-	    's/ || fdatasync(fd) < 0 ||/ ||/'
+	    's/ && fdatasync(fd) == 0)/)/'
+	mutant box-validity-unflushed imapd $G explore box weak \
+	    's/tree_flush(tree) < 0 || //'
 	mutant box-append-unflushed imapd $E explore box weak \
 	    's/ || fsync(a->fd - 1) < 0//'
 	mutant box-append-name-unflushed imapd $E explore box weak \

@@ -220,6 +220,7 @@ open_dirs(struct folder *f, const char *name)
 	if ((f->cur.fd = file_open_dir(f->dir, "cur")) < 0 ||
 	    (f->new.fd = file_open_dir(f->dir, "new")) < 0)
 		return -1;
+	f->table.room = f->dir + 1;
 	f->lock = openat(f->dir, "correo-lock", O_RDWR | O_CREAT |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	return f->lock < 0 ? -1 : 0;
@@ -358,7 +359,8 @@ create(struct folder *f, uint32_t above)
 static int
 catch_up(struct folder *f)
 {
-	struct folder fresh = { .dir = f->dir, .log = { .fd = -1 } };
+	struct folder fresh = { .dir = f->dir, .log = { .fd = -1 },
+	    .table = { .room = f->table.room } };
 	int r, tries;
 
 	for (tries = 0; (r = folder_log_current(&f->log)) == 0 && tries < 3;
@@ -499,7 +501,7 @@ save_locked(struct folder *f)
 static void
 remap(struct folder *f)
 {
-	struct folder_table new = { 0 };
+	struct folder_table new = { .room = f->table.room };
 	uint64_t at;
 
 	if (f->gone.n || f->flags.n || f->table.died.n || f->table.touched.n ||

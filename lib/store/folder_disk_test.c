@@ -10,7 +10,9 @@
 
 #include <signal.h>
 
+#include "store/folder_index.h"
 #include "store/folder_scratch.h"
+#include "sys/room.h"
 
 static int
 collect(void *arg, uint32_t a, uint32_t b)
@@ -346,6 +348,44 @@ test_full(void **state)
 	folder_close(f);
 }
 
+/* So many that the table is no longer in memory of its own: the same. */
+static void
+test_large(void **state)
+{
+	enum { MANY = 100000 };
+	struct folder_table t = { .room = tree.root + 1 };
+	struct folder_table u = { .room = tree.root + 1 };
+	struct line l = { .kind = LINE_HEAD, .text = SPAN("id"),
+	    .uidvalidity = 7 };
+	char name[64];
+	struct rec *c;
+	uint64_t at;
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(folder_table_apply(&t, &l), 0);
+	l = (struct line){ .kind = LINE_MAIL };
+	for (i = 1; i <= MANY; i++) {
+		snprintf(name, sizeof name, "%u.M1P1.a-host.example.test", i);
+		l.uid = 2 * i;
+		l.text = span_of(name);
+		assert_int_equal(folder_table_apply(&t, &l), 0);
+	}
+	assert_true(t.rec_size * sizeof *c > ROOM_LARGE);
+	assert_int_equal(folder_index_write(&t, tree.root, 99), 0);
+	assert_int_equal(folder_index_map(&u, tree.root, &at), 1);
+	for (i = 1; i <= MANY; i++) {
+		snprintf(name, sizeof name, "%u.M1P1.a-host.example.test", i);
+		c = folder_table_rec(&u, i - 1);
+		if (c == NULL || c->uid != 2 * i || !span_eq(
+		    folder_table_base(&u, c), span_of(name)) ||
+		    folder_table_find(&t, span_of(name)) != i - 1)
+			fail_msg("%u", i);
+	}
+	folder_table_free(&t);
+	folder_table_free(&u);
+}
+
 int
 main(void)
 {
@@ -353,7 +393,7 @@ main(void)
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_cache),
 		TEST(test_damage), TEST(test_index_damage), TEST(test_twice),
-		TEST(test_leftover), TEST(test_full),
+		TEST(test_leftover), TEST(test_full), TEST(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,7 +281,8 @@ apply_to(struct folder_log *g, struct folder_table *t, uint64_t end,
 		return 0;
 	if ((b = malloc(WINDOW)) == NULL)
 		return -1;
-	folder_table_expect(t, (size_t)((end - g->at) / LINE_TYPICAL));
+	folder_table_expect(t, (size_t)((end - g->at) / LINE_TYPICAL),
+	    (size_t)(end - g->at));
 	while (g->at < end && r >= 0) {
 		n = end - g->at < WINDOW ? (size_t)(end - g->at) : WINDOW;
 		if ((r = file_pread(g->fd, b, n, (off_t)g->at)) < 0)

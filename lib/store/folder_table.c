@@ -8,10 +8,12 @@
 #include "store/folder.h"
 #include "store/folder_name.h"
 #include "store/folder_table.h"
+#include "sys/room.h"
 
 #define TOMB_SLOT UINT32_C(0x80000000)	/* in a slot: a tombstone's number */
 
-static int  grow(void *, size_t *, size_t, size_t);
+static int  grow(const struct folder_table *, void *, size_t *, size_t,
+    size_t);
 static int  name_add(struct folder_table *, struct span, uint32_t *);
 static struct span name_at(const struct folder_table *, uint32_t, size_t);
 static int  hash_all(struct folder_table *);
@@ -33,13 +35,13 @@ folder_table_free(struct folder_table *t)
 
 	if (t->map)
 		munmap(t->map, t->map_n);
-	free(p->rec);
-	free(p->tomb);
-	free(p->name);
+	room_free(p->rec, t->rec_size * sizeof *p->rec);
+	room_free(p->tomb, t->tomb_size * sizeof *p->tomb);
+	room_free(p->name, t->name_size);
 	free(p->slot);
 	free(t->died.v);
 	free(t->touched.v);
-	*t = (struct folder_table){ 0 };
+	*t = (struct folder_table){ .room = t->room };
 }
 
 uint32_t
@@ -286,18 +288,21 @@ folder_table_place(struct folder_table *t, struct rec *r, int in_new,
 }
 
 void
-folder_table_expect(struct folder_table *t, size_t n)
+folder_table_expect(struct folder_table *t, size_t n, size_t names)
 {
 	struct table_part *p = &t->part[1];
 
 	if (n <= UINT32_MAX >> 2)
-		(void)grow(&p->rec, &t->rec_size, p->nrec + n, sizeof *p->rec);
+		(void)grow(t, &p->rec, &t->rec_size, p->nrec + n,
+		    sizeof *p->rec);
+	if (names <= TABLE_NAMES_MAX)
+		(void)grow(t, &p->name, &t->name_size, p->nname + names, 1);
 }
 
 int
 positions_add(struct positions *p, uint32_t v)
 {
-	if (grow(&p->v, &p->size, p->n + 1, sizeof *p->v) < 0)
+	if (grow(NULL, &p->v, &p->size, p->n + 1, sizeof *p->v) < 0)
 		return -1;
 	p->v[p->n++] = v;
 	return 0;
@@ -345,7 +350,7 @@ apply_mail(struct folder_table *t, const struct line *l)
 		errno = EUCLEAN;
 		return -1;
 	}
-	if (grow(&p->rec, &t->rec_size, p->nrec + 1, sizeof *p->rec) < 0 ||
+	if (grow(t, &p->rec, &t->rec_size, p->nrec + 1, sizeof *p->rec) < 0 ||
 	    name_add(t, l->text, &r.name) < 0)
 		return -1;
 	sizes = file_name_sizes(l->text, &r.size, &r.vsize);
@@ -397,7 +402,7 @@ apply_gone(struct folder_table *t, const struct line *l)
 	}
 	if (r && r->bits & REC_DEAD)
 		return 0;
-	if (grow(&p->tomb, &t->tomb_size, p->ntomb + 1, sizeof *p->tomb) < 0)
+	if (grow(t, &p->tomb, &t->tomb_size, p->ntomb + 1, sizeof *p->tomb) < 0)
 		return -1;
 	if (l->kind == LINE_EXPUNGED) {
 		m.ns = l->time;
@@ -431,9 +436,11 @@ count_flags(struct folder_table *t, uint32_t old, uint32_t now)
 	t->deleted -= (old & FLAG_DELETED) != 0;
 }
 
-/* Room for n of them: *p is a pointer to some type. */
+/* Room for n of them: *p is a pointer to some type, of a part of t or to be
+ * freed. */
 static int
-grow(void *p, size_t *size, size_t n, size_t each)
+grow(const struct folder_table *t, void *p, size_t *size, size_t n,
+    size_t each)
 {
 	size_t want = *size + *size / 2, bytes;
 	void *q;
@@ -444,7 +451,8 @@ grow(void *p, size_t *size, size_t n, size_t each)
 		want = n < 64 ? 64 : n;
 	memcpy(&q, p, sizeof q);
 	if (__builtin_mul_overflow(want, each, &bytes) ||
-	    (q = realloc(q, bytes)) == NULL) {
+	    (q = t ? room_grow(t->room - 1, q, *size * each, bytes) :
+	    realloc(q, bytes)) == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -463,7 +471,7 @@ name_add(struct folder_table *t, struct span s, uint32_t *off)
 		errno = ENOMEM;
 		return -1;
 	}
-	if (grow(&p->name, &t->name_size, p->nname + s.n, 1) < 0)
+	if (grow(t, &p->name, &t->name_size, p->nname + s.n, 1) < 0)
 		return -1;
 	memcpy(p->name + p->nname, s.p, s.n);
 	p->nname += s.n;

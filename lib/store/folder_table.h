@@ -58,6 +58,7 @@ struct folder_table {
 	struct table_part part[2];
 	size_t rec_size, tomb_size, name_size;	/* of part[1] */
 	size_t hashed_rec, hashed_tomb;	/* so many of them are in its slots */
+	int room;			/* directory for what gets large + 1 */
 	void *map;
 	size_t map_n;
 
@@ -111,8 +112,8 @@ int	folder_table_apply(struct folder_table *, const struct line *);
 int	folder_table_place(struct folder_table *, struct rec *, int in_new,
 	    struct span file, int named);
 
-/* Makes room for so many more; a hint. */
-void	folder_table_expect(struct folder_table *, size_t);
+/* Makes room for so many more, and so many bytes of names; a hint. */
+void	folder_table_expect(struct folder_table *, size_t n, size_t names);
 
 int	positions_add(struct positions *, uint32_t);
 /* For the hash of the index as for ours; nslot is a power of two. */

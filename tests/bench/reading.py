@@ -367,7 +367,7 @@ def million(peers):
     finally:
         shutil.rmtree(place)
     found = dict(re.findall(r'^([a-z][^:]*?)  +([\d.]+) ms$', text, re.M))
-    dirty = re.findall(r'^Private_Dirty: +(\d+)', text, re.M)
+    dirty = re.findall(r'^RssAnon:\s+(\d+)', text, re.M)
     ours = next(p for p in peers if p.name == 'correo')
     title = '%d mails: the store, ' % count
     for row, of, floor in (('open', 'warm open and close', '50 or less'),

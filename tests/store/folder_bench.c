@@ -158,11 +158,12 @@ static void
 memory(void)
 {
 	char line[256];
-	FILE *s = fopen("/proc/self/smaps_rollup", "r");
+	FILE *s = fopen("/proc/self/status", "r");
 
+	/* its own, and that of mapped files */
 	while (s && fgets(line, sizeof line, s))
-		if (strncmp(line, "Private_Dirty", 13) == 0 ||
-		    strncmp(line, "Rss", 3) == 0)
+		if (strncmp(line, "RssAnon", 7) == 0 ||
+		    strncmp(line, "RssFile", 7) == 0)
 			fputs(line, stdout);
 	if (s)
 		fclose(s);

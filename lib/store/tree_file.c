@@ -99,7 +99,8 @@ tree_flush(const struct tree *t)
 
 	if ((l = lock(t)) < 0)
 		return -1;
-	fd = openat(t->root, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(t->root, file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
 	if (fd < 0)
 		r = errno == ENOENT ? 0 : -1;
 	else {
@@ -198,7 +199,7 @@ append(const struct tree *t, struct buf *b, uint64_t uidvalidity)
 	buf_addu(b, uidvalidity);
 	buf_addc(b, '\n');
 	fd = openat(t->root, file, O_WRONLY | O_APPEND | O_NOFOLLOW |
-	    O_CLOEXEC);
+	    O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? store(t, b) : -1;
 	errno = EFBIG;

@@ -4,6 +4,9 @@
 
 #include "sys/conf.h"
 
+/* Words of checkpassword, and room for each. */
+enum { CHECK_WORDS = 16, CHECK_WORD = 256 };
+
 struct auth_conf {
 	uint64_t workers;		/* hashes at once */
 	uint64_t waiting;		/* checks that may wait for a turn */

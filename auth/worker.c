@@ -182,8 +182,8 @@ ask_program(const struct worker_ask *q, const struct auth_conf *conf)
 static void
 run_program(const char *command, const struct worker_ask *q, int in)
 {
-	const char *argv[18];
-	static char word[16][256];
+	const char *argv[CHECK_WORDS + 2];
+	static char word[CHECK_WORDS][CHECK_WORD];
 	char proto[sizeof q->proto + 8];
 	char *env[] = { proto, NULL };
 	struct span s = span_of(command), w;
@@ -191,7 +191,7 @@ run_program(const char *command, const struct worker_ask *q, int in)
 
 	setpgid(0, 0);
 	snprintf(proto, sizeof proto, "PROTO=%s", q->proto);
-	while (n < 16 && span_word(&s, &w) &&
+	while (n < CHECK_WORDS && span_word(&s, &w) &&
 	    span_str(w, word[n], sizeof word[n]) == 0) {
 		argv[n] = word[n];
 		n++;

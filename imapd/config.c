@@ -6,32 +6,12 @@
 #define AT(field) offsetof(struct imapd_conf, field)
 
 const struct conf_key imapd_keys[] = {
-	{ "imapd.listen", CONF_LISTEN, AT(reader.listen),
-	    "0.0.0.0:143 [::]:143", 0, 0,
-	    "Addresses for clients (STARTTLS and login)." },
-	{ "imapd.imaps.listen", CONF_LISTEN, AT(reader.tls_listen), "", 0, 0,
-	    "Addresses for clients (TLS from the start)." },
-	{ "imapd.local_networks", CONF_NETS, AT(reader.local_networks),
-	    "127.0.0.0/8 ::1", 0, 0,
-	    "Networks whose clients may log in without TLS." },
-	{ "imapd.proxies", CONF_NETS, AT(reader.proxies), "", 0, 0,
-	    "Networks whose clients are proxies: each connection from there "
-	    "must begin with a PROXY header (version 1 or 2), and counts as "
-	    "its client's." },
-	{ "imapd.max_connections", CONF_NUMBER, AT(reader.max_connections),
-	    "10000", 1, 100000, "Connections at one time." },
-	{ "imapd.max_per_address", CONF_NUMBER, AT(reader.max_per_address),
-	    "2000", 1, 100000, "Connections at one time from one address "
-	    "(IPv6: from one /64)." },
-	{ "imapd.max_per_network", CONF_NUMBER, AT(reader.max_per_network),
-	    "4000", 1, 100000, "Connections at one time from one network "
-	    "(IPv4 /24, IPv6 /48)." },
+	READER_KEYS("imapd", "imaps", "143", "STARTTLS", "10000", "2000",
+	    "4000"),
 	{ "imapd.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
 	    UINT32_MAX, "Refused commands of a connection before its login, "
 	    "failed logins among them; one more ends it.  After the login: "
 	    "commands that are answered BAD in a row." },
-	{ "imapd.login_timeout", CONF_TIME, AT(login_timeout), "3m", 1, 86400,
-	    "Time for a connection to log in." },
 	{ "imapd.timeout", CONF_TIME, AT(timeout), "30m", 1, 86400,
 	    "Time without a command, IDLE too, or without progress in what "
 	    "is sent, after which a session ends (RFC 9051 wants at least "

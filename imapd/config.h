@@ -7,7 +7,7 @@
 struct imapd_conf {
 	struct reader_conf reader;		/* first */
 	uint64_t max_errors;
-	uint64_t login_timeout, timeout;	/* seconds */
+	uint64_t timeout;			/* seconds */
 	uint64_t look, still_here;		/* of IDLE; seconds */
 	uint64_t max_append;			/* bytes */
 	int make_folders;

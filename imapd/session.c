@@ -37,8 +37,9 @@ session_serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
 	s.client = (struct stream){ .fd = fd[0], .b = input,
 	    .size = sizeof input,
 	    .set_s = n->facts.tls ? 0 : STREAM_ACCEPTED_S,
-	    .timeout_s = (unsigned)s.conf->login_timeout,
-	    .deadline_ms = clock_mono_ms() + s.conf->login_timeout * 1000 };
+	    .timeout_s = (unsigned)s.conf->reader.login_timeout,
+	    .deadline_ms = clock_mono_ms() +
+	    s.conf->reader.login_timeout * 1000 };
 	s.out = (struct out){ .stream = &s.client, .b = output,
 	    .size = sizeof output };
 	/* RFC 9051 6.2.1: none after STARTTLS */

@@ -6,37 +6,16 @@
 #define AT(field) offsetof(struct pop3d_conf, field)
 
 const struct conf_key pop3d_keys[] = {
-	{ "pop3d.listen", CONF_LISTEN, AT(reader.listen),
-	    "0.0.0.0:110 [::]:110", 0, 0,
-	    "Addresses for clients (STLS and login)." },
-	{ "pop3d.pop3s.listen", CONF_LISTEN, AT(reader.tls_listen), "", 0, 0,
-	    "Addresses for clients (TLS from the start)." },
-	{ "pop3d.local_networks", CONF_NETS, AT(reader.local_networks),
-	    "127.0.0.0/8 ::1", 0, 0,
-	    "Networks whose clients may log in without TLS." },
-	{ "pop3d.proxies", CONF_NETS, AT(reader.proxies), "", 0, 0,
-	    "Networks whose clients are proxies: each connection from there "
-	    "must begin with a PROXY header (version 1 or 2), and counts as "
-	    "its client's." },
+	READER_KEYS("pop3d", "pop3s", "110", "STLS", "4000", "1000", "2000"),
 	{ "pop3d.mechanisms", CONF_WORDS, AT(mechanisms),
 	    "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS", 0, 0,
 	    "What AUTH offers, of these four; the last only with TLS.  A "
 	    "client may take the strongest it knows, and fail where no SCRAM "
 	    "keys are kept of a password." },
-	{ "pop3d.max_connections", CONF_NUMBER, AT(reader.max_connections),
-	    "4000", 1, 100000, "Connections at one time." },
-	{ "pop3d.max_per_address", CONF_NUMBER, AT(reader.max_per_address),
-	    "1000", 1, 100000, "Connections at one time from one address "
-	    "(IPv6: from one /64)." },
-	{ "pop3d.max_per_network", CONF_NUMBER, AT(reader.max_per_network),
-	    "2000", 1, 100000, "Connections at one time from one network "
-	    "(IPv4 /24, IPv6 /48)." },
 	{ "pop3d.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
 	    UINT32_MAX, "Refused commands of a connection before its login, "
 	    "failed logins among them; one more ends it.  After the login: "
 	    "lines that are no command." },
-	{ "pop3d.login_timeout", CONF_TIME, AT(login_timeout), "3m", 1, 86400,
-	    "Time for a connection to log in." },
 	{ "pop3d.timeout", CONF_TIME, AT(timeout), "10m", 1, 86400,
 	    "Time without a command, or without progress in what is sent, "
 	    "after which a session ends and deletes nothing (RFC 1939 wants "

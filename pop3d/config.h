@@ -8,7 +8,7 @@ struct pop3d_conf {
 	struct reader_conf reader;		/* first */
 	struct conf_words mechanisms;		/* of login_mechanism */
 	uint64_t max_errors;
-	uint64_t login_timeout, timeout;	/* seconds */
+	uint64_t timeout;			/* seconds */
 	const char *uidl;			/* pop3d/uidl.h */
 	int mark_seen, refuse_utf8;
 	const char *expire;			/* "never", or days */

@@ -6,7 +6,7 @@
 #include "run/queue_dirs.h"
 
 static int  sts(const struct site *, const void *);
-static int  check(const struct site *, const void *, struct buf *);
+static void check(const struct site *, const void *, struct buf *);
 
 int
 main(int argc, char **argv)
@@ -44,9 +44,9 @@ sts(const struct site *site, const void *conf)
 	return c->mta_sts;
 }
 
-static int
+static void
 check(const struct site *site, const void *conf, struct buf *errors)
 {
 	(void)conf;
-	return queue_dirs_check(site, errors);
+	queue_dirs_check(site, errors);
 }

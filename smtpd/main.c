@@ -13,7 +13,7 @@ static int listener(struct role_env *);
 static int session(struct role_env *);
 static int writer(struct role_env *);
 static int with_login(const struct site *, const void *);
-static int check(const struct site *, const void *, struct buf *);
+static void check(const struct site *, const void *, struct buf *);
 
 /* Room for our Received field, above the largest message. */
 enum { TRACE_ROOM = 4096 };
@@ -112,7 +112,7 @@ with_login(const struct site *site, const void *conf)
 	return c->submission_listen.n || c->smtps_listen.n;
 }
 
-static int
+static void
 check(const struct site *site, const void *conf, struct buf *errors)
 {
 	const struct smtpd_conf *c = conf;
@@ -129,6 +129,5 @@ check(const struct site *site, const void *conf, struct buf *errors)
 	    .listen = c->submission_listen.n > 0,
 	    .tls_listen = c->smtps_listen.n > 0,
 	    .without_tls = c->local_networks.n > 0 }, errors);
-	(void)queue_dirs_check(site, errors);
-	return errors->n ? -1 : 0;
+	queue_dirs_check(site, errors);
 }

@@ -64,8 +64,8 @@ papers()
 	for s in quickstart check etc/setup tests/*.sh; do
 		quietly "sh -n $s" sh -n "$s"
 	done
-	quietly "correo.conf(5) and the programs' tables of keys" \
-	    sh man/correo.conf.sh build/bin/correo check
+	quietly "man: the keys as the programs have them" \
+	    sh man/keys.sh build/bin check
 	quietly "install and uninstall" installed_and_gone
 	if [ "$(id -u)" -eq 0 ]; then
 		quietly "etc/setup and tmpfiles" setup_and_tmpfiles

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "run/monitor.h"
 
-/* Adds a line for each that cannot: 0, or -1.  Reads the files by path, as who
+/* Adds a line for each that cannot.  Reads the files by path, as who
  * calls. */
-int	pairs_check(const struct site *, const void *, struct buf *errors);
+void	pairs_check(const struct site *, const void *, struct buf *errors);
 
 #endif

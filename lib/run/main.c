@@ -100,7 +100,10 @@ be_monitor(const struct family *f, const char *conf, const char *argv0,
 		log_die(LOG_FIX, "%s", conf);
 	if (read_conf(f, s.conf_fd, conf) < 0)
 		return LOG_FIX;
-	if (f->check && f->check(&site, f->conf, &errors) < 0) {
+	site_check(&site, &errors);
+	if (f->check)
+		f->check(&site, f->conf, &errors);
+	if (errors.n) {
 		(void)file_write(STDERR_FILENO, buf_span(&errors));
 		return LOG_FIX;
 	}

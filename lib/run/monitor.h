@@ -29,9 +29,9 @@ struct family {
 	/* How long after its change a file is handed on.  smtpd's comes after
 	 * queued's, which must know every recipient that smtpd accepts. */
 	unsigned lag_ms;
-	/* Further checks before the start and for -n, as root: adds lines
-	 * "path: reason; the cure" and returns -1.  May be NULL. */
-	int (*check)(const struct site *, const void *conf, struct buf *);
+	/* Further checks before the start and for -n, as root: adds a line
+	 * "path: reason; the cure" for each error.  May be NULL. */
+	void (*check)(const struct site *, const void *conf, struct buf *);
 };
 
 /* What main.c has made ready when the monitor begins. */

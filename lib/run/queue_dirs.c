@@ -8,12 +8,12 @@
 #include "run/queue_dirs.h"
 #include "sys/passwd.h"
 
-static int  check_one(const char *, const char *, uid_t, mode_t,
+static void check_one(const char *, const char *, uid_t, mode_t,
     struct buf *);
 static int  owner(const struct site *, uid_t *, struct buf *);
 
 /* Whoever else may write there could forge mail. */
-int
+void
 queue_dirs_check(const struct site *site, struct buf *errors)
 {
 	static const struct {
@@ -26,18 +26,16 @@ queue_dirs_check(const struct site *site, struct buf *errors)
 		{ "drop", 022 }, { "drop/tmp", 02 }, { "drop/new", 02 }
 	};
 	uid_t uid;
-	int bad = 0;
 	size_t i;
 
 	if (owner(site, &uid, errors) < 0)
-		return -1;
+		return;
 	for (i = 0; i < sizeof dir / sizeof *dir; i++)
-		bad |= check_one(site->state_dir, dir[i].name, uid,
+		check_one(site->state_dir, dir[i].name, uid,
 		    dir[i].forbidden, errors);
-	return bad;
 }
 
-static int
+static void
 check_one(const char *dir, const char *name, uid_t uid, mode_t forbidden,
     struct buf *errors)
 {
@@ -46,24 +44,17 @@ check_one(const char *dir, const char *name, uid_t uid, mode_t forbidden,
 
 	(void)snprintf(p, sizeof p, "%s/%s", dir, name);
 	errno = 0;
-	if (lstat(p, &st) < 0 || !S_ISDIR(st.st_mode)) {
+	if (lstat(p, &st) < 0 || !S_ISDIR(st.st_mode))
 		buf_addf(errors, "%s: %s; the cure: INSTALL, DIRECTORIES\n",
 		    p, errno ? strerror(errno) : "is no directory");
-		return -1;
-	}
-	if (st.st_uid != uid) {
+	else if (st.st_uid != uid)
 		buf_addf(errors, "%s: belongs to uid %u, not to uid %u; the "
 		    "cure: chown %u %s\n", p, (unsigned)st.st_uid,
 		    (unsigned)uid, (unsigned)uid, p);
-		return -1;
-	}
-	if (st.st_mode & forbidden) {
+	else if (st.st_mode & forbidden)
 		buf_addf(errors, "%s: mode %04o, others may write there; the "
 		    "cure: chmod %s %s\n", p, (unsigned)(st.st_mode & 07777),
 		    forbidden == 02 ? "o-w" : "go-w", p);
-		return -1;
-	}
-	return 0;
 }
 
 /* Of the queue: the service's user, or whoever starts it without root. */

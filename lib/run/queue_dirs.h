@@ -9,6 +9,6 @@
 /* For the monitors of smtpd and queued, before anything starts: adds a line
  * "PATH: REASON; the cure" for each directory that is missing, is not the
  * queue's user's, or where others may write.  0, or -1. */
-int	queue_dirs_check(const struct site *, struct buf *errors);
+void	queue_dirs_check(const struct site *, struct buf *errors);
 
 #endif

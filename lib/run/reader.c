@@ -19,7 +19,7 @@ static int listener(struct role_env *);
 static int session(struct role_env *);
 static int mailbox(struct role_env *);
 static int mailbox_child(struct role_env *, const struct note *, int *);
-static int check(const struct site *, const void *, struct buf *);
+static void check(const struct site *, const void *, struct buf *);
 
 static const struct role roles[] = {
 	{ .name = "session", .user = "login", .flags = ROLE_FRESH,
@@ -128,7 +128,7 @@ mailbox_child(struct role_env *env, const struct note *n, int *fd)
 	return reader->mailbox(env, n, fd[0], NULL, never);
 }
 
-static int
+static void
 check(const struct site *site, const void *conf, struct buf *errors)
 {
 	const struct reader_conf *c = conf;
@@ -140,5 +140,4 @@ check(const struct site *site, const void *conf, struct buf *errors)
 	    .without_tls = c->local_networks.n > 0 }, errors);
 	if (reader->check)
 		reader->check(conf, errors);
-	return errors->n ? -1 : 0;
 }

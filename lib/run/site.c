@@ -1,14 +1,19 @@
 /* site - the keys of correo.conf that several programs share. */
 #include <sys/stat.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "mail/address.h"
 #include "mail/idna.h"
 #include "run/site.h"
 #include "sys/log.h"
 
 const char *const site_conf = CORREO_SYSCONFDIR "/correo.conf";
 
+enum { PREFIX_MAX = 20 };
+
+static void check_copy(const char *, struct buf *);
 static void check_files(const char *, const struct conf_words *, struct buf *);
 
 #define AT(field) offsetof(struct site, field)
@@ -81,6 +86,43 @@ site_has_tls(const struct site *site, const void *conf)
 {
 	(void)conf;
 	return site->tls_cert.n > 0;
+}
+
+void
+site_check(const struct site *s, struct buf *errors)
+{
+	const char *d = s->delimiter, *p = s->user_prefix;
+	size_t i;
+
+	/* part of file names, .forward+ext, and of addresses without quotes */
+	if (strlen(d) > 1 || (*d && !strchr("!#$%&'*+-=?^_`{|}~.", *d)))
+		buf_addf(errors, "delimiter: one character that may stand in "
+		    "an address, no letter, digit or slash; or nothing\n");
+	if (*p == '\0' || strlen(p) > PREFIX_MAX || strspn(p,
+	    "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(p))
+		buf_addf(errors, "user_prefix: 1 to %d of a-z, 0-9, _ and -\n",
+		    PREFIX_MAX);
+	for (i = 0; i < s->always_bcc.n; i++)
+		check_copy(s->always_bcc.word[i], errors);
+	if (s->uid_first > s->uid_last)
+		buf_addf(errors, "uid_last: is less than uid_first\n");
+}
+
+/* ADDRESS, or DOMAIN=ADDRESS. */
+static void
+check_copy(const char *word, struct buf *errors)
+{
+	struct span in = span_of(word), domain = SPAN("example.org");
+	struct address a;
+	const char *why;
+	char of[300];
+
+	if (span_find(in, '=') < in.n)
+		(void)span_cut(&in, '=', &domain);
+	(void)snprintf(of, sizeof of, "postmaster@%.*s", SPAN_ARG(domain));
+	if (address_mailbox(span_of(of), &a, &why) < 0 ||
+	    address_mailbox(in, &a, &why) < 0)
+		buf_addf(errors, "always_bcc: %s: %s\n", word, why);
 }
 
 void

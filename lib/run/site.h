@@ -35,6 +35,9 @@ const char *site_domains(const struct site *);
 /* role.wanted of what only TLS needs. */
 int	site_has_tls(const struct site *, const void *conf);
 
+/* Adds a line for each value that no table of keys can tell to be wrong. */
+void	site_check(const struct site *, struct buf *errors);
+
 /* Where the users of a program log in. */
 struct site_logins {
 	const char *program;		/* "smtpd" */

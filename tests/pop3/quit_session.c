@@ -14,7 +14,7 @@ main(int argc, char **argv)
 	static struct site site = { .hostname = "mx.example.test" };
 	static struct pop3d_conf conf = { .uidl = "%08Xu%08Xv",
 	    .expire = "never", .max_errors = 20, .timeout = 600,
-	    .login_timeout = 60 };
+	    .reader.login_timeout = 60 };
 	struct role_env env = { .site = &site, .conf = &conf };
 	struct note n = { .kind = NOTE_SPAWN, .facts.user = "alice" };
 	struct mailbox box = { 0 };

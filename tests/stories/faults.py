@@ -173,6 +173,23 @@ def wrong_modes_stop_the_start():
         i.quickstart('stop')
 
 
+def values_that_make_no_sense():
+    """Each is named before anything starts."""
+    path = c.dir + '/run/nonsense.conf'
+    with open(path, 'w') as f:
+        f.write(open(c.ready['config']).read()
+                + 'delimiter ++\nuser_prefix Correo\nalways_bcc archive\n'
+                'uid_first 80000\nuid_last 79999\n'
+                'auth.checkpassword /no/such/program -x\n')
+    for program, words in (
+            ('sbin/smtpd', (b'delimiter:', b'user_prefix:',
+                            b'always_bcc: archive:', b'uid_last:')),
+            ('libexec/auth', (b'auth.checkpassword:',))):
+        r = run(c.dir + '/' + program, '-n', '-c', path, ok=False)
+        assert r.returncode == 100, r
+        assert all(w in r.stderr for w in words), r
+
+
 def a_user_that_is_not_there():
     """As after an upgrade to a version that needs one more."""
     if os.geteuid() != 0:
@@ -284,7 +301,7 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
 
 
 tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
-      check_finds_a_wrong_key_and_another_server, check_asks_dns,
-      wrong_modes_stop_the_start,
-      a_user_that_is_not_there, a_full_disk_answers_452_and_loses_nothing,
+      values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
+      check_asks_dns, wrong_modes_stop_the_start, a_user_that_is_not_there,
+      a_full_disk_answers_452_and_loses_nothing,
       a_directory_out_of_reach_is_refused_with_the_cure])

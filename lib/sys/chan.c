@@ -1,10 +1,16 @@
 /* chan - a channel between two processes of ours. */
 #include <sys/socket.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sys/chan.h"
+
+enum { CROWD_MS = 10, CROWD_TRIES = 1000 };
+
+static int crowded(int, unsigned *);
 
 union control {
 	struct cmsghdr h;
@@ -24,6 +30,7 @@ chan_send(int ch, struct span s, const int *fd, size_t nfd)
 	union control c;
 	struct iovec v = { (void *)(size_t)s.p, s.n };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	unsigned tries = 0;
 	ssize_t r;
 
 	if (nfd > CHAN_FDS) {
@@ -41,8 +48,24 @@ chan_send(int ch, struct span s, const int *fd, size_t nfd)
 	}
 	do
 		r = sendmsg(ch, &m, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
+	while (r < 0 && (errno == EINTR || crowded(ch, &tries)));
 	return r < 0 ? -1 : 0;
+}
+
+/* Those of all processes of a user that are under way count together, and no
+ * event tells when there is room again. */
+static int
+crowded(int ch, unsigned *tries)
+{
+	int e = errno;
+
+	if (e != ETOOMANYREFS || ++*tries > CROWD_TRIES ||
+	    fcntl(ch, F_GETFL) & O_NONBLOCK) {
+		errno = e;
+		return 0;
+	}
+	(void)poll(NULL, 0, CROWD_MS);
+	return 1;
 }
 
 ssize_t

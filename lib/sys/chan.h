@@ -21,7 +21,9 @@ enum { CHAN_FDS = 8, CHAN_PACKET_MAX = 65536 };
 int	chan_pair(enum chan_type, int end[2]);
 
 /* One packet, with nfd descriptors (0..CHAN_FDS; they stay open here).
- * Blocks unless the descriptor is non-blocking.  0, or -1 with errno. */
+ * Blocks unless the descriptor is non-blocking; where as many of the user's
+ * descriptors are under way as RLIMIT_NOFILE allows (unix(7), ETOOMANYREFS)
+ * 10 s at most.  0, or -1 with errno. */
 int	chan_send(int ch, struct span, const int *fd, size_t nfd);
 
 /*

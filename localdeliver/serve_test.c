@@ -79,7 +79,7 @@ static int
 enter(void **state)
 {
 	int ch[2], link[2], table;
-	struct note n = { .kind = NOTE_TABLES, .mask = 1u << TABLE_USERS };
+	struct note n = { .kind = NOTE_TABLE, .arg = TABLE_USERS };
 	char path[128];
 
 	(void)state;

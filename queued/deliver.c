@@ -16,7 +16,6 @@ static int  step(struct deliver *, struct dest *);
 static struct child *child_for(struct deliver *, struct dest *);
 static struct child *child_begin(struct deliver *, struct dest *);
 static int  policy_channel(struct deliver *, const struct dest *);
-static int  no_parent(struct deliver *, struct dest *);
 static int  send_job(struct deliver *, struct child *);
 static size_t gather(struct dest *, struct rcpt *[JOB_RCPTS]);
 static size_t compose(struct deliver *, struct dest *, struct rcpt **, size_t);
@@ -191,9 +190,7 @@ child_begin(struct deliver *d, struct dest *t)
 	int end[2] = { -1, -1 }, give[2] = { -1, -1 };
 	int link = role_link(d->env, dest_parent(t));
 
-	if (link < 0 && !no_parent(d, t))
-		return NULL;
-	if (link < 0)
+	if (link < 0)			/* it is being replaced */
 		goto later;
 	if (t->standing == STANDING_NEW && share_short(&d->share, t->standing))
 		n.arg = SPAWN_BRIEF;
@@ -247,22 +244,6 @@ policy_channel(struct deliver *d, const struct dest *t)
 	(void)note_send(link, &n, &end[1], 1);
 	close(end[1]);
 	return end[0];
-}
-
-/* 1: it may be started again, wait a moment for it; 0: all has been told. */
-static int
-no_parent(struct deliver *d, struct dest *t)
-{
-	struct verdict v;
-	struct rcpt *r;
-
-	if (t->kind != DEST_REMOTE)
-		return 1;
-	v = verdict_make(451, "4.4.0",
-	    "remoted, which sends to other servers, is not installed");
-	while ((r = dest_pop(t, NULL)) != NULL)
-		tell(d, t, r, &v, NULL);
-	return 0;
 }
 
 /* 1: sent, or had no file any more; 0: the channel is full or at its end. */

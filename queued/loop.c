@@ -129,7 +129,7 @@ take_notes(struct queued *q)
 	while ((kind = role_note(q->env, 0)) >= 0) {
 		if (kind == 0)
 			exit(0);	/* the monitor is gone */
-		if (kind == NOTE_TABLES)
+		if (kind == NOTE_GO)
 			tables(q);
 	}
 	for (i = 0; i < ROLE_LINKS; i++)

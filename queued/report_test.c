@@ -16,7 +16,7 @@ reports(void **state)
 	    .orcpt = "rfc822;old@x.test" }, NULL, id);
 	hint_for(id);
 	run();
-	/* the report waits: nothing sends to elsewhere yet */
+	/* the report waits: elsewhere does not want it yet */
 	assert_int_equal(count(q->queue->cur), 1);
 	(void)file_each(q->queue->cur, last_name, file);
 	p = text(q->queue->cur, file);
@@ -31,7 +31,7 @@ reports(void **state)
 	assert_int_equal(times(p, "\r\nbody\r\n"), 0);
 	file[QUEUE_ID] = '\0';
 	has(text(q->queue->state, file),
-	    " r1 later 451 4.4.0 smtp - remoted, which");
+	    " r1 later 451 4.7.1 smtp - come back");
 	/* not wanted */
 	put(&(struct mail){ .sender = "far@elsewhere.test",
 	    .notify = "NEVER", .rcpt = { "gone@example.test" } }, NULL, id);

@@ -40,7 +40,7 @@ static struct queued *kept[16];	/* never freed, but not lost either */
 static size_t nkept;
 static char dir[] = "/tmp/queued-loop-XXXXXX";
 static int monitor_end, jobs_fd, trigger_fd;
-static pid_t parent[2];
+static pid_t parent[3];
 
 /* ------------------------------------------------ the deliverers */
 
@@ -60,6 +60,8 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 		a.verdict = verdict_make(452, "4.2.2", "over its quota");
 	else if (span_starts(r->to, SPAN("rotten")))
 		a.verdict = verdict_make(451, "4.6.0", "fails its checksum");
+	else if (memmem(r->to.p, r->to.n, "@elsewhere", 10))
+		a.verdict = verdict_make(451, "4.7.1", "come back later");
 	else if (span_starts(r->to, SPAN("gone")))
 		a.verdict = verdict_make(550, "5.1.1", "nobody\xc3\xa9");
 	else if (span_starts(r->to, SPAN("fwd"))) {
@@ -237,6 +239,7 @@ set_up(void **state)
 	trigger_fd = places_trigger(&env, &q->places);
 	start_parent(0, "localdeliver", 0);
 	start_parent(1, "reporter", 1);
+	start_parent(2, "remoted", 0);
 	return 0;
 }
 
@@ -271,7 +274,7 @@ tear_down(void **state)
 	int fd;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		kill(parent[i], SIGKILL);
 		waitpid(parent[i], NULL, 0);
 	}

@@ -19,6 +19,10 @@ static void check(const struct site *, const void *, struct buf *);
 enum { TRACE_ROOM = 4096 };
 
 static const struct role roles[] = {
+	{ .name = "listener", .user = "listen",
+	    .flags = ROLE_LISTENS | ROLE_TABLES,
+	    .links = "session writer auth keyholder relay",
+	    .serve = listener },
 	{ .name = "session", .user = "smtpd", .flags = ROLE_TABLES | ROLE_FRESH,
 	    .serve = session },
 	{ .name = "writer", .user = "queue", .flags = ROLE_FRESH,
@@ -30,10 +34,6 @@ static const struct role roles[] = {
 	{ .name = "relay", .user = "tls", .program = "tls",
 	    .flags = ROLE_CERTS | ROLE_FRESH, .links = "keyholder",
 	    .wanted = site_has_tls },
-	{ .name = "listener", .user = "listen",
-	    .flags = ROLE_LISTENS | ROLE_TABLES,
-	    .links = "session writer auth keyholder relay",
-	    .serve = listener },
 	{ .name = NULL }
 };
 

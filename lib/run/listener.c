@@ -103,7 +103,7 @@ monitor_notes(struct listener *l)
 	int kind;
 
 	while ((kind = role_note(l->env, 0)) > 0)
-		if (kind == NOTE_TABLES)
+		if (kind == NOTE_GO)
 			open_tables(l);
 	if (kind == 0)
 		exit(0);

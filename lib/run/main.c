@@ -14,7 +14,7 @@
 static struct site site;
 
 static int  be_role(const struct family *, const char *, const char *);
-static int  be_monitor(const struct family *, const char *, const char *, int);
+static int  be_monitor(const struct family *, const char *, int);
 static int  read_conf(const struct family *, int, const char *);
 
 int
@@ -46,7 +46,7 @@ monitor_main(int argc, char **argv, const struct family *family)
 		}
 	if (role)
 		return be_role(family, role, conf);
-	return be_monitor(family, conf, argv[0], check);
+	return be_monitor(family, conf, check);
 }
 
 static int
@@ -88,17 +88,16 @@ be_role(const struct family *f, const char *name, const char *conf)
 }
 
 static int
-be_monitor(const struct family *f, const char *conf, const char *argv0,
-    int check)
+be_monitor(const struct family *f, const char *conf, int check)
 {
-	struct start s = { .site = &site, .conf_path = conf, .argv0 = argv0 };
 	struct buf errors = { .max = 1 << 16 };
+	int fd;
 
 	/* nothing of the caller's but the sockets that it passed on purpose */
 	close_range(3 + sockets_passed(), ~0U, 0);
-	if ((s.conf_fd = open(conf, O_RDONLY | O_CLOEXEC)) < 0)
+	if ((fd = open(conf, O_RDONLY | O_CLOEXEC)) < 0)
 		log_die(LOG_FIX, "%s", conf);
-	if (read_conf(f, s.conf_fd, conf) < 0)
+	if (read_conf(f, fd, conf) < 0)
 		return LOG_FIX;
 	site_check(&site, &errors);
 	if (f->check)
@@ -107,7 +106,7 @@ be_monitor(const struct family *f, const char *conf, const char *argv0,
 		(void)file_write(STDERR_FILENO, buf_span(&errors));
 		return LOG_FIX;
 	}
-	return check ? 0 : monitor_run(f, &s);
+	return check ? 0 : monitor_run(f, &site, conf, fd);
 }
 
 /* All errors, each on a line of its own, and exit status 100. */
@@ -118,10 +117,8 @@ read_conf(const struct family *f, int fd, const char *path)
 	void *const out[] = { &site, f->conf };
 	struct buf errors = { .max = 1 << 16 };
 
-	if (conf_read(fd, path, table, 2, out, &errors) < 0) {
-		(void)file_write(STDERR_FILENO, buf_span(&errors));
-		return -1;
-	}
-	buf_free(&errors);
-	return 0;
+	if (conf_read(fd, path, table, 2, out, &errors) == 0)
+		return 0;
+	(void)file_write(STDERR_FILENO, buf_span(&errors));
+	return -1;
 }

@@ -13,8 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "run/monitor.h"
@@ -36,27 +34,23 @@ struct member {
 
 struct monitor {
 	const struct family *family;
-	const struct start *start;
-	struct sockets sockets;
+	const struct site *site;
+	const char *conf_path;
+	int conf_fd;
 	pid_t group;			/* all roles and their children */
 	struct member member[MEMBERS], *end;
 };
 
 static void start_all(struct monitor *);
-static int  wanted(const struct monitor *, const struct role *);
 static void start_role(struct monitor *, struct member *);
 static void execute(const struct monitor *, const struct role *, int)
 	    __attribute__((noreturn));
-static const char *path_of(const struct monitor *, const struct role *,
-	    char [PATH_MAX]);
-static char *const *environment(void);
-static void equip(struct monitor *, struct member *);
+static void equip(struct monitor *, const struct member *);
 static int  linked(const struct role *, const struct role *);
-static void join(struct member *, struct member *);
+static void join(const struct member *, const struct member *);
 static void go(const struct member *);
-static void unheard(const struct member *);
 static int  watch(struct monitor *);
-static void read_notes(struct monitor *, struct member *);
+static void heard(struct monitor *, struct member *);
 static int  reap(struct monitor *);
 static void give_changed(struct monitor *, unsigned);
 static void end_all(struct monitor *);
@@ -65,22 +59,24 @@ static void on_signal(int);
 static volatile int asked_to_end;
 
 int
-monitor_run(const struct family *family, const struct start *start)
+monitor_run(const struct family *family, const struct site *site,
+    const char *conf_path, int conf_fd)
 {
 	static struct monitor m;
 	struct sigaction a = { .sa_handler = on_signal };
 	int status;
 
 	m.family = family;
-	m.start = start;
+	m.site = site;
+	m.conf_path = conf_path;
+	m.conf_fd = conf_fd;
 	m.end = m.member;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);	/* new connections see what is new */
 	signal(SIGCHLD, SIG_DFL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGINT, &a, NULL);
-	sockets_open(&m.sockets, family);
-	watched_init(start->site);
+	watched_init(site);
 	start_all(&m);
 	log_note("started", "pid %d%s", (int)getpid(), geteuid() == 0 ? "" :
 	    ", not as root: all processes share one user, no chroot");
@@ -100,7 +96,7 @@ start_all(struct monitor *m)
 	struct member *b;
 
 	for (r = m->family->role; r->name; r++) {
-		if (!wanted(m, r))
+		if (r->wanted && !r->wanted(m->site, m->family->conf))
 			continue;
 		b = m->end++;
 		assert(b < m->member + MEMBERS);
@@ -111,17 +107,6 @@ start_all(struct monitor *m)
 		go(b);
 }
 
-static int
-wanted(const struct monitor *m, const struct role *r)
-{
-	char room[PATH_MAX];
-
-	if (r->wanted && !r->wanted(m->start->site, m->family->conf))
-		return 0;
-	return !(r->flags & ROLE_OPTIONAL) ||
-	    access(path_of(m, r, room), X_OK) == 0;
-}
-
 static void
 start_role(struct monitor *m, struct member *b)
 {
@@ -130,6 +115,9 @@ start_role(struct monitor *m, struct member *b)
 	if (chan_pair(CHAN_PACKETS, ch) < 0)
 		log_die(LOG_AGAIN, "channel");
 	b->control = ch[0];
+	/* the first: if they cannot be had, no process has been started */
+	if (b->role->flags & ROLE_LISTENS)
+		sockets_give(b->control, m->family);
 	if ((b->pid = fork()) < 0)
 		log_die(LOG_AGAIN, "fork");
 	if (b->pid == 0)
@@ -142,78 +130,43 @@ start_role(struct monitor *m, struct member *b)
 	equip(m, b);
 }
 
-/* In the child. */
+/* In the child: another program, or the file that runs, also when a new one
+ * stands at its path.  No environment, but for the doors of a test build. */
 static void
 execute(const struct monitor *m, const struct role *r, int control)
 {
 	const char *argv[] = { r->program ? r->program : m->family->program,
-	    "-c", m->start->conf_path, "-r", r->name, NULL };
-	char room[PATH_MAX];
-	const char *path = path_of(m, r, room);
-	int conf = fcntl(m->start->conf_fd, F_DUPFD, 16);
+	    "-c", m->conf_path, "-r", r->name, NULL };
+	char path[PATH_MAX] = "/proc/self/exe", *none[] = { NULL }, **e = none;
+	int conf = role_move(m->conf_fd, 16);
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	(void)setpgid(0, m->group);
-	control = fcntl(control, F_DUPFD, 16);
-	if (control < 0 || dup2(control, ROLE_CONTROL) < 0 || conf < 0 ||
-	    dup2(conf, ROLE_CONFIG) < 0)
+	control = role_move(control, 16);
+	if (dup2(control, ROLE_CONTROL) < 0 || dup2(conf, ROLE_CONFIG) < 0)
 		log_die(LOG_AGAIN, "descriptors");
 	close_range(ROLE_CONFIG + 1, ~0U, 0);
-	execve(path, (char *const *)argv, environment());
-	log_die(LOG_FIX, "%s", path);
-}
-
-/* This program: the file that runs, also when a new one stands at its path. */
-static const char *
-path_of(const struct monitor *m, const struct role *r, char room[PATH_MAX])
-{
-	int n;
-
-	if (r->program == NULL)
-		return access("/proc/self/exe", X_OK) == 0 ? "/proc/self/exe" :
-		    m->start->argv0;
-	n = snprintf(room, PATH_MAX, "%s/%s", m->start->site->libexec_dir,
-	    r->program);
-	if (n < 0 || n >= PATH_MAX)
+	if (r->program && snprintf(path, sizeof path, "%s/%s",
+	    m->site->libexec_dir, r->program) >= PATH_MAX)
 		log_die(LOG_FIX, "path of %s is too long", r->program);
-	return room;
-}
-
-/* Empty, but for the doors of a test build. */
-static char *const *
-environment(void)
-{
-	static char *e[4];
 #ifdef CORREO_TEST
-	size_t i, n = 0;
-
-	for (i = 0; environ[i] && n < 3; i++)
-		if (strncmp(environ[i], "CORREO_TEST_", 12) == 0)
-			e[n++] = environ[i];
+	e = environ;
 #endif
-	return e;
+	execve(path, (char *const *)argv, e);
+	log_die(LOG_FIX, "%s", path);
 }
 
 /* All that the role needs, and its channels to those that run already. */
 static void
-equip(struct monitor *m, struct member *b)
+equip(struct monitor *m, const struct member *b)
 {
-	struct note n = { .kind = NOTE_LISTEN };
-	struct member *o;
-	size_t i;
-	int r = watched_give(b->control, b->role->flags);
+	const struct member *o;
 
-	for (i = 0; b->role->flags & ROLE_LISTENS && i < m->sockets.n; i++) {
-		n.arg = m->sockets.service[i];
-		r |= note_send(b->control, &n, &m->sockets.fd[i], 1);
-	}
-	if (r < 0)
-		unheard(b);
+	watched_give(b->control, b->role->flags);
 	for (o = m->member; o < m->end; o++)
-		if (o != b && (linked(b->role, o->role) ||
-		    linked(o->role, b->role)))
+		if (linked(b->role, o->role) || linked(o->role, b->role))
 			join(b, o);
 }
 
@@ -229,16 +182,14 @@ linked(const struct role *r, const struct role *to)
 }
 
 static void
-join(struct member *a, struct member *b)
+join(const struct member *a, const struct member *b)
 {
 	int ch[2];
 
 	if (chan_pair(CHAN_PACKETS, ch) < 0)
 		log_die(LOG_AGAIN, "channel");
-	if (note_say(a->control, NOTE_LINK, b->role->name, &ch[0], 1) < 0)
-		unheard(a);
-	if (note_say(b->control, NOTE_LINK, a->role->name, &ch[1], 1) < 0)
-		unheard(b);
+	note_tell(a->control, NOTE_LINK, 0, b->role->name, ch[0]);
+	note_tell(b->control, NOTE_LINK, 0, a->role->name, ch[1]);
 	close(ch[0]);
 	close(ch[1]);
 }
@@ -246,16 +197,7 @@ join(struct member *a, struct member *b)
 static void
 go(const struct member *b)
 {
-	if (note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0)
-		unheard(b);
-}
-
-/* Of one that has ended, reap() has the reason. */
-static void
-unheard(const struct member *b)
-{
-	if (errno != EPIPE && errno != ECONNRESET)
-		log_die(LOG_AGAIN, "%s", b->role->name);
+	note_tell(b->control, NOTE_GO, 0, "", -1);
 }
 
 /* ------------------------------------------------ the loop */
@@ -280,7 +222,7 @@ watch(struct monitor *m)
 			return 0;
 		for (i = 0; i < n; i++)
 			if (p[i].revents)
-				read_notes(m, &m->member[i]);
+				heard(m, &m->member[i]);
 		if ((status = reap(m)) != 0)
 			return status;
 		now = clock_mono_ms();
@@ -294,23 +236,21 @@ watch(struct monitor *m)
 	}
 }
 
+/* The one thing that a role ever says, a zygote's NOTE_RETIRE; or its end. */
 static void
-read_notes(struct monitor *m, struct member *b)
+heard(struct monitor *m, struct member *b)
 {
 	struct note n;
-	int k = note_recv(b->control, &n, NULL, 0);
+	int r = note_recv(b->control, &n, NULL, 0);
 
-	if (k == 0 || (k < 0 && errno != EAGAIN && errno != EINTR)) {
-		close(b->control);
-		b->control = -1;
-	} else if (k > 0 && n.kind == NOTE_RETIRE &&
-	    b->role->flags & ROLE_FRESH) {
-		log_warn("replaced", "%s starts afresh", b->role->name);
-		close(b->control);
-		poll(NULL, 0, PAUSE_MS);
-		start_role(m, b);
-		go(b);
-	}
+	close(b->control);
+	b->control = -1;
+	if (r <= 0 || !(b->role->flags & ROLE_FRESH))
+		return;
+	log_warn("replaced", "%s starts afresh", b->role->name);
+	poll(NULL, 0, PAUSE_MS);
+	start_role(m, b);
+	go(b);
 }
 
 /* 0; or the exit status that follows from it that a role has ended. */
@@ -340,15 +280,13 @@ reap(struct monitor *m)
 static void
 give_changed(struct monitor *m, unsigned changed)
 {
-	struct member *b;
-	unsigned what;
+	const struct member *b;
 
 	for (b = m->member; b < m->end; b++)
-		if ((what = b->role->flags & changed) && b->control >= 0 &&
-		    (watched_give(b->control, what) < 0 ||
-		    note_say(b->control, NOTE_GO, NULL, NULL, 0) < 0))
-			log_warn("file", "%s takes no files: %s",
-			    b->role->name, strerror(errno));
+		if (b->role->flags & changed) {
+			watched_give(b->control, b->role->flags);
+			go(b);
+		}
 }
 
 /* Every role and its children finish the step they are at. */
@@ -357,9 +295,6 @@ end_all(struct monitor *m)
 {
 	int tick;
 
-	/* who starts in our place can bind while the last sessions end */
-	while (m->sockets.n > 0)
-		close(m->sockets.fd[--m->sockets.n]);
 	kill(-m->group, SIGTERM);
 	for (tick = 0; tick < END_S * 50; tick++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)

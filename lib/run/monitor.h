@@ -34,20 +34,13 @@ struct family {
 	void (*check)(const struct site *, const void *conf, struct buf *);
 };
 
-/* What main.c has made ready when the monitor begins. */
-struct start {
-	const struct site *site;
-	const char *conf_path;
-	int conf_fd;
-	const char *argv0;		/* this program, without /proc */
-};
-
 /*
  * The main of every program: options -c FILE, -n (check only), -m (the keys as
  * mdoc), -r ROLE (internal).  Returns the exit status.
  */
 int	monitor_main(int argc, char **argv, const struct family *);
 /* Starts the family and serves until it ends; then its exit status. */
-int	monitor_run(const struct family *, const struct start *);
+int	monitor_run(const struct family *, const struct site *,
+	    const char *conf_path, int conf_fd);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "run/note.h"
+#include "sys/log.h"
 
 int
 note_send(int ch, const struct note *n, const int *fd, size_t nfd)
@@ -33,11 +34,23 @@ int
 note_say(int ch, enum note_kind kind, const char *text, const int *fd,
     size_t nfd)
 {
-	struct note n = { .kind = (uint16_t)kind };
+	struct note n = { .kind = kind };
 
 	if (text && span_str(span_of(text), n.text, sizeof n.text) < 0) {
 		errno = EINVAL;
 		return -1;
 	}
 	return note_send(ch, &n, fd, nfd);
+}
+
+void
+note_tell(int role, enum note_kind kind, unsigned arg, const char *text, int fd)
+{
+	struct note n = { .kind = kind, .arg = arg };
+
+	if (span_str(span_of(text), n.text, sizeof n.text) < 0)
+		log_die(LOG_FIX, "too long: %s", text);
+	if (role >= 0 && note_send(role, &n, &fd, fd >= 0) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET)
+		log_die(LOG_AGAIN, "control channel");
 }

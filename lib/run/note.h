@@ -15,9 +15,10 @@ enum note_kind {
 	/* monitor -> role */
 	NOTE_LINK = 1,		/* text: the other role; fd[0]: a channel to it
 				 * (takes the place of an earlier one) */
-	NOTE_TABLES,		/* mask; fd: those tables, in order */
+	NOTE_TABLE,		/* arg: enum directory_table; fd[0]: it, if it is
+				 * there */
 	NOTE_LISTEN,		/* arg: service; fd[0]: a listening socket */
-	NOTE_FILE,		/* text: name; fd[0]: the file, opened */
+	NOTE_FILE,		/* text: "KIND PATH"; fd[0]: it, if it is there */
 	NOTE_GO,		/* all there is has been sent: begin */
 	/* asker -> zygote or parent */
 	NOTE_SPAWN,		/* text: key; facts; fd: what the child gets;
@@ -46,8 +47,7 @@ enum {
 };
 
 struct note {
-	uint16_t kind;		/* enum note_kind */
-	uint16_t mask;
+	uint32_t kind;			/* enum note_kind */
 	uint32_t arg;
 	char text[336];		/* NUL-terminated */
 	struct facts facts;
@@ -61,5 +61,9 @@ int	note_recv(int ch, struct note *, int *fd, int wait);
 /* The same with kind and text only. */
 int	note_say(int ch, enum note_kind, const char *text, const int *fd,
 	    size_t nfd);
+/* The monitor's: with one descriptor (-1: none) to a role (-1: gone).  That
+ * it has ended is no error here; any other ends the monitor. */
+void	note_tell(int role, enum note_kind, unsigned arg, const char *text,
+	    int fd);
 
 #endif

@@ -22,6 +22,9 @@ static int mailbox_child(struct role_env *, const struct note *, int *);
 static void check(const struct site *, const void *, struct buf *);
 
 static const struct role roles[] = {
+	{ .name = "listener", .user = "listen", .flags = ROLE_LISTENS,
+	    .links = "session mailbox auth keyholder relay",
+	    .serve = listener },
 	{ .name = "session", .user = "login", .flags = ROLE_FRESH,
 	    .serve = session },
 	{ .name = "mailbox", .flags = ROLE_KEEPS_ROOT | ROLE_TABLES |
@@ -33,9 +36,6 @@ static const struct role roles[] = {
 	{ .name = "relay", .user = "tls", .program = "tls",
 	    .flags = ROLE_CERTS | ROLE_FRESH, .links = "keyholder",
 	    .wanted = site_has_tls },
-	{ .name = "listener", .user = "listen", .flags = ROLE_LISTENS,
-	    .links = "session mailbox auth keyholder relay",
-	    .serve = listener },
 	{ .name = NULL }
 };
 

@@ -8,10 +8,9 @@
 #include "run/role.h"
 #include "sys/log.h"
 
-static void take_tables(struct role_env *, const struct note *, const int *);
+static void take_table(struct role_env *, unsigned, int);
 static void take_link(struct role_env *, const char *, int);
 static void take_listen(struct role_env *, unsigned, int);
-static int  move(int, int);
 
 void
 role_confine(const struct role_env *env, struct confine *c)
@@ -46,8 +45,8 @@ role_note(struct role_env *env, int wait)
 	if (r <= 0)
 		return 0;
 	switch (n.kind) {
-	case NOTE_TABLES:
-		take_tables(env, &n, fd);
+	case NOTE_TABLE:
+		take_table(env, n.arg, fd[0]);
 		break;
 	case NOTE_LINK:
 		take_link(env, n.text, fd[0]);
@@ -66,7 +65,7 @@ role_note(struct role_env *env, int wait)
 			env->go(env);
 		break;
 	}
-	return n.kind;
+	return (int)n.kind;
 }
 
 void
@@ -91,20 +90,25 @@ role_link(const struct role_env *env, const char *name)
 	return -1;
 }
 
-/* The descriptors of the tables in the mask; a bit without one: no such table
- * any more. */
-static void
-take_tables(struct role_env *env, const struct note *n, const int *fd)
+int
+role_move(int fd, int from)
 {
-	size_t i, k = 0;
+	int to = fcntl(fd, F_DUPFD_CLOEXEC, from);
 
-	for (i = 0; i < TABLE_COUNT; i++) {
-		if (env->table[i] >= 0)
-			close(env->table[i]);
-		env->table[i] = -1;
-		if (n->mask & 1u << i)
-			env->table[i] = move(fd[k++], ROLE_TABLE_FD);
-	}
+	if (to < 0)
+		log_die(LOG_AGAIN, "descriptors");
+	close(fd);
+	return to;
+}
+
+static void
+take_table(struct role_env *env, unsigned i, int fd)
+{
+	if (i >= TABLE_COUNT)
+		log_die(LOG_AGAIN, "no such table");
+	if (env->table[i] >= 0)
+		close(env->table[i]);
+	env->table[i] = fd < 0 ? -1 : role_move(fd, ROLE_TABLE_FD);
 }
 
 static void
@@ -125,7 +129,7 @@ take_link(struct role_env *env, const char *name, int fd)
 		log_die(LOG_AGAIN, "too many links");
 	(void)span_str(span_of(name), env->link[free].name,
 	    sizeof env->link[free].name);
-	env->link[free].fd = move(fd, ROLE_PRIVATE_FD);
+	env->link[free].fd = role_move(fd, ROLE_PRIVATE_FD);
 }
 
 static void
@@ -136,16 +140,4 @@ take_listen(struct role_env *env, unsigned service, int fd)
 		    ROLE_SOCKETS);
 	env->service[env->nlisten] = service;
 	env->listen[env->nlisten++] = fd;
-}
-
-/* To the lowest free descriptor from `from` on. */
-static int
-move(int fd, int from)
-{
-	int to = fcntl(fd, F_DUPFD_CLOEXEC, from);
-
-	if (to < 0)
-		log_die(LOG_AGAIN, "descriptors");
-	close(fd);
-	return to;
 }

@@ -57,8 +57,8 @@ struct role_env {
 enum {
 	ROLE_KEEPS_ROOT = 1,		/* localdeliver's parent */
 	ROLE_TABLES = 2,		/* gets the address tables */
-	ROLE_LISTENS = 4,		/* gets the listening sockets */
-	ROLE_OPTIONAL = 8,		/* may be missing (remoted) */
+	ROLE_LISTENS = 4,		/* gets the listening sockets; the first
+					 * role, and not ROLE_FRESH */
 	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
 	ROLE_CERTS = 32,		/* gets NOTE_FILE "tls.cert PATH" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
@@ -71,8 +71,8 @@ struct role {
 	const char *user;		/* "smtpd": user_prefix-smtpd */
 	const char *program;		/* NULL: this one; else in libexec_dir */
 	unsigned flags;
-	const char *links;		/* earlier roles of the table that it has
-					 * channels to, by spaces; NULL: none */
+	const char *links;		/* roles of the table that it has channels
+					 * to, by spaces; NULL: none */
 	int (*serve)(struct role_env *);	/* NULL with another program */
 	/* What is not configured is not started.  NULL: it always is. */
 	int (*wanted)(const struct site *, const void *conf);
@@ -88,6 +88,9 @@ void	role_confine(const struct role_env *, struct confine *);
 int	role_note(struct role_env *, int wait);
 /* role_note until NOTE_GO.  Exits when the monitor is gone. */
 void	role_wait(struct role_env *);
+/* Moves a descriptor to the lowest free one from `from` on.  Does not return
+ * when that cannot be. */
+int	role_move(int fd, int from);
 /* The channel to a role by name, or -1. */
 int	role_link(const struct role_env *, const char *name);
 

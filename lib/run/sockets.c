@@ -8,10 +8,9 @@
 #include "sys/log.h"
 #include "sys/net.h"
 
-static void take(struct sockets *, const struct family *, unsigned);
+static void give(int, unsigned, int);
 static unsigned number(const struct family *, struct span);
-static void bind_all(struct sockets *, const struct family *, unsigned);
-static void add(struct sockets *, int, unsigned);
+static int  bind_to(const struct service *, const char *);
 
 unsigned
 sockets_passed(void)
@@ -28,34 +27,36 @@ sockets_passed(void)
 }
 
 void
-sockets_open(struct sockets *s, const struct family *f)
+sockets_give(int control, const struct family *f)
 {
-	unsigned i, passed = sockets_passed();
+	const char *names = getenv("LISTEN_FDNAMES");
+	struct span in = span_of(names ? names : ""), name;
+	int fd, end = 3 + (int)sockets_passed();
+	const struct conf_words *w;
+	const struct service *v;
+	size_t i, bound = 0;
 
-	if (f->service == NULL)
-		return;
-	if (passed)
-		take(s, f, passed);
-	for (i = 0; !passed && f->service[i].name; i++)
-		bind_all(s, f, i);
-	if (s->n == 0)
+	for (fd = 3; fd < end; fd++) {
+		span_cut(&in, ':', &name);
+		if (net_listen_options(fd) < 0)
+			log_die(LOG_FIX, "passed socket %d", fd);
+		give(control, number(f, name), fd);
+	}
+	for (v = f->service; v->name && end == 3; v++) {
+		w = (const void *)((const char *)f->conf + v->offset);
+		for (i = 0; i < w->n; i++, bound++)
+			give(control, (unsigned)(v - f->service),
+			    bind_to(v, w->word[i]));
+	}
+	if (end == 3 && bound == 0)
 		log_die(LOG_FIX, "nothing to listen on");
 }
 
 static void
-take(struct sockets *s, const struct family *f, unsigned count)
+give(int control, unsigned service, int fd)
 {
-	const char *names = getenv("LISTEN_FDNAMES");
-	struct span in = span_of(names ? names : ""), name;
-	int fd;
-
-	for (fd = 3; fd < 3 + (int)count; fd++) {
-		span_cut(&in, ':', &name);
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-		if (net_listen_options(fd) < 0)
-			log_die(LOG_FIX, "passed socket %d", fd);
-		add(s, fd, number(f, name));
-	}
+	note_tell(control, NOTE_LISTEN, service, "", fd);
+	close(fd);
 }
 
 /* The only service of a program needs no name. */
@@ -73,33 +74,15 @@ number(const struct family *f, struct span name)
 	return 0;
 }
 
-static void
-bind_all(struct sockets *s, const struct family *f, unsigned service)
+static int
+bind_to(const struct service *v, const char *word)
 {
-	const struct service *v = &f->service[service];
-	const struct conf_words *w = (const void *)((const char *)f->conf +
-	    v->offset);
 	struct ip ip;
 	unsigned port;
-	size_t i;
 	int fd;
 
-	for (i = 0; i < w->n; i++) {
-		if (conf_address(span_of(w->word[i]), &ip, &port) < 0)
-			continue;	/* the table has checked it */
-		if ((fd = net_listen(&ip, port)) < 0)
-			log_die(LOG_FIX, "%s: cannot listen on %s", v->name,
-			    w->word[i]);
-		add(s, fd, service);
-	}
-}
-
-static void
-add(struct sockets *s, int fd, unsigned service)
-{
-	if (s->n == ROLE_SOCKETS)
-		log_die(LOG_FIX, "more than %d listening addresses",
-		    ROLE_SOCKETS);
-	s->fd[s->n] = fd;
-	s->service[s->n++] = service;
+	if (conf_address(span_of(word), &ip, &port) < 0 ||
+	    (fd = net_listen(&ip, port)) < 0)
+		log_die(LOG_FIX, "%s: cannot listen on %s", v->name, word);
+	return fd;
 }

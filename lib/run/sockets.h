@@ -5,16 +5,11 @@
 
 #include "run/monitor.h"
 
-struct sockets {
-	int fd[ROLE_SOCKETS];
-	unsigned service[ROLE_SOCKETS];	/* index in family.service */
-	size_t n;
-};
-
 /* How many were passed: they are descriptors 3 and up. */
 unsigned sockets_passed(void);
-/* All of them, or none when the program does not listen.  Does not return
- * when one cannot be had. */
-void	sockets_open(struct sockets *, const struct family *);
+/* Sends all of them on a role's control channel, and keeps none: who starts in
+ * our place can bind while the last sessions end.  Does not return when one
+ * cannot be had. */
+void	sockets_give(int control, const struct family *);
 
 #endif

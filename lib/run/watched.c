@@ -21,38 +21,32 @@ struct seen {
 
 struct watched {
 	unsigned flag;			/* who gets it */
-	const char *kind;		/* "tls.cert" */
-	char path[300];
+	char text[336];			/* of its note: "tls.cert PATH" */
+	const char *path;
 	struct seen seen;		/* all zero: no such file */
 };
 
 /* The tables are the first TABLE_COUNT, in their order. */
 static struct watched file[FILES];
-static size_t nfile;
+static unsigned nfile;
 
 static void add(unsigned, const char *, const char *, const char *);
-static int  give_tables(int);
-static int  give_file(int, const struct watched *);
-static int  open_it(const struct watched *);
 
 void
 watched_init(const struct site *s)
 {
-	char name[32];
 	size_t i;
 
-	for (i = 0; i < TABLE_COUNT; i++) {
-		snprintf(name, sizeof name, "/%s.cdb", directory_name[i]);
-		add(ROLE_TABLES, "table", s->tables_dir, name);
-	}
-	add(ROLE_PASSWORDS, "passwords", s->secrets_dir, "/passwords.cdb");
-	add(ROLE_RELAY, "relay-passwords", s->secrets_dir, "/relay-passwords");
-	add(ROLE_RELAY, "relay-tokens", s->secrets_dir, "/relay-tokens");
-	add(ROLE_RELAY, "srs", s->secrets_dir, "/srs");
+	for (i = 0; i < TABLE_COUNT; i++)
+		add(ROLE_TABLES, directory_name[i], s->tables_dir, ".cdb");
+	add(ROLE_PASSWORDS, "passwords", s->secrets_dir, ".cdb");
+	add(ROLE_RELAY, "relay-passwords", s->secrets_dir, "");
+	add(ROLE_RELAY, "relay-tokens", s->secrets_dir, "");
+	add(ROLE_RELAY, "srs", s->secrets_dir, "");
 	for (i = 0; i < s->tls_key.n; i++)
-		add(ROLE_KEYS, "tls.key", s->tls_key.word[i], "");
+		add(ROLE_KEYS, "tls.key", s->tls_key.word[i], NULL);
 	for (i = 0; i < s->tls_cert.n; i++)
-		add(ROLE_CERTS, "tls.cert", s->tls_cert.word[i], "");
+		add(ROLE_CERTS, "tls.cert", s->tls_cert.word[i], NULL);
 	(void)watched_changed();
 }
 
@@ -82,76 +76,39 @@ watched_changed(void)
 	return changed;
 }
 
-int
+void
 watched_give(int control, unsigned flags)
 {
-	size_t i;
-
-	if (flags & ROLE_TABLES && give_tables(control) < 0)
-		return -1;
-	for (i = TABLE_COUNT; i < nfile; i++)
-		if (flags & file[i].flag && give_file(control, &file[i]) < 0)
-			return -1;
-	return 0;
-}
-
-static void
-add(unsigned flag, const char *kind, const char *dir, const char *name)
-{
-	struct watched *w = &file[nfile];
-	int n;
-
-	if (nfile == FILES)
-		log_die(LOG_FIX, "more than %d certificates and keys",
-		    FILES - TABLE_COUNT - 4);
-	n = snprintf(w->path, sizeof w->path, "%s%s", dir, name);
-	if (n < 0 || (size_t)n >= sizeof w->path)
-		log_die(LOG_FIX, "path too long: %s", dir);
-	w->flag = flag;
-	w->kind = kind;
-	nfile++;
-}
-
-static int
-give_tables(int control)
-{
-	struct note n = { .kind = NOTE_TABLES };
-	int fd[TABLE_COUNT], r;
-	size_t i, k = 0;
-
-	for (i = 0; i < TABLE_COUNT; i++)
-		if ((fd[k] = open_it(&file[i])) >= 0) {
-			n.mask |= (uint16_t)(1u << i);
-			k++;
-		}
-	r = note_send(control, &n, fd, k);
-	while (k > 0)
-		close(fd[--k]);
-	return r;
-}
-
-static int
-give_file(int control, const struct watched *w)
-{
-	char text[sizeof ((struct note *)0)->text];
-	int fd = open_it(w), r;
-
-	snprintf(text, sizeof text, "%s %s", w->kind, w->path);
-	r = note_say(control, NOTE_FILE, text, &fd, fd >= 0 ? 1 : 0);
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
-static int
-open_it(const struct watched *w)
-{
+	const struct watched *w;
 	int fd;
 
-	if (w->seen.ino == 0)
-		return -1;
-	fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		log_warn("file", "%s: %s", w->path, strerror(errno));
-	return fd;
+	for (w = file; w < file + nfile; w++) {
+		if (!(flags & w->flag))
+			continue;
+		fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0 && errno != ENOENT)
+			log_warn("file", "%s: %s", w->path, strerror(errno));
+		note_tell(control, w->flag == ROLE_TABLES ? NOTE_TABLE :
+		    NOTE_FILE, (unsigned)(w - file), w->text, fd);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Its path is DIR/NAME and the ending; or, where ending is NULL, DIR. */
+static void
+add(unsigned flag, const char *name, const char *dir, const char *ending)
+{
+	struct watched *w = &file[nfile++];
+	int n;
+
+	if (w == file + FILES)
+		log_die(LOG_FIX, "more than %d certificates and keys",
+		    FILES - TABLE_COUNT - 4);
+	n = snprintf(w->text, sizeof w->text, "%s %s%s%s%s", name, dir,
+	    ending ? "/" : "", ending ? name : "", ending ? ending : "");
+	if (n < 0 || (size_t)n >= sizeof w->text)
+		log_die(LOG_FIX, "path too long: %s", dir);
+	w->path = strchr(w->text, ' ') + 1;
+	w->flag = flag;
 }

@@ -13,9 +13,8 @@
 void	watched_init(const struct site *);
 /* Looks again: the ROLE_… flags whose files are others than last time. */
 unsigned watched_changed(void);
-/* Sends what the flags name (ROLE_TABLES, ROLE_CERTS, ROLE_KEYS,
- * ROLE_PASSWORDS, ROLE_RELAY) on a role's control channel.  0, or -1 with
- * errno. */
-int	watched_give(int control, unsigned flags);
+/* Opens what the flags name (ROLE_TABLES, ROLE_CERTS, ROLE_KEYS,
+ * ROLE_PASSWORDS, ROLE_RELAY) and sends it on a role's control channel. */
+void	watched_give(int control, unsigned flags);
 
 #endif

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@ struct zygote {
 	pid_t self;
 };
 
-static void hide_control(struct role_env *);
 static void requests(struct zygote *, int);
 static void child(struct zygote *, const struct note *, int *)
 	    __attribute__((noreturn));
@@ -52,7 +50,8 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 	sigprocmask(SIG_BLOCK, &block, &normal);
 	sigaction(SIGCHLD, &a, NULL);
 	stream_init();
-	hide_control(env);
+	/* where a child closes all in one call */
+	env->control = role_move(env->control, ROLE_PRIVATE_FD);
 	heap_settle();
 	while (!z.ending || z.children) {
 		p[0] = (struct pollfd){ .fd = env->control, .events = POLLIN };
@@ -89,18 +88,6 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			z.ending = 1;
 	}
 	return 0;
-}
-
-/* The control channel goes where a child closes all in one call. */
-static void
-hide_control(struct role_env *env)
-{
-	int to = fcntl(env->control, F_DUPFD_CLOEXEC, ROLE_PRIVATE_FD);
-
-	if (to < 0)
-		log_die(LOG_AGAIN, "descriptors");
-	close(env->control);
-	env->control = to;
 }
 
 /* All that wait on this link, a few at a time. */

@@ -318,13 +318,13 @@ expect(struct run *r, const struct step *t)
 			wrong(r, t, newest(r));
 		break;
 	case 'L':
-		for (i = 0; i < 200; i++) {
+		for (i = 0; i < 2000; i++) {
 			n = pread(r->log, log, sizeof log, 0);
 			if (n > 0 && holds(span_mem(log, (size_t)n), t))
 				break;
 			usleep(10000);
 		}
-		if (i == 200)
+		if (i == 2000)
 			wrong(r, t, span_mem(log, n > 0 ? (size_t)n : 0));
 		break;
 	case 'T':

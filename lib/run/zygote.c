@@ -115,7 +115,9 @@ requests(struct zygote *z, int link)
 		if (n.kind == NOTE_SPAWN) {
 			if (z->env->stale && z->env->stale())
 				retire(z);
-			pid = fork();
+			/* not fork(), which dirties what it looks after:
+			 * there is one thread, and no lock is held */
+			pid = _Fork();
 			if (pid == 0)
 				child(z, &n, fd);
 			if (pid < 0)
@@ -143,7 +145,6 @@ child(struct zygote *z, const struct note *n, int *fd)
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	close_range(ROLE_PRIVATE_FD, ~0U, 0);
-	z->env->control = -1;
 	/* no forks from here on: the filter cannot tell clone from clone;
 	 * localdeliver's see to it themselves, as some run programs */
 	if (!(z->env->role->flags & ROLE_KEEPS_ROOT))

@@ -165,7 +165,7 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 int
 expand_forward(struct rcpt *r, const struct answer *a, struct verdict *v)
 {
-	struct buf target = { .max = 4096 };
+	struct buf target = { .max = MESSAGE_WORD };
 	struct message *m = r->m;
 	unsigned first = m->n;
 	int sender = r->has_sender;
@@ -184,6 +184,7 @@ expand_forward(struct rcpt *r, const struct answer *a, struct verdict *v)
 			buf_addspan(&target, a->file);
 		}
 		if (r->run || a->to[i].p[0] == '\\' || !buf_ok(&target) ||
+		    a->sender.n > MESSAGE_WORD ||
 		    message_add(m, r, buf_span(&target)) == NULL)
 			break;
 	}
@@ -191,7 +192,7 @@ expand_forward(struct rcpt *r, const struct answer *a, struct verdict *v)
 	if (i < a->nto) {
 		r->has_sender = sender != 0;
 		return undo(m, first, v, verdict_make(554, "5.4.6",
-		    "its forwards are too many, or make no sense"));
+		    "its forwards are too many or too long, or make no sense"));
 	}
 	spread(r, first);
 	return 0;

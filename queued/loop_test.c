@@ -130,6 +130,33 @@ restarted(void **state)
 	assert_int_equal(n.attempts, 2);
 }
 
+/* What a deliverer may make of a recipient is what state/ID reads back. */
+static void
+longest(void **state)
+{
+	char id[QUEUE_ID + 1], file[64] = "";
+	struct queue_name n;
+	struct message *m;
+	const char *why;
+
+	(void)state;
+	put(&(struct mail){ .sender = "s@x.test", .notify = "NEVER",
+	    .rcpt = { "fwdmost@example.test", "fwdlong@example.test",
+	    "fwdfrom@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	has(text(q->queue->state, id), " r2 never 554 5.4.6 local - its forw");
+	has(text(q->queue->state, id), " r3 never 554 5.4.6 local - its forw");
+	(void)file_each(q->queue->cur, last_name, file);
+	assert_int_equal(queue_name_parse(span_of(file), &n), 0);
+	assert_int_equal(message_open(q->queue, &n, &m, &why), MESSAGE_OK);
+	assert_int_equal(m->n, 5);
+	assert_int_equal(m->rcpt[0]->state, RCPT_SPREAD);
+	assert_int_equal(m->rcpt[3]->sender.n, 1024);
+	assert_int_equal(m->rcpt[4]->to.n, 1024);
+	message_free(m);
+}
+
 static void
 refusals(void **state)
 {
@@ -220,7 +247,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
-		STORY(refusals), STORY(many)
+		STORY(longest), STORY(refusals), STORY(many)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -140,7 +140,7 @@ message_add(struct message *m, struct rcpt *parent, struct span target)
 	unsigned run = 0;
 	struct rcpt *r;
 
-	if (m->n >= m->env.nrcpt + MESSAGE_ADDED)
+	if (m->n >= m->env.nrcpt + MESSAGE_ADDED || target.n > MESSAGE_WORD)
 		return NULL;
 	if (target.n && target.p[0] == '|' &&
 	    (parent == NULL || is_run(target, &run, &file) < 0))

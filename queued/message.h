@@ -14,7 +14,10 @@
 #include "mail/envelope.h"
 #include "store/queue.h"
 
-enum { MESSAGE_ADDED = 10000, MESSAGE_DEPTH = 10 };
+enum {
+	MESSAGE_ADDED = 10000, MESSAGE_DEPTH = 10,
+	MESSAGE_WORD = 1024	/* bytes of a target or a sender in state/ID */
+};
 
 enum rcpt_state {
 	RCPT_OPEN,			/* to be tried, or on its way */
@@ -98,8 +101,8 @@ void	*message_alloc(struct message *, size_t);
 struct span message_keep(struct message *, struct span);
 
 /* A further recipient; target is an address, "\address" where aliases end, or
- * "|ENTRY:FILE".  parent NULL: a copy that the site keeps.  NULL: too many, or
- * no memory. */
+ * "|ENTRY:FILE".  parent NULL: a copy that the site keeps.  NULL: too many, too
+ * long for state/ID, or no memory. */
 struct rcpt *message_add(struct message *, struct rcpt *parent,
 	    struct span target);
 /* The addresses it has passed, oldest first.  Returns how many there are; at

@@ -154,7 +154,7 @@ apply(struct message *m, const struct outcome *o, const char **why)
 static int
 apply_to(struct message *m, const struct outcome *o, const char **why)
 {
-	struct buf word = { .max = 1024 };
+	struct buf word = { .max = MESSAGE_WORD };
 	struct rcpt *p = o->nr && o->nr <= m->n ? m->rcpt[o->nr - 1] : NULL;
 	struct span list = o->to;
 	unsigned before = m->n;
@@ -210,8 +210,9 @@ keep_fates(struct message *m)
 static void
 add_spread(struct buf *b, struct message *m, struct rcpt *p)
 {
-	struct buf list = { .max = STATE_MAX }, target = { .max = 1024 };
-	struct buf sender = { .max = 2048 };
+	struct buf list = { .max = STATE_MAX };
+	struct buf target = { .max = MESSAGE_WORD };
+	struct buf sender = { .max = 4 * MESSAGE_WORD };	/* \xHH each */
 	struct outcome o = { .when = p->fate.when, .nr = p->nr,
 	    .kind = OUTCOME_TO, .nto = p->count };
 	unsigned i;

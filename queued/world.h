@@ -47,6 +47,7 @@ static pid_t parent[3];
 static void
 answer(int ch, const struct job *j, const struct job_rcpt *r)
 {
+	static unsigned char ones[1025];
 	static struct answer a;
 	struct buf b = { .max = RECORD_MAX };
 
@@ -72,6 +73,15 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 		a.to[a.nto++] = SPAN("|1");
 		if (span_starts(r->to, SPAN("fwdbad")))
 			a.to[a.nto++] = SPAN("|2");
+		memset(ones, 1, sizeof ones);
+		if (span_starts(r->to, SPAN("fwdmost"))) {
+			a.to[0] = SPAN("full@example.test");
+			a.to[1] = a.sender = span_mem(ones, 1024);
+		}
+		if (span_starts(r->to, SPAN("fwdlong")))
+			a.to[1] = span_mem(ones, 1025);
+		if (span_starts(r->to, SPAN("fwdfrom")))
+			a.sender = span_mem(ones, 1025);
 	}
 	(void)answer_add(&b, &a);
 	(void)chan_send(ch, buf_span(&b), NULL, 0);
@@ -183,6 +193,9 @@ static const char *const users[][2] = {
 	{ "gone@example.test", "2004:2004:/h/gone" },
 	{ "fwd@example.test", "2005:2005:/h/fwd" },
 	{ "fwdbad@example.test", "2005:2005:/h/fwd" },
+	{ "fwdmost@example.test", "2005:2005:/h/fwd" },
+	{ "fwdlong@example.test", "2005:2005:/h/fwd" },
+	{ "fwdfrom@example.test", "2005:2005:/h/fwd" },
 	{ "dies@example.test", "2006:2006:/h/dies" },
 	{ "self@example.test", "2007:2007:/h/self" },
 	{ "root@example.test", "0:0:/root" },

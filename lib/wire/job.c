@@ -288,6 +288,10 @@ answer_verdict(struct answer *a, const struct span text[3],
 		*why = "answer: code is 0 or 200 to 599";
 		return -1;
 	}
+	if (a->peer.n > JOB_PEER) {	/* a report must hold it */
+		*why = "answer: a peer of more than 512 bytes";
+		return -1;
+	}
 	a->verdict = verdict_words(code, text[ENHANCED], text[TEXT]);
 	a->verdict.kind = kind;
 	a->dsn = span_eq(num->dsn, SPAN("1"));

@@ -57,7 +57,7 @@
 #include "base/span.h"
 #include "base/verdict.h"
 
-enum { JOB_VIA = 10, JOB_RCPTS = 100, JOB_TO = 1000 };
+enum { JOB_VIA = 10, JOB_RCPTS = 100, JOB_TO = 1000, JOB_PEER = 512 };
 
 struct job_rcpt {
 	unsigned nr;

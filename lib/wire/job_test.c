@@ -183,6 +183,18 @@ test_answer(void **state)
 	    "enhanced 3:\r\nX,\ntext 4:a\r\nb,\n"), &c, &why), 0);
 	assert_string_equal(c.verdict.enhanced, "");
 	assert_string_equal(c.verdict.text, "a??b");
+	for (i = JOB_PEER; i <= JOB_PEER + 1; i++) {
+		buf_reset(&b);
+		a = (struct answer){ .id = SPAN("I"), .nr = 1,
+		    .verdict = verdict_make(250, "2.0.0", "ok"),
+		    .peer = span_mem(&k, i) };
+		assert_int_equal(answer_add(&b, &a), 0);
+		in = buf_span(&b);
+		assert_int_equal(record_next(&in, RECORD_MAX, &fields, &why),
+		    1);
+		assert_int_equal(answer_parse(fields, &c, &why),
+		    i == JOB_PEER ? 0 : -1);
+	}
 	buf_free(&b);
 }
 

@@ -7,6 +7,9 @@ void
 capability_text(const struct capability *c, char out[CAPABILITY_TEXT])
 {
 	const struct facts *f = c->facts;
+	struct buf auth = { .max = CAPABILITY_TEXT };
+	const char *m;
+	size_t i;
 
 	if (c->mailbox) {
 		snprintf(out, CAPABILITY_TEXT, "CAPABILITY IMAP4rev1 IMAP4rev2 "
@@ -22,11 +25,15 @@ capability_text(const struct capability *c, char out[CAPABILITY_TEXT])
 		    c->conf->max_append);
 		return;
 	}
-	/* RFC 9051 6.2.3: LOGINDISABLED where a password would be heard */
+	if (f->may_login)
+		for (i = 0; (m = mechanisms_at(&c->conf->reader.mechanisms,
+		    f->tls, i)); i++)
+			buf_addf(&auth, " AUTH=%s", m);
+	else			/* RFC 9051 6.2.3: a password would be heard */
+		buf_adds(&auth, " LOGINDISABLED");
 	snprintf(out, CAPABILITY_TEXT, "CAPABILITY IMAP4rev1 IMAP4rev2 "
-	    "LITERAL- SASL-IR ID ENABLE%s%s%s",
+	    "LITERAL- SASL-IR ID ENABLE%s%.*s",
 	    !f->tls && c->site->tls_cert.n ? " STARTTLS" : "",
-	    f->may_login ? " AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256" :
-	    " LOGINDISABLED",
-	    f->may_login && f->tls ? " AUTH=SCRAM-SHA-256-PLUS" : "");
+	    SPAN_ARG(buf_span(&auth)));
+	buf_free(&auth);
 }

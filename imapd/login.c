@@ -22,12 +22,12 @@ void
 login_sasl(struct session *s, const struct imap_command *c)
 {
 	struct sasl_client client = { s->control, "+ ", turn, s };
-	const char *mech = sasl_mechanism(c->mechanism);
+	const char *mech = mechanisms_find(&s->conf->reader.mechanisms,
+	    s->facts->tls, c->mechanism);
 	struct span why;
 	enum sasl_end end;
 
-	if (!mech || (!s->facts->tls && span_ends(span_of(mech),
-	    SPAN("-PLUS")))) {
+	if (!mech) {
 		refuse(s, "NO", "CANNOT", SPAN("no such mechanism"));
 		return;
 	}

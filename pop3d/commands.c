@@ -47,6 +47,7 @@ commands_run(struct session *s, struct span line)
 void
 commands_capa(struct out *o, const struct capa *c)
 {
+	const struct conf_words *offered = &c->conf->reader.mechanisms;
 	const struct facts *f = c->facts;
 	const char *m;
 	size_t i;
@@ -63,7 +64,7 @@ commands_capa(struct out *o, const struct capa *c)
 	}
 	if (!c->mailbox && f->may_login) {
 		out_span(o, SPAN("USER\r\nSASL"));
-		for (i = 0; (m = login_mechanism(c->conf, f, i)); i++) {
+		for (i = 0; (m = mechanisms_at(offered, f->tls, i)); i++) {
 			out_span(o, SPAN(" "));
 			out_span(o, span_of(m));
 		}
@@ -161,7 +162,8 @@ verb_auth(struct session *s, const struct pop3_command *c)
 	if (c->text.n == 0) {
 		/* older than RFC 5034: some clients ask so */
 		out_ok(&s->out, "mechanisms");
-		for (i = 0; (m = login_mechanism(s->conf, s->facts, i)); i++)
+		for (i = 0; (m = mechanisms_at(&s->conf->reader.mechanisms,
+		    s->facts->tls, i)); i++)
 			out_line(&s->out, m);
 		out_line(&s->out, ".");
 		return;

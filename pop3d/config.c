@@ -7,11 +7,6 @@
 
 const struct conf_key pop3d_keys[] = {
 	READER_KEYS("pop3d", "pop3s", "110", "STLS", "4000", "1000", "2000"),
-	{ "pop3d.mechanisms", CONF_WORDS, AT(mechanisms),
-	    "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS", 0, 0,
-	    "What AUTH offers, of these four; the last only with TLS.  A "
-	    "client may take the strongest it knows, and fail where no SCRAM "
-	    "keys are kept of a password." },
 	{ "pop3d.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
 	    UINT32_MAX, "Refused commands of a connection before its login, "
 	    "failed logins among them; one more ends it.  After the login: "

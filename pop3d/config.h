@@ -6,7 +6,6 @@
 
 struct pop3d_conf {
 	struct reader_conf reader;		/* first */
-	struct conf_words mechanisms;		/* of login_mechanism */
 	uint64_t max_errors;
 	uint64_t timeout;			/* seconds */
 	const char *uidl;			/* pop3d/uidl.h */

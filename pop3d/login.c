@@ -2,22 +2,9 @@
 #include "pop3d/login.h"
 #include "run/sasl_dialog.h"
 
-static int  chosen(struct session *, struct span);
 static int  turn(void *, struct span, struct span *);
 static void over(struct session *, enum sasl_end, struct span);
 static void refuse(struct session *, const char *, struct span);
-
-const char *
-login_mechanism(const struct pop3d_conf *c, const struct facts *f, size_t i)
-{
-	size_t k;
-
-	for (k = 0; k < c->mechanisms.n; k++)
-		if ((f->tls || !span_ends(span_of(c->mechanisms.word[k]),
-		    SPAN("-PLUS"))) && i-- == 0)
-			return c->mechanisms.word[k];
-	return NULL;
-}
 
 void
 login_password(struct session *s, struct span password)
@@ -36,28 +23,19 @@ void
 login_sasl(struct session *s, const struct pop3_command *c)
 {
 	struct sasl_client client = { s->control, "+ ", turn, s };
+	const char *mech = mechanisms_find(&s->conf->reader.mechanisms,
+	    s->facts->tls, c->text);
 	struct span why;
 	enum sasl_end end;
 
-	if (chosen(s, c->text) < 0) {
+	if (!mech) {
 		refuse(s, "", SPAN("no such mechanism"));
 		return;
 	}
-	end = sasl_dialog(&client, s->mech, c->has_initial ? &c->initial :
+	(void)span_str(span_of(mech), s->mech, sizeof s->mech);
+	end = sasl_dialog(&client, mech, c->has_initial ? &c->initial :
 	    NULL, &why);
 	over(s, end, why);
-}
-
-static int
-chosen(struct session *s, struct span mech)
-{
-	const char *m;
-	size_t i;
-
-	for (i = 0; (m = login_mechanism(s->conf, s->facts, i)); i++)
-		if (span_case_eq(mech, span_of(m)))
-			return span_str(span_of(m), s->mech, sizeof s->mech);
-	return -1;
 }
 
 static int

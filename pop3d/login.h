@@ -5,10 +5,6 @@
 
 #include "pop3d/session.h"
 
-/* The i-th mechanism that this connection is offered, NULL behind the last. */
-const char *login_mechanism(const struct pop3d_conf *, const struct facts *,
-	    size_t i);
-
 /* USER and PASS, as SASL PLAIN.  On success session.next is NEXT_MAILBOX, and
  * the answer is the mailbox process's to give. */
 void	login_password(struct session *, struct span password);

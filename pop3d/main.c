@@ -4,7 +4,6 @@
 #include "pop3d/drop.h"
 #include "pop3d/session.h"
 #include "pop3d/uidl.h"
-#include "run/sasl_dialog.h"
 
 static void check(const void *, struct buf *);
 
@@ -24,15 +23,9 @@ static void
 check(const void *conf, struct buf *errors)
 {
 	const struct pop3d_conf *c = conf;
-	const char *name, *why;
+	const char *why;
 	unsigned days;
-	size_t i;
 
-	for (i = 0; i < c->mechanisms.n; i++)
-		if (!(name = sasl_mechanism(span_of(c->mechanisms.word[i]))) ||
-		    strcmp(name, c->mechanisms.word[i]) != 0)
-			buf_addf(errors, "pop3d.mechanisms: %s is not known\n",
-			    c->mechanisms.word[i]);
 	if (uidl_check(span_of(c->uidl), &why) < 0)
 		buf_addf(errors, "pop3d.uidl: %s\n", why);
 	if (!span_eq(span_of(c->expire), SPAN("never")) &&

@@ -22,6 +22,7 @@ static struct verdict do_starttls(struct session *,
 static struct verdict do_auth(struct session *, const struct smtp_command *);
 static void greeted(struct session *, struct span);
 static int  tls_offered(const struct session *);
+static void offer_login(struct session *);
 static struct verdict room_for(struct session *, uint64_t);
 static struct verdict no_utf8(void);
 static struct verdict not_owned(struct session *, const struct smtp_command *);
@@ -137,8 +138,8 @@ do_ehlo(struct session *s, const struct smtp_command *c)
 		session_line(s, 250, span_of(keyword[i]));
 	if (tls_offered(s))
 		session_line(s, 250, SPAN("STARTTLS"));
-	if (*login_keyword(s))
-		session_line(s, 250, span_of(login_keyword(s)));
+	if (login_mechanism(s, 0))
+		offer_login(s);
 	if (s->conf->max_messages == 0)
 		return verdict_make(250, "", "LIMITS RCPTMAX=%llu",
 		    (unsigned long long)s->conf->max_recipients);
@@ -237,7 +238,7 @@ do_help(struct session *s, const struct smtp_command *c)
 	return verdict_make(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT "
 	    "RSET NOOP QUIT VRFY HELP%s%s (RFC 5321)",
 	    tls_offered(s) ? " STARTTLS" : "",
-	    *login_keyword(s) ? " AUTH" : "");
+	    login_mechanism(s, 0) ? " AUTH" : "");
 }
 
 static struct verdict
@@ -282,6 +283,21 @@ static int
 tls_offered(const struct session *s)
 {
 	return s->env->site->tls_cert.n && !s->facts->tls;
+}
+
+/* RFC 4954 4 */
+static void
+offer_login(struct session *s)
+{
+	struct buf line = { .max = SMTP_REPLY };
+	const char *m;
+	size_t i;
+
+	buf_adds(&line, "AUTH");
+	for (i = 0; (m = login_mechanism(s, i)); i++)
+		buf_addf(&line, " %s", m);
+	session_line(s, 250, buf_span(&line));
+	buf_free(&line);
 }
 
 /* 250, or 451 without a writer, 452 without room.  A writer that had no room

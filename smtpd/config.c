@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "mail/envelope.h"
+#include "run/mechanisms.h"
 #include "smtpd/config.h"
 
 #define AT(field) offsetof(struct smtpd_conf, field)
@@ -19,6 +20,7 @@ const struct conf_key smtpd_keys[] = {
 	    "Networks whose clients are proxies: each connection from there "
 	    "must begin with a PROXY header (version 1 or 2), and counts as "
 	    "its client's." },
+	MECHANISMS_KEY("smtpd", AT(mechanisms)),
 	{ "smtpd.greet", CONF_TEXT, AT(greet), "", 0, 0,
 	    "The name in the greeting; empty: the hostname." },
 	{ "smtpd.max_connections", CONF_NUMBER, AT(max_connections), "4000",

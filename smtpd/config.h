@@ -10,6 +10,7 @@ enum smtpd_service { SERVICE_SMTP, SERVICE_SUBMISSION, SERVICE_SMTPS };
 struct smtpd_conf {
 	struct conf_words listen, submission_listen, smtps_listen;
 	struct conf_nets local_networks, proxies;
+	struct conf_words mechanisms;
 	const char *greet;
 	uint64_t max_connections, max_per_address, max_per_network;
 	uint64_t max_size, max_recipients, max_messages;

@@ -1,20 +1,17 @@
 /* login - AUTH (RFC 4954). */
+#include "run/mechanisms.h"
 #include "run/sasl_dialog.h"
 #include "smtpd/login.h"
 
-static int  offered(const struct session *, struct span);
-
-#define MECHANISMS "AUTH PLAIN LOGIN SCRAM-SHA-256"
-
 const char *
-login_keyword(const struct session *s)
+login_mechanism(const struct session *s, size_t i)
 {
 	const struct facts *f = s->facts;
 
 	if (f->service == SERVICE_SMTP || !f->may_login ||
 	    f->class == CLASS_USER)
-		return "";
-	return f->tls ? MECHANISMS " SCRAM-SHA-256-PLUS" : MECHANISMS;
+		return NULL;
+	return mechanisms_at(&s->conf->mechanisms, f->tls, i);
 }
 
 struct verdict
@@ -22,15 +19,17 @@ login_run(struct session *s, const struct smtp_command *c)
 {
 	const struct sasl_client client = { s->control, "334 ", session_turn,
 	    s };
+	const char *mech = mechanisms_find(&s->conf->mechanisms,
+	    s->facts->tls, c->arg);
 	struct span why;
 
-	if (!offered(s, c->arg))
+	if (!mech)
 		return verdict_make(504, "5.5.4",
 		    "mechanism not offered here (RFC 4954 4)");
 	if (s->logins >= LOGIN_TRIES)
 		return verdict_make(421, "4.7.0", "too many failed logins");
-	switch (sasl_dialog(&client, sasl_mechanism(c->arg),
-	    c->response.n ? &c->response : NULL, &why)) {
+	switch (sasl_dialog(&client, mech, c->response.n ? &c->response :
+	    NULL, &why)) {
 	case SASL_DONE:
 		return verdict_make(235, "2.7.0", "ok");
 	case SASL_REFUSED:
@@ -50,16 +49,4 @@ login_run(struct session *s, const struct smtp_command *c)
 	default:
 		return (struct verdict){ .code = 0 };
 	}
-}
-
-static int
-offered(const struct session *s, struct span mech)
-{
-	struct span all = span_of(login_keyword(s)), word;
-
-	(void)span_word(&all, &word);
-	while (span_word(&all, &word))
-		if (span_case_eq(word, mech))
-			return 1;
-	return 0;
 }

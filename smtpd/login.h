@@ -6,8 +6,9 @@
 
 enum { LOGIN_TRIES = 10 };		/* failed ones in a connection */
 
-/* "AUTH PLAIN …" as EHLO announces it, or "" where nobody logs in (now). */
-const char *login_keyword(const struct session *);
+/* The i-th mechanism that EHLO announces, NULL behind the last; none where
+ * nobody logs in (now). */
+const char *login_mechanism(const struct session *, size_t i);
 
 /* A login to its end, one way or the other: 235, the client is who it says; 0,
  * it has gone. */

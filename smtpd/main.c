@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "run/listener.h"
+#include "run/mechanisms.h"
 #include "run/monitor.h"
 #include "run/queue_dirs.h"
 #include "run/writer_role.h"
@@ -124,6 +125,7 @@ check(const struct site *site, const void *conf, struct buf *errors)
 			buf_addf(errors, "smtpd.submission.senders: %s: "
 			    "KEY=ADDRESS or KEY=@DOMAIN is wanted\n",
 			    c->senders.word[i]);
+	mechanisms_check(&c->mechanisms, "smtpd", errors);
 	site_check_logins(site, &(struct site_logins){ .program = "smtpd",
 	    .service = "submission.", .tls_service = "smtps",
 	    .listen = c->submission_listen.n > 0,

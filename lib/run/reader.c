@@ -138,6 +138,7 @@ check(const struct site *site, const void *conf, struct buf *errors)
 	    .tls_service = reader->tls_proto, .listen = c->listen.n > 0,
 	    .tls_listen = c->tls_listen.n > 0,
 	    .without_tls = c->local_networks.n > 0 }, errors);
+	mechanisms_check(&c->mechanisms, reader->program, errors);
 	if (reader->check)
 		reader->check(conf, errors);
 }

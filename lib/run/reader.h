@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "run/mechanisms.h"
 #include "run/role.h"
 #include "sys/conf.h"
 
@@ -16,6 +17,7 @@ struct reader_conf {
 	struct conf_nets local_networks, proxies;
 	uint64_t max_connections, max_per_address, max_per_network;
 	uint64_t login_timeout;		/* seconds */
+	struct conf_words mechanisms;
 };
 
 /* The keys of that, all of them literals: "pop3d", "pop3s", "110", "STLS", and
@@ -50,7 +52,8 @@ struct reader_conf {
 	    "Connections at one time from one network (IPv4 /24, IPv6 /48)." }, \
 	{ program ".login_timeout", CONF_TIME, \
 	    offsetof(struct reader_conf, login_timeout), "3m", 1, 86400, \
-	    "Time for a connection to log in." }
+	    "Time for a connection to log in." }, \
+	MECHANISMS_KEY(program, offsetof(struct reader_conf, mechanisms))
 
 struct reader {
 	const char *program;		/* "pop3d" */

@@ -14,19 +14,6 @@ static enum sasl_end challenge(const struct sasl_client *, struct span,
 static int  decode(struct buf *, struct span);
 static void wipe(struct buf *);
 
-const char *
-sasl_mechanism(struct span name)
-{
-	static const char *const names[] = { "PLAIN", "LOGIN",
-	    "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" };
-	size_t i;
-
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		if (span_case_eq(name, span_of(names[i])))
-			return names[i];
-	return NULL;
-}
-
 enum sasl_end
 sasl_dialog(const struct sasl_client *c, const char *mech,
     const struct span *initial, struct span *why)

@@ -31,9 +31,6 @@ struct sasl_client {
 	void *of;
 };
 
-/* A mechanism's name as we write it; NULL: not one that we know. */
-const char *sasl_mechanism(struct span);
-
 /*
  * A login, to its end; initial is in base64, NULL when there is none.  *why
  * is what the check says of SASL_REFUSED and SASL_LATER, or empty; it stands

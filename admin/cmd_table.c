@@ -19,6 +19,7 @@ static int table_of(const struct args *, struct kind *);
 static int line_of(const struct args *, const char *, struct buf *);
 static int key_of(int, struct span, struct buf *);
 static int is_there(struct tables *, int, struct span, const char *);
+static void say_dangling(const struct tables *, struct span);
 static void say_logins(const struct tables *);
 static int list_entry(struct buf *, int, struct span, struct span, int);
 static void list_alias(struct buf *, struct span, struct span);
@@ -50,8 +51,11 @@ cmd_table_add(const struct site *site, const struct args *a)
 	else if ((set && tables_remove(&t, k.table, buf_span(&key)) < 0) ||
 	    tables_add(&t, k.table, buf_span(&line)) < 0)
 		status = say(SAY_AGAIN, "no memory");
-	else if ((status = compile_checked(&t)) == SAY_OK)
+	else if ((status = compile_checked(&t)) == SAY_OK) {
+		if (k.table == TABLE_ALIASES)
+			say_dangling(&t, buf_span(&key));
 		say_logins(&t);
+	}
 	tables_close(&t);
 	buf_free(&line);
 	buf_free(&key);
@@ -185,6 +189,16 @@ is_there(struct tables *t, int table, struct span key, const char *word)
 		say(0, "%.*s is there already: \"correo %s set\" replaces it",
 		    SPAN_ARG(key), word);
 	return 1;
+}
+
+static void
+say_dangling(const struct tables *t, struct span key)
+{
+	struct buf lines = { .max = 1 << 20 };
+
+	(void)dangling_find(t, key, &lines);
+	say_lines(&lines);
+	buf_free(&lines);
 }
 
 static void

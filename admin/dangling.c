@@ -17,7 +17,7 @@ static void look_at_route(const struct tables_set *, size_t,
     const struct buf *, struct buf *);
 
 int
-dangling_find(const struct tables *t, struct buf *lines)
+dangling_find(const struct tables *t, struct span key, struct buf *lines)
 {
 	const struct tables_set *s = &t->set[TABLE_ALIASES];
 	struct directory d;
@@ -26,7 +26,9 @@ dangling_find(const struct tables *t, struct buf *lines)
 	if (open_all(t, &d) < 0)
 		return -1;
 	for (i = 0; i < s->n; i++)
-		look_at(&d, tables_key(s, i), tables_value(s, i), lines);
+		if (!key.p || span_eq(tables_key(s, i), key))
+			look_at(&d, tables_key(s, i), tables_value(s, i),
+			    lines);
 	directory_close(&d);
 	return 0;
 }
@@ -96,7 +98,7 @@ look_at(struct directory *d, struct span key, struct span value,
 			buf_addspan(lines, key);
 			buf_adds(lines, " -> ");
 			buf_addspan(lines, buf_span(&target));
-			buf_addc(lines, '\n');
+			buf_adds(lines, ": no such recipient\n");
 		}
 	buf_free(&target);
 }

@@ -4,9 +4,11 @@
 
 #include "admin/tables.h"
 
-/* Adds a line "KEY -> TARGET" for each target in a domain of ours that is no
- * recipient, by the compiled tables.  0, or -1: they cannot be read. */
-int	dangling_find(const struct tables *, struct buf *lines);
+/* Adds a line "KEY -> TARGET: no such recipient" for each target in a domain of
+ * ours that is none, by the compiled tables; of all aliases, or (key.p) of one.
+ * 0, or -1: they cannot be read. */
+int	dangling_find(const struct tables *, struct span key,
+	    struct buf *lines);
 /* Does mail for that name end in the mailbox that `correo tables` made because
  * there was no other?  1, 0; -1 as above. */
 int	dangling_unread(const struct tables *, const char *name);

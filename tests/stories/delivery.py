@@ -61,6 +61,24 @@ def an_alias_and_its_end():
     wait('the end of the alias', lambda: refused('info@example.test'))
 
 
+def an_alias_of_nobody_is_named():
+    def told(*words):
+        return c.correo('alias', *words).stderr
+    assert told('add', 'wrong@example.test', 'ghost', 'x@far.example',
+                'bob@example.test') == \
+        b'wrong@example.test -> ghost@example.test: no such recipient\n'
+    try:
+        assert not told('add', 'right', 'bob')
+        assert not told('set', 'right', 'bob, alice@example.test')
+        line = told('set', 'right', 'ghost')
+        assert line.startswith(b'right -> ghost@'), line
+        assert line in c.correo('check', ok=False).stdout, line
+        assert not told('set', 'wrong@example.test', 'alice')
+    finally:
+        c.correo('alias', 'remove', 'wrong@example.test')
+        c.correo('alias', 'remove', 'right', ok=False)
+
+
 def a_list_with_one_person_twice():
     c.alice.clear()
     c.bob.clear()
@@ -222,7 +240,8 @@ def swaks_and_curl_and_msmtp():
 
 tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
-      an_alias_and_its_end, a_list_with_one_person_twice, a_catch_all,
+      an_alias_and_its_end, an_alias_of_nobody_is_named,
+      a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,
          international_domains, chunks,

@@ -4,6 +4,9 @@
  * Keys are tried by what they cost: first those that the index answers, and
  * only while the answer still depends on others the next ones, up to those for
  * which the message is read.
+ *
+ * Its text is decoded once, and no further than the answer needs: each piece
+ * is looked at by all BODY and TEXT keys.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,10 +22,15 @@ enum { NEEDLES = 64 << 20 };
 struct match_key {
 	uint32_t flag;			/* its bit */
 	size_t at, n;			/* its needle in needles */
+	/* BODY, TEXT: */
+	struct match_key *next;
+	int header;			/* TEXT */
+	uint32_t in;			/* the last message that holds it */
 };
 
 static int  prepare(struct match *, const struct imap_find *, size_t);
 static int  needle(struct match *, const struct imap_find *, size_t);
+static struct span needle_of(const struct match *, const struct match_key *);
 static int  test(void *, const struct imap_search_key *);
 static enum match_cost cost(const struct imap_search_key *);
 static int  is(struct match *, const struct imap_search_key *);
@@ -32,9 +40,10 @@ static int  sized(struct match *, const struct imap_search_key *);
 static int  same_id(struct match *, const struct imap_search_key *);
 static int  in_field(struct match *, const struct imap_search_key *,
 	    struct span);
-static int  in_fields(struct match *, struct span, struct span, int,
-	    struct span);
-static int  in_text(struct match *, struct span, int);
+static struct span header_of(const struct match *, const struct mime_part *);
+static int  in_text(struct match *, const struct match_key *);
+static void look(struct match *, struct span, int);
+static int  next_piece(struct match *, struct span *, int *);
 
 int
 match_begin(struct match *m, struct box *b, const struct imap_command *c)
@@ -78,6 +87,8 @@ match_run(struct match *m, uint32_t number)
 
 	if (r < 0)
 		return -1;
+	m->step = !m->headers;
+	m->fields = SPAN("");
 	m->most = COST_INDEX;
 	while ((r = imap_search_run(m->search, test, m)) == IMAP_MAYBE)
 		m->most++;
@@ -110,9 +121,14 @@ prepare(struct match *m, const struct imap_find *f, size_t i)
 	case IMAP_KEY_FROM:
 	case IMAP_KEY_TO:
 	case IMAP_KEY_SUBJECT:
+	case IMAP_KEY_HEADER:
+		return needle(m, f, i);
 	case IMAP_KEY_BODY:
 	case IMAP_KEY_TEXT:
-	case IMAP_KEY_HEADER:
+		m->key[i].header = k->key == IMAP_KEY_TEXT;
+		m->key[i].next = m->texts;
+		m->texts = &m->key[i];
+		m->headers |= m->key[i].header;
 		return needle(m, f, i);
 	default:
 		return 0;
@@ -128,6 +144,12 @@ needle(struct match *m, const struct imap_find *f, size_t i)
 		return -1;
 	m->key[i].n = m->needles.n - m->key[i].at;
 	return 0;
+}
+
+static struct span
+needle_of(const struct match *m, const struct match_key *key)
+{
+	return span_sub(buf_span(&m->needles), key->at, key->at + key->n);
 }
 
 static int
@@ -177,8 +199,6 @@ static int
 is(struct match *m, const struct imap_search_key *k)
 {
 	const struct match_key *key = &m->key[k - m->search->v];
-	struct span text = span_sub(buf_span(&m->needles), key->at,
-	    key->at + key->n);
 	const struct mail *mail = &m->message.mail;
 
 	switch (k->key) {
@@ -197,11 +217,10 @@ is(struct match *m, const struct imap_search_key *k)
 	case IMAP_KEY_TO:
 	case IMAP_KEY_SUBJECT:
 	case IMAP_KEY_HEADER:
-		return in_field(m, k, text);
+		return in_field(m, k, needle_of(m, key));
 	case IMAP_KEY_BODY:
-		return in_text(m, text, 0);
 	case IMAP_KEY_TEXT:
-		return in_text(m, text, 1);
+		return in_text(m, key);
 	case IMAP_KEY_EMAILID:
 		return same_id(m, k);
 	case IMAP_KEY_INTERNAL:
@@ -291,58 +310,92 @@ in_field(struct match *m, const struct imap_search_key *k, struct span text)
 	};
 	struct message *msg = &m->message;
 	struct span name = k->key == IMAP_KEY_HEADER ? k->flag :
-	    span_of(names[k->key]), header;
+	    span_of(names[k->key]), in, value;
+	struct header h;
 
 	if (message_is_field(name)) {
 		if (message_blobs(msg, 1u << KIND_FIELDS) < 0)
 			return -1;
-		header = msg->blob[KIND_FIELDS];
+		in = msg->blob[KIND_FIELDS];
 	} else {
 		if (message_parse(msg) < 0)
 			return -1;
-		header = mime_header(&msg->mime, msg->mime.part);
+		in = header_of(m, msg->mime.part);
 	}
-	return in_fields(m, header, name, 0, text);
+	while (header_next(&in, &h) == 1) {
+		if (!span_case_eq(h.name, name))
+			continue;
+		if (text.n == 0)
+			return 1;
+		value = text_field(&m->text, &h, 0);
+		if (span_search(value, text) < value.n)
+			return 1;
+	}
+	return 0;
 }
 
-/* In the values of those of that name; all 1: in all fields and names. */
-static int
-in_fields(struct match *m, struct span in, struct span name, int all,
-    struct span text)
+static struct span
+header_of(const struct match *m, const struct mime_part *p)
 {
+	struct span in = mime_header(&m->message.mime, p);
+
+	return span_starts(in, SPAN("From ")) ?
+	    span_from(in, span_find(in, '\n') + 1) : in;
+}
+
+static int
+in_text(struct match *m, const struct match_key *key)
+{
+	struct span piece;
+	int top;
+
+	if (key->n == 0)
+		return 1;
+	if (message_parse(&m->message) < 0)
+		return -1;
+	while (key->in != m->message.number && next_piece(m, &piece, &top))
+		look(m, piece, top);
+	return key->in == m->message.number;
+}
+
+/* top: the piece is of the message's own header. */
+static void
+look(struct match *m, struct span piece, int top)
+{
+	struct match_key *k;
+
+	for (k = m->texts; k; k = k->next)
+		if (k->in != m->message.number && (k->header || !top) &&
+		    span_search(piece, needle_of(m, k)) < piece.n)
+			k->in = m->message.number;
+}
+
+/* A field of a header, or a part's text; each part has a step for both.  The
+ * headers of messages inside are text of the body. */
+static int
+next_piece(struct match *m, struct span *piece, int *top)
+{
+	const struct mime *mime = &m->message.mime;
+	const struct mime_part *p;
 	struct header h;
 
-	if (span_starts(in, SPAN("From ")))
-		in = span_from(in, span_find(in, '\n') + 1);
-	while (header_next(&in, &h) == 1) {
-		if (!all && !span_case_eq(h.name, name))
-			continue;
-		if (text.n == 0 || text_field(&m->text, &h, all, text))
+	for (;;) {
+		if (header_next(&m->fields, &h) == 1) {
+			*top = m->step == 1;
+			*piece = text_field(&m->text, &h, 1);
 			return 1;
+		}
+		m->fields = SPAN("");
+		if (m->step / 2 == mime->n)
+			return 0;
+		p = &mime->part[m->step / 2];
+		if (m->step++ % 2 == 0) {
+			if (p->message)
+				m->fields = header_of(m, p);
+		} else if (p->kind == MIME_LEAF) {
+			*top = 0;
+			*piece = text_part(&m->text, mime, p);
+			return 1;
+		}
 	}
-	return 0;
-}
-
-static int
-in_text(struct match *m, struct span text, int headers)
-{
-	struct message *msg = &m->message;
-	const struct mime_part *p;
-	uint32_t i;
-
-	if (text.n == 0)
-		return 1;
-	if (message_parse(msg) < 0)
-		return -1;
-	for (i = 0; i < msg->mime.n; i++) {
-		p = &msg->mime.part[i];
-		/* the headers of messages inside are text of the body */
-		if (p->message && (i > 0 || headers) && in_fields(m,
-		    mime_header(&msg->mime, p), SPAN(""), 1, text))
-			return 1;
-		if (p->kind == MIME_LEAF &&
-		    text_part(&m->text, &msg->mime, p, text))
-			return 1;
-	}
-	return 0;
 }

@@ -10,12 +10,16 @@ struct match {
 	struct box *b;
 	const struct imap_search *search;
 	struct match_key *key;		/* by index of the search's keys */
+	struct match_key *texts;	/* those of them for BODY and TEXT */
+	int headers;			/* TEXT is among them */
 	struct buf needles;		/* folded */
 	struct text text;
 	int64_t now;
 	enum match_cost { COST_INDEX, COST_STAT, COST_CACHE, COST_FILE }
 	    most;			/* that a key may cost, for now */
 	struct message message;		/* the one that was looked at last */
+	uint32_t step;			/* in it, of next_piece */
+	struct span fields;		/* of a header, to come */
 };
 
 /* 0; or -1 and the answer is said.  match_end in any case. */

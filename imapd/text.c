@@ -1,4 +1,4 @@
-/* text - does a text, in whatever charset and encoding, hold another? */
+/* text - a text, in whatever charset and encoding, made comparable. */
 #include "imapd/text.h"
 #include "mail/decode.h"
 #include "mail/encword.h"
@@ -10,7 +10,7 @@ enum { PIECE = 64 << 20, CHARSET = 200 };
 
 static struct span decoded(struct text *, const struct mime *,
 	    const struct mime_part *);
-static int  holds(struct text *, struct span, struct span);
+static struct span folded(struct text *, struct span);
 
 void
 text_begin(struct text *t, struct charset_cache *c)
@@ -36,22 +36,20 @@ text_needle(struct text *t, struct span charset, struct span in,
 	    -1 : fold_utf8(buf_span(&t->decoded), needle);
 }
 
-int
-text_field(struct text *t, const struct header *h, int name,
-    struct span needle)
+struct span
+text_field(struct text *t, const struct header *h, int name)
 {
 	buf_reset(&t->decoded);
 	if (name) {
 		buf_addspan(&t->decoded, h->name);
 		buf_adds(&t->decoded, ": ");
 	}
-	return encword_decode(h->value, &t->charset, &t->decoded) == 0 &&
-	    holds(t, buf_span(&t->decoded), needle);
+	return encword_decode(h->value, &t->charset, &t->decoded) < 0 ?
+	    SPAN("") : folded(t, buf_span(&t->decoded));
 }
 
-int
-text_part(struct text *t, const struct mime *m, const struct mime_part *p,
-    struct span needle)
+struct span
+text_part(struct text *t, const struct mime *m, const struct mime_part *p)
 {
 	unsigned char room[CHARSET];
 	struct buf name = { .p = room, .size = CHARSET, .max = CHARSET };
@@ -59,21 +57,21 @@ text_part(struct text *t, const struct mime *m, const struct mime_part *p,
 
 	if (!span_case_eq(p->type, SPAN("text")) &&
 	    !span_case_eq(p->type, SPAN("message")))
-		return 0;
+		return SPAN("");
 	body = decoded(t, m, p);
 	if (param_find(p->params, "charset", &name, &unused) == 1 && name.n)
 		charset = buf_span(&name);
 	if (charset_is_utf8(charset, body))
-		return holds(t, body, needle);
+		return folded(t, body);
 	buf_reset(&t->decoded);
 	/* one that we do not know is taken for UTF-8 */
 	if (t->charset.utf8(t->charset.arg, charset, body, &t->decoded) < 0) {
 		buf_reset(&t->decoded);
 		if (t->charset.utf8(t->charset.arg, SPAN("UTF-8"), body,
 		    &t->decoded) < 0)
-			return 0;
+			return SPAN("");
 	}
-	return holds(t, buf_span(&t->decoded), needle);
+	return folded(t, buf_span(&t->decoded));
 }
 
 /* Without its transfer encoding, or as it stands where that is not known. */
@@ -92,13 +90,10 @@ decoded(struct text *t, const struct mime *m, const struct mime_part *p)
 	return buf_span(&t->raw);
 }
 
-static int
-holds(struct text *t, struct span text, struct span needle)
+static struct span
+folded(struct text *t, struct span text)
 {
-	struct span s;
-
 	buf_reset(&t->folded);
 	(void)fold_utf8(text, &t->folded);
-	s = buf_span(&t->folded);
-	return span_search(s, needle) < s.n;
+	return buf_span(&t->folded);
 }

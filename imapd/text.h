@@ -1,9 +1,9 @@
 /*
- * text - does a text, in whatever charset and encoding, hold another?
+ * text - a text, in whatever charset and encoding, made comparable.
  *
  * Text is decoded into one folded form (mail/fold.h), piece by piece (a field,
- * a part), and searched as bytes.  What the structure shows to be no text
- * holds nothing, nor does what cannot be decoded.
+ * a part), to be searched as bytes.  What the structure shows to be no text is
+ * empty, and so is what cannot be decoded.
  */
 #ifndef IMAPD_TEXT_H
 #define IMAPD_TEXT_H
@@ -23,11 +23,10 @@ void	text_end(struct text *);
 /* The needle of that charset, folded, behind *needle.  0, or -1. */
 int	text_needle(struct text *, struct span charset, struct span in,
 	    struct buf *needle);
-/* Each 1 or 0; the needle is folded and not empty.  A field: its value, or
- * with name 1 all of it. */
-int	text_field(struct text *, const struct header *, int name,
-	    struct span needle);
-int	text_part(struct text *, const struct mime *, const struct mime_part *,
-	    struct span needle);
+/* Each stands until the next of them.  A field: its value, or with name 1 all
+ * of it. */
+struct span text_field(struct text *, const struct header *, int name);
+struct span text_part(struct text *, const struct mime *,
+	    const struct mime_part *);
 
 #endif

@@ -23,6 +23,8 @@
 
 enum { INPUT = 16384, REST_MS = 2000 };
 
+static int  between(const struct box *);
+static int  in_time(struct box *, uint64_t);
 static int  of_uids(const struct folder *, const struct imap_set *,
 	    struct imap_set *);
 static int  enter(struct box *, int);
@@ -261,8 +263,10 @@ box_fill(struct box *b)
 	}
 	r = b->deflate ? deflate_fill(b->deflate, &b->client) :
 	    stream_fill(&b->client);
-	if (r > 0)
+	if (r > 0 && in_time(b, (uint64_t)r))
 		return 1;
+	if (r > 0)
+		r = STREAM_TIMEOUT;
 	b->over = reader_log_stream(r);
 	if (r == STREAM_TIMEOUT || r == STREAM_SIGNAL)
 		out_line(&b->out, "* BYE [UNAVAILABLE] %s", b->over);
@@ -293,6 +297,29 @@ box_rest(struct box *b)
 	buf_free(&b->code);
 	madvise(b->out.b, BOX_BUFFER, MADV_DONTNEED);
 	malloc_trim(0);
+}
+
+/* Nothing of a command has come. */
+static int
+between(const struct box *b)
+{
+	return b->reader.state == IMAP_AT_LINE && b->reader.text.n == 0;
+}
+
+/* The client's silence has its time in the stream.  Who breaks it with a byte
+ * now and then is not active by RFC 9051 5.4, which asks for commands. */
+static int
+in_time(struct box *b, uint64_t n)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (between(b) || b->command_ms == 0) {
+		b->command_ms = now;
+		b->command_bytes = 0;
+	}
+	b->command_bytes += n;
+	return now - b->command_ms <= b->conf->command_timeout * 1000 +
+	    b->command_bytes * 1000 / b->conf->min_rate;
 }
 
 /* UIDs as numbers of the view; out is empty before. */
@@ -376,8 +403,7 @@ more(struct box *b)
 {
 	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
 
-	/* between two commands */
-	if (b->reader.state == IMAP_AT_LINE && b->reader.text.n == 0) {
+	if (between(b)) {
 		if (b->notify)
 			return notify_attend(b);
 		if (out_flush(&b->out) == 0 && !box_ready(b) &&

@@ -59,6 +59,9 @@ struct box {
 
 	uint64_t fetched, fetched_bytes, appended, expunged;
 	uint64_t began_ms;
+	uint64_t command_ms;		/* when the command that comes began
+					 * to; 0: none has */
+	uint64_t command_bytes;		/* of it, so far */
 	struct charset_cache *charset;	/* NULL until one is wanted */
 	struct imap_reader reader;
 	struct stream client;

@@ -24,7 +24,8 @@ static z_stream in, out;
 static void
 session(int end)
 {
-	static struct imapd_conf conf = { .timeout = 60, .look = 1,
+	static struct imapd_conf conf = { .timeout = 60,
+	    .command_timeout = 60, .min_rate = 1, .look = 1,
 	    .still_here = 120, .max_errors = 20, .max_append = 1 << 20 };
 	static struct site site = { .hostname = "mx.example.test" };
 	static struct role_env env = { .site = &site, .conf = &conf,

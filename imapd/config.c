@@ -16,6 +16,12 @@ const struct conf_key imapd_keys[] = {
 	    "Time without a command, IDLE too, or without progress in what "
 	    "is sent, after which a session ends (RFC 9051 wants at least "
 	    "30m)." },
+	{ "imapd.command_timeout", CONF_TIME, AT(command_timeout), "5m", 1,
+	    86400, "Time that a command, once begun, may take to come; one "
+	    "whose bytes still trickle in after it ends the session." },
+	{ "imapd.min_rate", CONF_SIZE, AT(min_rate), "100", 1, 1 << 30,
+	    "Bytes that give a command one second more, those of messages "
+	    "in it too." },
 	{ "imapd.look", CONF_TIME, AT(look), "5s", 1, 3600,
 	    "Time between two looks at the mailbox of a client that is in "
 	    "IDLE, and at the mailboxes that one with NOTIFY wants to hear "

@@ -110,6 +110,7 @@ verbs_answer(struct box *b, struct span tag, enum answer a)
 {
 	static const char *const word[] = { "OK", "NO", "BAD" };
 
+	b->command_ms = 0;
 	if (a == ANSWER_NONE)
 		return;
 	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);

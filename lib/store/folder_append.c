@@ -400,6 +400,7 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 		in->name[0] = '\0';	/* that of the try before */
 		if (c->bits & REC_DEAD)
 			return 0;
+		errno = ENAMETOOLONG;
 		if (folder_file(from, c, name) < 0)
 			return -1;
 		in->flags = map_flags(from, c->flags, to);

@@ -365,6 +365,33 @@ test_transfer_of_the_gone(void **state)
 	}
 }
 
+/* One that leaves no room for flags: the reason is told. */
+static void
+test_transfer_of_a_long_name(void **state)
+{
+	struct folder *f, *g;
+	uint32_t one[] = { 1 }, uid[1];
+	char name[300];
+	int i, fd;
+
+	(void)state;
+	snprintf(name, sizeof name, "cur/%0230d:2,", 1);
+	fd = openat(tree.root, name, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(tree_create(&tree, "Long"), 0);
+	f = opened("INBOX", FOLDER_WRITE);
+	g = opened("Long", FOLDER_WRITE);
+	for (i = 0; i < 2; i++) {
+		errno = 0;
+		assert_int_equal((i ? folder_move : folder_copy)(f, one, 1, g,
+		    uid), -1);
+		assert_int_equal(errno, ENAMETOOLONG);
+	}
+	folder_close(f);
+	folder_close(g);
+}
+
 int
 main(void)
 {
@@ -373,6 +400,7 @@ main(void)
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),
 		TEST(test_append), TEST(test_transfer_of_the_gone),
+		TEST(test_transfer_of_a_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

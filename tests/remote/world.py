@@ -111,7 +111,31 @@ def routes(rows):
     with open(DIR + "/etc/tables/routes", "a") as f:
         f.writelines("%s %s\n" % r for r in rows)
     correo("tables")
-    time.sleep(1.3)
+    wait("the new table", taken)
+
+
+def taken():
+    """queued's loop holds no table that has been replaced."""
+    loops = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid) as f:
+                words = f.read().split("\0")
+            if words[-3:] != ["-r", "loop", ""] or \
+                    DIR + "/etc/correo.conf" not in words:
+                continue
+            held = [os.readlink("/proc/%s/fd/%s" % (pid, fd))
+                    for fd in os.listdir("/proc/%s/fd" % pid)]
+        except FileNotFoundError:
+            continue
+        except PermissionError:         # only root can look
+            time.sleep(2)
+            return True
+        loops += 1
+        if any(h.startswith(DIR + "/etc/tables/") and h.endswith(" (deleted)")
+               for h in held):
+            return False
+    return loops > 0
 
 
 def send(rcpts, body=b"Subject: test\r\n\r\nhello\r\n", sender="a@sender.test",

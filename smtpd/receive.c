@@ -113,6 +113,8 @@ receive_data(struct receive *r, struct stream *c,
 	int got;
 
 	begin(r, c, conf, 0);
+	/* the writer makes its file while the client hears the 354 */
+	flush(r, c, INTAKE_NO_DATA);
 	if ((got = text(r, c, conf, NULL)) == 1)
 		finish(r, c, conf, v);
 	return got;
@@ -317,8 +319,8 @@ more(struct stream *c, const struct smtpd_conf *conf, struct pace *p)
 }
 
 /*
- * Sends what is kept, behind the envelope if that was not sent, and what ends
- * it; eats what was seen.  A writer that fails is dropped: the text is still
+ * Sends what is kept, behind records that were not sent, and what ends it;
+ * eats what was seen.  A writer that fails is dropped: the text is still
  * read to its end, so that the client stays in step.
  */
 static void
@@ -331,8 +333,7 @@ flush(struct receive *r, struct stream *c, struct span end)
 	int i = 0, k;
 
 	if (!r->lost && (r->kept || end.n)) {
-		if (!r->sent)
-			v[i++] = vec(r->records.p, r->records.n);
+		v[i++] = vec(r->records.p, r->records.n);
 		for (k = 0; left; left -= n, p += n, k++) {
 			n = left < INTAKE_DATA ? left : INTAKE_DATA;
 			v[i++] = vec(prefix[k],
@@ -345,6 +346,7 @@ flush(struct receive *r, struct stream *c, struct span end)
 		r->sent = 1;
 		if (stream_writev(&r->writer, v, i) < 0)
 			receive_drop(r);
+		buf_reset(&r->records);
 	}
 	stream_eat(c, r->seen);
 	r->seen = r->kept = 0;

@@ -86,6 +86,7 @@ static void log_accepted(const struct writer *);
 static void forget(struct writer *);
 static void refuse(struct writer *, struct verdict);
 static void fault(struct writer *);
+static int  has_room(const struct writer *);
 static uint64_t room(const struct writer *);
 
 /* By enum intake_kind: when a record may come, and what takes it. */
@@ -315,9 +316,7 @@ begin(struct writer *w)
 
 	if (w->verdict.code)
 		return;
-	if (room(w) == 0)
-		errno = ENOSPC;
-	else if (accept_open(&w->file, w->q, NULL) == 0) {
+	if (accept_open(&w->file, w->q, NULL) == 0) {
 		t.id = w->file.id;
 		if (trace_received(&w->received, &t) == 0) {
 			w->bytes = w->received.n;
@@ -349,10 +348,7 @@ flush(struct writer *w)
 
 	if (w->npiece) {
 		n = gather(w, v);
-		if (room(w) == 0) {
-			errno = ENOSPC;
-			fault(w);
-		} else if (accept_body(&w->file, v, n) < 0)
+		if (!has_room(w) || accept_body(&w->file, v, n) < 0)
 			fault(w);
 		w->npiece = 0;
 		buf_reset(&w->received);
@@ -387,7 +383,8 @@ commit(struct writer *w)
 
 	if (w->verdict.code || !within_rate(w))
 		return 0;
-	r = accept_commit(&w->file, v, gather(w, v), buf_span(&w->envelope));
+	r = !has_room(w) ? -1 : accept_commit(&w->file, v, gather(w, v),
+	    buf_span(&w->envelope));
 	if (r == 0) {
 		w->verdict = verdict_make(250, "2.0.0", "queued as %s",
 		    w->file.id);
@@ -514,6 +511,17 @@ fault(struct writer *w)
 		refuse(w, verdict_make(452, "4.3.1", "not enough disk space"));
 	else
 		refuse(w, verdict_make(451, "4.3.0", "queue write error"));
+}
+
+/* For what is written next: the file may have been there for long.  Else 0 and
+ * ENOSPC. */
+static int
+has_room(const struct writer *w)
+{
+	if (room(w))
+		return 1;
+	errno = ENOSPC;
+	return 0;
 }
 
 /* Bytes above the floor; 0 also when the free inodes are below theirs.  A file

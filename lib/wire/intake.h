@@ -55,6 +55,8 @@ int	intake_add_reset(struct buf *);
 /* What stands before and behind n bytes of data, so that they need no copy. */
 size_t	intake_data_prefix(char out[48], size_t n);
 extern const char intake_data_suffix[3];	/* ",\n," */
+/* Data of no bytes: the writer makes its file ahead of the text. */
+#define INTAKE_NO_DATA SPAN("9:data 0:,\n,")
 
 enum intake_kind { INTAKE_HEAD, INTAKE_RCPT, INTAKE_BODY, INTAKE_COMMIT,
 	INTAKE_RESET };

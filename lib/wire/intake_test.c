@@ -146,6 +146,8 @@ test_data(void **state)
 		    field_next(&fields, &f, &why) != 1 || fields.n ||
 		    !field_is(&f, "data") || f.value.n != n)
 			fail_msg("%zu bytes", n);
+		if (n == 0 && !span_eq(buf_span(&b), INTAKE_NO_DATA))
+			fail_msg("no bytes");
 	}
 	buf_free(&b);
 }

@@ -98,6 +98,8 @@ make_session(void)
 		intake_add_head(&session, &e);
 		for (k = 0; k <= i; k++)
 			intake_add_rcpt(&session, &rcpt);
+		if (i == 1)	/* as behind DATA; the others as BDAT */
+			buf_addspan(&session, INTAKE_NO_DATA);
 		for (k = 0; k < m->n; k += n) {
 			n = m->n - k < INTAKE_DATA ? m->n - k : INTAKE_DATA;
 			buf_add(&session, prefix,

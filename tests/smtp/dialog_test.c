@@ -313,6 +313,14 @@ expect(struct run *r, const struct step *t)
 			fail_msg("line %d (cut %d): %d in the queue", t->line,
 			    r->cut, scratch_count(r->queue.new));
 		break;
+	case 'U':
+		for (i = 0; i < 2000 && scratch_count(r->queue.tmp) !=
+		    (int)atol((const char *)t->text.p); i++)
+			usleep(10000);
+		if (i == 2000)
+			fail_msg("line %d (cut %d): %d unfinished", t->line,
+			    r->cut, scratch_count(r->queue.tmp));
+		break;
 	case 'B':
 		if (!holds(newest(r), t))
 			wrong(r, t, newest(r));

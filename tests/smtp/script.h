@@ -19,6 +19,7 @@
  *	E:			the connection must end here
  *	T:			SIGTERM to the session
  *	Q: N			messages in the queue, of this case
+ *	U: N			unfinished ones, before long
  *	B: TEXT			the newest of them holds TEXT
  *	L: TEXT			the log of the session holds TEXT (after E)
  *
@@ -38,7 +39,7 @@
 enum { CUT_NOWHERE = 0, CUT_EVERYWHERE = -1 };	/* or at this byte */
 
 struct step {
-	unsigned char verb;		/* C R S W P E T Q B L */
+	unsigned char verb;		/* C R S W P E T Q U B L */
 	unsigned times;
 	struct span text;
 	int line;
@@ -111,7 +112,7 @@ script_step(struct script *s, struct span l, int line, const char **why)
 		l = span_from(l, 1);
 	t->text = l;
 	s->nstep++;
-	return strchr("CRSWPETQBL", t->verb) ? 0 : -1;
+	return strchr("CRSWPETQUBL", t->verb) ? 0 : -1;
 }
 
 /* Takes the next case off the front of *in: 1; 0 at the end; -1 and *why. */

@@ -114,7 +114,7 @@ def closing():
         assert e[0] == how, e
 
     def there():
-        correo("queue", "retry", "--all", ok=False)
+        retry_all()
         return all(events("x@%s.close.test" % n)[-1][0] == "delivered"
                    for n in peers)
     wait("all of them", there)

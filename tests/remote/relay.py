@@ -253,7 +253,7 @@ def sources_and_senders():
     assert "from:gone.test smtp" in correo("route", "list")
 
     def follows():
-        correo("queue", "retry", "--all")
+        retry_all()
         return events("d@anywhere.test")[-1][0] == "delivered"
     wait("the new route", follows)
     assert len(r.mails()) == 1
@@ -337,7 +337,7 @@ def every_step():
     left = [n for n in case if events("x@%s.step.test" % n)[-1][0] ==
             "deferred"]
     time.sleep(1)           # the log says so before the file is renamed
-    correo("queue", "retry", "--all")
+    retry_all()
     for n in left:
         s, how, p = case[n]
         wait("second attempt for " + n, lambda: events(
@@ -397,7 +397,7 @@ def cut_everywhere(name="cut", *caps):
     wait("all cuts", lambda: count[0] >= total, 60)
 
     def all_there():
-        correo("queue", "retry", "--all")
+        retry_all()
         return all(events("x@n%d.%s.test" % (i, name))[-1][0] == "delivered"
                    for i in range(total))
     wait("all delivered after the cuts", all_there, 60)
@@ -432,7 +432,7 @@ def killed_in_the_middle():
         except OSError:
             pass
     assert outcome("a@killed.relay.test")[0] == "deferred"
-    correo("queue", "retry", "--all")
+    retry_all()
     wait("the second", lambda: events("a@killed.relay.test")[-1][0] ==
          "delivered")
     assert len(p.mails()) == 2
@@ -505,7 +505,7 @@ def authorities_change():
     outcome("x@later1.tls.test")
 
     def both():
-        correo("queue", "retry", "--all")
+        retry_all()
         return all(events("x@later%d.tls.test" % i)[-1][0] == "delivered"
                    for i in range(2))
     wait("both with the new authority", both)
@@ -555,7 +555,7 @@ def token_is_refreshed():
     os.rename(path + ".new", path)
 
     def delivered():
-        correo("queue", "retry", "--all", ok=False)
+        retry_all()
         return events("x@fresh.login.test")[-1][0] == "delivered"
     wait("the new token", delivered)
     assert "renewed" not in open(DIR + "/log").read()

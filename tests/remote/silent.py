@@ -75,7 +75,7 @@ def silent():
         # and what is left of that is for the next address
         for n in range(PAIRS):
             assert outcome("x@p%d.silent.test" % n)[0] == "delivered"
-        correo("queue", "retry", "--all")
+        retry_all()
         passes("x@unknown.test", SILENT // 2)
         passes("again@beside.test", SILENT // 2)
         passes("bob@example.test", SILENT // 2)

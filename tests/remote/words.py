@@ -82,7 +82,7 @@ def authors():
             outcome(rcpt)
 
         def all_told():
-            correo("queue", "retry", "--all", ok=False)
+            retry_all()
             return len(reports()) - before >= len(want)
         wait("reports", all_told)
     finally:
@@ -139,7 +139,7 @@ def damaged():
         correo("tables")
 
         def aside():
-            correo("queue", "retry", "--all", ok=False)
+            retry_all()
             return [f for f in os.listdir(DIR + "/queue/bad")
                     if f.startswith(ident)]
         wait("bad/ has it", aside)

@@ -31,6 +31,12 @@ def correo(*words, ok=True):
     return sh(DIR + "/correo", *words, ok=ok)
 
 
+def retry_all():
+    """Now, or, where queued gave messages new names at each look, in a while."""
+    wait("a retry of all", lambda: "try again" not in
+         correo("queue", "retry", "--all", ok=False))
+
+
 def wait(what, found, seconds=60):
     end = time.monotonic() + seconds
     while True:

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <cdb.h>
 #include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -279,6 +280,16 @@ holds(struct span all, const struct step *t)
 	return found;
 }
 
+static unsigned
+number(const struct step *t)
+{
+	unsigned v = 0;
+
+	if (scan_uint(t->text, INT_MAX, &v) < 0)
+		fail_msg("line %d: a number is wanted", t->line);
+	return v;
+}
+
 static void
 expect(struct run *r, const struct step *t)
 {
@@ -300,22 +311,20 @@ expect(struct run *r, const struct step *t)
 			wrong(r, t, line);
 		break;
 	case 'P':
-		usleep((useconds_t)atol((const char *)t->text.p) * 1000);
+		usleep(number(t) * 1000);
 		break;
 	case 'W':
-		if (r->cut == CUT_NOWHERE &&
-		    r->writes != (unsigned)atol((const char *)t->text.p))
+		if (r->cut == CUT_NOWHERE && r->writes != number(t))
 			fail_msg("line %d: %u writes", t->line, r->writes);
 		break;
 	case 'Q':
-		if (scratch_count(r->queue.new) !=
-		    (int)atol((const char *)t->text.p))
+		if (scratch_count(r->queue.new) != (int)number(t))
 			fail_msg("line %d (cut %d): %d in the queue", t->line,
 			    r->cut, scratch_count(r->queue.new));
 		break;
 	case 'U':
-		for (i = 0; i < 2000 && scratch_count(r->queue.tmp) !=
-		    (int)atol((const char *)t->text.p); i++)
+		for (i = 0; i < 2000 &&
+		    scratch_count(r->queue.tmp) != (int)number(t); i++)
 			usleep(10000);
 		if (i == 2000)
 			fail_msg("line %d (cut %d): %d unfinished", t->line,

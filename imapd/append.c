@@ -5,7 +5,6 @@
 #include "imapd/append.h"
 #include "imapd/flags.h"
 #include "imapd/notify.h"
-#include "imapd/verbs.h"
 #include "sys/clock.h"
 
 /* A message of a command holds a descriptor and a buffer. */
@@ -66,7 +65,7 @@ void
 append_refused(struct box *b)
 {
 	if (b->incoming)
-		verbs_answer(b, span_of(b->incoming->tag),
+		box_answer(b, span_of(b->incoming->tag),
 		    b->incoming->answer);
 	append_drop(b);
 }

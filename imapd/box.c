@@ -1,85 +1,20 @@
-/* box - an IMAP session after its login. */
+/* box - the state of an IMAP session after its login. */
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "imapd/append.h"
-#include "imapd/capability.h"
-#include "imapd/events.h"
-#include "imapd/notify.h"
-#include "imapd/quota.h"
-#include "imapd/special.h"
-#include "imapd/verbs.h"
+#include "imapd/box.h"
 #include "run/reader_log.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "wire/imap_name.h"
 
-enum { INPUT = 16384, REST_MS = 2000 };
-
-static int  between(const struct box *);
 static int  in_time(struct box *, uint64_t);
 static int  of_uids(const struct folder *, const struct imap_set *,
 	    struct imap_set *);
-static int  enter(struct box *, int);
-static int  next_command(struct box *, struct span *);
-static int  more(struct box *);
-static int  took(struct box *, enum imap_read, const char *);
-static void bad_text(struct box *, const char *);
-
-static struct charset_cache *charsets;	/* box_warm */
-
-void
-box_warm(void)
-{
-	charsets = charset_new();
-	if (charsets)
-		charset_warm(charsets);
-}
-
-int
-box_session(struct role_env *env, const struct note *n, int stream,
-    const struct mailbox *mailbox, int never)
-{
-	static unsigned char output[BOX_BUFFER], input[INPUT];
-	static struct box b;
-	struct span text, words = span_of(n->facts.helo), word;
-
-	b.env = env;
-	b.conf = env->conf;
-	b.facts = &n->facts;
-	b.mailbox = mailbox;
-	b.began_ms = clock_mono_ms();
-	b.charset = charsets;
-	b.code.max = BOX_CODE;
-	b.scratch.max = BOX_CODE;
-	b.client = (struct stream){ .fd = stream, .b = input,
-	    .size = sizeof input, .timeout_s = (unsigned)b.conf->timeout };
-	b.out = (struct out){ .stream = &b.client, .b = output,
-	    .size = sizeof output };
-	(void)(span_word(&words, &word) &&
-	    span_str(word, b.tag, sizeof b.tag));
-	(void)span_str(span_trim(words), b.mech, sizeof b.mech);
-	if (enter(&b, never) == 0) {
-		while (!b.over && next_command(&b, &text))
-			verbs_run(&b, text);
-		out_flush(&b.out);
-		events_logout(&b);
-	}
-	out_flush(&b.out);
-	/* what is only for the next session need not be waited for */
-	shutdown(b.client.fd, SHUT_WR);
-	append_drop(&b);
-	notify_free(&b);
-	box_unselect(&b);
-	return 0;
-}
 
 enum answer
 box_say(struct box *b, enum answer answer, const char *code, const char *fmt,
@@ -127,6 +62,22 @@ box_failed(struct box *b, const char *what)
 		    strerror(e));
 	return box_say(b, ANSWER_NO, codes[i].code, "%s: %s", what,
 	    strerror(e));
+}
+
+void
+box_answer(struct box *b, struct span tag, enum answer a)
+{
+	static const char *const word[] = { "OK", "NO", "BAD" };
+
+	b->command_ms = 0;
+	if (a == ANSWER_NONE)
+		return;
+	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
+	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
+	if (b->bad > b->conf->max_errors && !b->over) {
+		out_line(&b->out, "* BYE too many errors");
+		b->over = "max_errors";
+	}
 }
 
 int
@@ -279,6 +230,12 @@ box_ready(struct box *b)
 	return b->deflate && deflate_ready(b->deflate, &b->client);
 }
 
+int
+box_between(const struct box *b)
+{
+	return b->reader.state == IMAP_AT_LINE && b->reader.text.n == 0;
+}
+
 void
 box_unselect(struct box *b)
 {
@@ -299,13 +256,6 @@ box_rest(struct box *b)
 	malloc_trim(0);
 }
 
-/* Nothing of a command has come. */
-static int
-between(const struct box *b)
-{
-	return b->reader.state == IMAP_AT_LINE && b->reader.text.n == 0;
-}
-
 /* The client's silence has its time in the stream.  Who breaks it with a byte
  * now and then is not active by RFC 9051 5.4, which asks for commands. */
 static int
@@ -313,7 +263,7 @@ in_time(struct box *b, uint64_t n)
 {
 	uint64_t now = clock_mono_ms();
 
-	if (between(b) || b->command_ms == 0) {
+	if (box_between(b) || b->command_ms == 0) {
 		b->command_ms = now;
 		b->command_bytes = 0;
 	}
@@ -338,109 +288,4 @@ of_uids(const struct folder *f, const struct imap_set *uids,
 			return -1;
 	}
 	return 0;
-}
-
-/* The mailbox is opened and the login answered: 0; or -1, the client told why
- * not. */
-static int
-enter(struct box *b, int never)
-{
-	char text[CAPABILITY_TEXT];
-
-	b->tree.root = -1;
-	if (b->mailbox && tree_open(&b->tree, b->mailbox->maildir,
-	    b->env->site->hostname) == 0 &&
-	    (!b->conf->make_folders || special_make(&b->tree) == 0)) {
-		quota_watch(b);
-		capability_text(&(struct capability){ b->env->site, b->conf,
-		    b->facts, 1 }, text);
-		out_tagged(&b->out, span_of(b->tag), "OK", span_of(text),
-		    "logged in");
-		events_login(b, "ok");
-		return 0;
-	}
-	if (b->mailbox) {
-		log_warn("unreachable", "mailbox %s: %s: %s", b->facts->user,
-		    b->mailbox->maildir, strerror(errno));
-		never = errno == EACCES || errno == EPERM ||
-		    errno == ENOTDIR || errno == ELOOP;
-	}
-	out_tagged(&b->out, span_of(b->tag), "NO", never ?
-	    SPAN("CONTACTADMIN") : SPAN("UNAVAILABLE"),
-	    "the mailbox cannot be opened");
-	out_line(&b->out, "* BYE connect again");
-	events_login(b, "unreachable");
-	return -1;
-}
-
-/* 1; 0: the session is over. */
-static int
-next_command(struct box *b, struct span *text)
-{
-	struct span in, have;
-	enum imap_read r;
-	const char *why = "";
-
-	while (!b->over && !b->out.lost) {
-		in = have = stream_have(&b->client);
-		r = imap_read(&b->reader, &in, &why);
-		stream_eat(&b->client, have.n - in.n);
-		if (r == IMAP_READ_COMMAND) {
-			*text = buf_span(&b->reader.text);
-			return 1;
-		}
-		if (r == IMAP_READ_MORE ? !more(b) : !took(b, r, why))
-			break;
-	}
-	if (!b->over)
-		b->over = "closed by client";
-	return 0;
-}
-
-/* 1, or 0 and the session is over. */
-static int
-more(struct box *b)
-{
-	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
-
-	if (between(b)) {
-		if (b->notify)
-			return notify_attend(b);
-		if (out_flush(&b->out) == 0 && !box_ready(b) &&
-		    poll(&p, 1, REST_MS) == 0)
-			box_rest(b);
-	}
-	return box_fill(b);
-}
-
-/* What is not a whole command.  1, or 0 and the session is over. */
-static int
-took(struct box *b, enum imap_read r, const char *why)
-{
-	switch (r) {
-	case IMAP_READ_CONTINUE:
-		out_str(&b->out, "+ \r\n");
-		break;
-	case IMAP_READ_MESSAGE:
-		return append_message(b);
-	case IMAP_READ_REFUSED:
-		append_refused(b);
-		break;
-	default:
-		append_drop(b);
-		bad_text(b, why);
-		break;
-	}
-	return !b->over;
-}
-
-static void
-bad_text(struct box *b, const char *why)
-{
-	struct imap_command c;
-	const char *unused;
-
-	(void)imap_command_parse(&c, buf_span(&b->reader.text), 1, &unused);
-	verbs_answer(b, c.tag, box_say(b, ANSWER_BAD, "", "%s", why));
-	imap_command_free(&c);
 }

@@ -1,11 +1,9 @@
 /*
- * box - an IMAP session after its login (RFC 9051 3.2 and 3.3, AUTHENTICATED
- * and SELECTED).
+ * box - the state of an IMAP session after its login, and what every command
+ * needs of it.
  *
- * Runs as the mailbox's user, with nothing but its Maildir in reach.  Reads a
- * command, runs its handler, tells what changed meanwhile, and writes the
- * tagged reply.  The client's numbers of messages are those of the folder's
- * view (store/folder.h), which follows only in update_tell.
+ * The client's numbers of messages are those of the folder's view
+ * (store/folder.h), which follows only in update_tell.
  */
 #ifndef IMAPD_BOX_H
 #define IMAPD_BOX_H
@@ -70,18 +68,14 @@ struct box {
 	struct buf scratch;		/* of whoever needs one for a while */
 };
 
-/* Makes ready, for all children, what they could not load themselves. */
-void	box_warm(void);
-/* run/reader's mailbox: the session after its login. */
-int	box_session(struct role_env *, const struct note *, int stream,
-	    const struct mailbox *, int never);
-
 /* Sets the text and the code ("" none) of the reply, and returns the answer. */
 enum answer box_say(struct box *, enum answer, const char *code,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* NO, and the code that errno calls for (RFC 5530).  EUCLEAN ends the session:
  * nothing that the index says can be told any more. */
 enum answer box_failed(struct box *, const char *what);
+/* The tagged reply.  Too many BAD in a row end the session. */
+void	box_answer(struct box *, struct span tag, enum answer);
 
 /* A mailbox name as the client wrote it, into what the tree wants.  make 1:
  * it shall come into being.  0, or -1 and the answer is said. */
@@ -106,6 +100,8 @@ uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
 int	box_fill(struct box *);
 /* 1: box_fill would not wait, though a poll may. */
 int	box_ready(struct box *);
+/* 1: nothing of a next command has come. */
+int	box_between(const struct box *);
 /* Nothing is selected any more. */
 void	box_unselect(struct box *);
 /* A client that is silent: what is known is saved, memory given back. */

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "imapd/box.h"
+#include "imapd/loop.h"
 #include "sys/log.h"
 #include "sys/remove_tree.h"
 
@@ -37,7 +37,7 @@ session(int end)
 	snprintf(mailbox.maildir, sizeof mailbox.maildir, "%s/Maildir", dir);
 	mkdir(mailbox.maildir, 0700);
 	memcpy(n.facts.helo, "l PLAIN", 8);
-	_exit(box_session(&env, &n, end, &mailbox, 0));
+	_exit(loop_session(&env, &n, end, &mailbox, 0));
 }
 
 /* Sends the text, packed or not, in pieces of one size. */

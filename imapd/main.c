@@ -1,6 +1,6 @@
 /* imapd - lets users read their mail where it is, by IMAP. */
-#include "imapd/box.h"
 #include "imapd/config.h"
+#include "imapd/loop.h"
 #include "imapd/session.h"
 
 static struct imapd_conf conf;
@@ -12,5 +12,5 @@ main(int argc, char **argv)
 	    .proto = "imap", .tls_proto = "imaps",
 	    .busy = "* BYE [UNAVAILABLE] too many connections\r\n",
 	    .keys = imapd_keys, .conf = &conf, .session = session_serve,
-	    .mailbox = box_session, .warm = box_warm });
+	    .mailbox = loop_session, .warm = loop_warm });
 }

@@ -101,24 +101,8 @@ verbs_run(struct box *b, struct span text)
 	    update_sync(b, c.uid || !(v->flags & NO_EXPUNGE)) < 0)
 		a = box_failed(b, "mailbox");
 	append_drop(b);
-	verbs_answer(b, c.tag, a);
+	box_answer(b, c.tag, a);
 	imap_command_free(&c);
-}
-
-void
-verbs_answer(struct box *b, struct span tag, enum answer a)
-{
-	static const char *const word[] = { "OK", "NO", "BAD" };
-
-	b->command_ms = 0;
-	if (a == ANSWER_NONE)
-		return;
-	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
-	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
-	if (b->bad > b->conf->max_errors && !b->over) {
-		out_line(&b->out, "* BYE too many errors");
-		b->over = "max_errors";
-	}
 }
 
 static enum answer

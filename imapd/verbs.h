@@ -7,7 +7,5 @@
 
 /* One command, and its tagged reply. */
 void	verbs_run(struct box *, struct span text);
-/* The tagged reply. */
-void	verbs_answer(struct box *, struct span tag, enum answer);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * dialog - the scripts of tests/imap/ against box_session and session_serve,
+ * dialog - the scripts of tests/imap/ against loop_session and session_serve,
  * each case with a Maildir of its own.  links: imapd
  *
  *	case NAME		a fresh Maildir, no connection
@@ -45,7 +45,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/scan.h"
-#include "imapd/box.h"
+#include "imapd/loop.h"
 #include "imapd/session.h"
 #include "store/mailbox.h"
 #include "sys/log.h"
@@ -113,7 +113,7 @@ child(int fd)
 	memcpy(n.facts.user, "alice", 6);
 	memcpy(n.facts.helo, "login PLAIN", 12);
 	if (!run.before)
-		_exit(box_session(&env, &n, fd, &run.mailbox, 0));
+		_exit(loop_session(&env, &n, fd, &run.mailbox, 0));
 	for (i = 0; i < CHAN_FDS; i++)
 		ends[i] = -1;
 	ends[0] = fd;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "imapd/box.h"
+#include "imapd/loop.h"
 #include "run/role.h"
 #include "store/mailbox.h"
 #include "sys/log.h"
@@ -37,6 +37,6 @@ main(int argc, char **argv)
 		log_die(LOG_FIX, "%.*s", SPAN_ARG(buf_span(&errors)));
 	close(file);
 	stream_init();
-	box_session(&env, &n, session_stream(1), &box, 0);
+	loop_session(&env, &n, session_stream(1), &box, 0);
 	_exit(0);
 }

@@ -50,14 +50,14 @@ def session(commands, torn=False):
                     line = f.readline()
                     out += line
             if torn:
-                os.kill(mailbox_session(), signal.SIGKILL)
+                os.kill(mailloop_session(), signal.SIGKILL)
             out += f.read()
         except (BrokenPipeError, ConnectionResetError):
             pass
     return out.decode()
 
 
-def mailbox_session():
+def mailloop_session():
     """The one child of the one that becomes users."""
     family = {p: name_and_parent(p) for p in house.pids()}
     return next(int(p) for p, (name, parent) in family.items()

@@ -42,7 +42,7 @@ struct pump {
 	size_t in_r, in_n, out_r, out_n;
 	short want;			/* what SSL waits for on the socket */
 	int client_done, session_done;	/* end of that direction was seen */
-	uint64_t end_ms;		/* then it is over */
+	int session_gone;		/* what it wrote may still be there */
 };
 
 static void take_cert(struct role_env *, const char *, int);
@@ -57,7 +57,7 @@ static int  run(struct pump *);
 static void from_client(struct pump *);
 static int  to_client(struct pump *);
 static void from_session(struct pump *);
-static int  to_session(struct pump *);
+static void to_session(struct pump *);
 static int  again(struct pump *, int);
 static void failed(const struct facts *, const char *);
 
@@ -260,13 +260,15 @@ run(struct pump *p)
 
 	p->want = POLLIN;
 	for (;;) {
-		if (to_session(p) < 0 || to_client(p) < 0)
+		to_session(p);
+		if (to_client(p) < 0)
 			return 0;
 		if (p->in_n == 0 && !p->client_done)
 			from_client(p);
 		if (p->out_n == 0 && !p->session_done)
 			from_session(p);
-		if (to_session(p) < 0 || to_client(p) < 0)
+		to_session(p);
+		if (to_client(p) < 0)
 			return 0;
 		if (p->session_done && p->out_n == 0) {
 			SSL_shutdown(p->ssl);
@@ -274,16 +276,18 @@ run(struct pump *p)
 		}
 		if (p->client_done && p->in_n == 0)
 			shutdown(p->stream, SHUT_WR);
-		w[0] = (struct pollfd){ .fd = p->client_done && !p->out_n ?
-		    -1 : p->client, .events = p->out_n ? p->want :
-		    p->in_n ? 0 : POLLIN };
-		w[1] = (struct pollfd){ .fd = p->stream, .events = (short)
-		    ((p->in_n ? POLLOUT : 0) |
-		    (p->out_n || p->session_done ? 0 : POLLIN)) };
-		ms = p->session_done ? LINGER_S * 1000 : quiet ? -1 : IDLE_MS;
+		/* an end that was hung up is told at once each time */
+		w[0] = (struct pollfd){ .fd = p->out_n || (!p->in_n &&
+		    !p->client_done) ? p->client : -1,
+		    .events = p->out_n ? p->want : POLLIN };
+		w[1] = (struct pollfd){ .fd = p->session_gone ? -1 : p->stream,
+		    .events = (short)((p->in_n ? POLLOUT : 0) |
+		    (p->out_n ? 0 : POLLIN)) };
+		ms = p->session_gone ? LINGER_S * 1000 : quiet ? -1 : IDLE_MS;
 		n = poll(w, 2, ms);
-		if (stream_ended || (n == 0 && p->session_done))
+		if (stream_ended || (n == 0 && p->session_gone))
 			return 0;
+		p->session_gone |= w[1].revents & (POLLHUP | POLLERR);
 		quiet = n == 0;
 		if (quiet && p->in_n == 0 && p->out_n == 0) {
 			madvise(p->in, 2 * PIECE, MADV_DONTNEED);
@@ -307,19 +311,23 @@ from_client(struct pump *p)
 					 * session sees */
 }
 
-static int
+/* For a session that is gone no more is taken; its last words still leave. */
+static void
 to_session(struct pump *p)
 {
 	ssize_t r;
 
 	while (p->in_n) {
 		r = send(p->stream, p->in + p->in_r, p->in_n, MSG_NOSIGNAL);
-		if (r < 0)
-			return errno == EAGAIN || errno == EINTR ? 0 : -1;
+		if (r < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (r < 0) {
+			p->client_done = 1;
+			r = (ssize_t)p->in_n;
+		}
 		p->in_r += (size_t)r;
 		p->in_n -= (size_t)r;
 	}
-	return 0;
 }
 
 static void
@@ -331,7 +339,7 @@ from_session(struct pump *p)
 		p->out_r = 0;
 		p->out_n = (size_t)r;
 	} else if (r == 0 || (errno != EAGAIN && errno != EINTR))
-		p->session_done = 1;
+		p->session_done = p->session_gone = 1;
 }
 
 static int

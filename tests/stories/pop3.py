@@ -8,13 +8,15 @@ import poplib
 import re
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import tempfile
 import threading
 import time
 
-from correo import Maildir, Skip, need, run, tell, the_instance, wait
+from correo import (Maildir, Skip, name_and_parent, need, run, tell,
+                    the_instance, wait)
 
 c = the_instance()
 c.own_users()
@@ -385,6 +387,57 @@ def a_connection_that_breaks_deletes_nothing():
     assert len(c.alice.mail()) == 2
 
 
+def cpu(pid):
+    """Seconds of the processor that it has used; None: it is gone."""
+    try:
+        stat = open('/proc/%s/stat' % pid).read()
+    except OSError:
+        return None
+    fields = stat[stat.rindex(')') + 2:].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def backlog(port):
+    """Bytes that the kernel keeps for the client at that port."""
+    for line in open('/proc/net/tcp'):
+        fields = line.split()
+        if fields[2].endswith(':%04X' % port):
+            return int(fields[4].split(':')[0], 16)
+    return 0
+
+
+def a_client_that_takes_nothing_is_given_up():
+    """When its session has ended the relay waits for it, but not for ever, and
+    not on the processor."""
+    fill(c.alice, 1, 64 << 20)
+    before = set(c.pids())
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(60)
+    s.connect(address('pop3d.pop3s.listen'))
+    port = s.getsockname()[1]
+    s = tls().wrap_socket(s, server_hostname=address('pop3d.pop3s.listen')[0])
+    s.sendall(('USER %s\r\nPASS %s\r\nRETR 1\r\n' % (
+        c.ready['user1'], c.ready['password1'])).encode())
+    seen = []
+
+    def stuck():
+        seen.append(backlog(port))
+        return seen[-1] and seen[-50:].count(seen[-1]) == 50
+    wait('replies that nobody takes', stuck)
+    ours = {name_and_parent(p)[0]: int(p) for p in set(c.pids()) - before}
+    assert cpu(ours['relay']) is not None, ours
+    os.kill(ours['reader'], signal.SIGKILL)
+    used = []
+
+    def gone():
+        used.append(cpu(ours['relay']))
+        return used[-1] is None
+    wait('the end of the relay', gone)
+    assert len(used) > 50 and used[-2] - used[0] < 1, used[::50]
+    s.close()
+
+
 def injection_at_STLS_at_every_split():
     """What stands behind STLS in the clear is neither answered nor obeyed."""
     host, port = address('pop3d.listen')
@@ -568,6 +621,7 @@ tell([poplib_over_STLS_leaves_and_deletes, curl_fetches_and_deletes,
       two_sessions_and_somebody_who_renames,
       files_that_are_not_right,
       a_connection_that_breaks_deletes_nothing,
+      a_client_that_takes_nothing_is_given_up,
       injection_at_STLS_at_every_split, nothing_said_in_the_clear_lives_on,
       SCRAM_with_and_without_binding,
       a_mailbox_process_is_its_user_and_can_do_little, a_full_disk_at_QUIT])

@@ -128,7 +128,7 @@ folder_sync(struct folder *f)
 
 	if (catch_up(f) < 0 || (r = folder_scan_wanted(f)) < 0)
 		return -1;
-	if (r == 0 && f->mode == FOLDER_WRITE)
+	if (r == 0)
 		r = left_in_new(f);
 	if (r) {
 		if (folder_lock(f) < 0)
@@ -139,14 +139,14 @@ folder_sync(struct folder *f)
 	return r < 0 ? -1 : folder_note(f);
 }
 
-/* Has a session that leaves mail there seen it, so that nothing is new but all
- * is still to be moved?  Of those that only the log knows the directory
- * says. */
+/* Has a session that leaves mail in new/ seen it, so that nothing is new, but
+ * it is still to be moved, or to be known as recent?  Of those that only the
+ * log knows the directory says. */
 static int
 left_in_new(const struct folder *f)
 {
 	if (f->table.placed == folder_table_count(&f->table))
-		return f->table.in_new > 0;
+		return f->mode == FOLDER_WRITE && f->table.in_new;
 	return file_each(f->new.fd, any, NULL);
 }
 

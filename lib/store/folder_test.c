@@ -88,6 +88,27 @@ test_left_in_new(void **state)
 	folder_close(g);
 }
 
+/* It stays recent for all who leave it there. */
+static void
+test_recent_to_each_reader(void **state)
+{
+	struct folder_totals t;
+	struct folder *f;
+	int i;
+
+	(void)state;
+	put("new", "1.a", "a\n");
+	age("new", 100);
+	age("cur", 100);
+	for (i = 0; i < 3; i++) {
+		f = opened("INBOX", FOLDER_READ);
+		folder_totals(f, &t);
+		assert_int_equal(t.recent, 1);
+		assert_int_equal(mail(f, 1).recent, 1);
+		folder_close(f);
+	}
+}
+
 /* Mail that stays in new/ (nobody opens it to write) is taken out of there:
  * the lines of the log alone do not tell where it stood. */
 static void
@@ -397,6 +418,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arrival), TEST(test_left_in_new),
+		TEST(test_recent_to_each_reader),
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),
 		TEST(test_append), TEST(test_transfer_of_the_gone),

@@ -292,6 +292,7 @@ send_job(struct deliver *d, struct child *c)
 	}
 	c->busy = c->dest->kind == DEST_REMOTE;
 	c->jobs++;
+	c->failed = 0;
 	share_busy(&d->share, c);
 	return 1;
 }
@@ -392,7 +393,7 @@ child_says(struct child *c, struct span fields)
 	*p = r->next;
 	if (--c->inflight == 0 && !c->busy)
 		share_idle(&c->deliver->share, c, clock_mono_s());
-	dest_learn(c->dest, &a->verdict);
+	dest_learn(c->dest, &a->verdict, &c->failed);
 	tell(c->deliver, c->dest, r, &a->verdict, a);
 	return 0;
 }
@@ -427,7 +428,7 @@ child_end(struct child *c, const char *why)
 	v = verdict_make(451, "4.3.0",
 	    "the delivering process ended before its verdict");
 	if (c->flight)
-		dest_learn(t, &v);
+		dest_learn(t, &v, &c->failed);
 	while ((r = c->flight) != NULL) {
 		c->flight = r->next;
 		tell(d, t, r, &v, NULL);

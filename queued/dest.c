@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 
 static unsigned slot(enum dest_kind, const char *);
+static int blames(const struct dest *, const struct verdict *);
 static void waits(struct dest *, int);
 static void heard(struct dest *, int);
 static struct lane *lane_of(struct dest *, const struct rcpt *);
@@ -128,22 +129,16 @@ dest_job(const struct dest *t, struct rcpt **list, size_t n, struct job *j)
 	}
 }
 
-/*
- * Failures of the destination itself count: no way to it, or out of order
- * (RFC 3463: 4.3.x, 4.4.x), or it closed (421).  A verdict about a recipient
- * is a sign of life.
- */
 void
-dest_learn(struct dest *t, const struct verdict *v)
+dest_learn(struct dest *t, const struct verdict *v, int *failed)
 {
 	unsigned most = t->kind == DEST_REMOTE ? REMOTE_MOST : LOCAL_CHILDREN;
+	int64_t now = clock_mono_s();
 	uint64_t wait;
 
 	if (t->hop.connections && t->hop.connections < most)
 		most = t->hop.connections;
-	if (v->kind != VERDICT_LATER || (v->code != 421 &&
-	    strncmp(v->enhanced, "4.3.", 4) != 0 &&
-	    strncmp(v->enhanced, "4.4.", 4) != 0)) {
+	if (!blames(t, v)) {
 		heard(t, 1);
 		t->failures = t->deaths = 0;
 		if (++t->good >= t->window && t->window < most) {
@@ -153,6 +148,9 @@ dest_learn(struct dest *t, const struct verdict *v)
 		return;
 	}
 	heard(t, 0);
+	if (*failed || t->until > now)
+		return;
+	*failed = 1;
 	t->good = 0;
 	t->window = t->window > 1 ? t->window / 2 : 1;
 	if (++t->failures < DEST_FAILURES)
@@ -160,7 +158,7 @@ dest_learn(struct dest *t, const struct verdict *v)
 	wait = (uint64_t)DEST_DEAD_S << (t->deaths < 6 ? t->deaths : 6);
 	t->deaths++;
 	t->failures = DEST_FAILURES - 1;	/* one more try each time */
-	t->until = clock_mono_s() + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
+	t->until = now + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
 	    DEST_DEAD_MOST_S);
 	t->last = *v;
 }
@@ -260,6 +258,22 @@ static unsigned
 slot(enum dest_kind kind, const char *key)
 {
 	return (crc32c(0, span_of(key)) + (unsigned)kind) % DELIVER_TABLE;
+}
+
+/*
+ * The destination itself: no way to it, or out of order (RFC 3463: 4.3.x,
+ * 4.4.x), or it closed (421).  A verdict about a recipient is a sign of life,
+ * and so is that a mailbox has a bad forwarding file (4.3.5): other addresses
+ * of the mailbox have other files.
+ */
+static int
+blames(const struct dest *t, const struct verdict *v)
+{
+	if (v->kind != VERDICT_LATER || (t->kind != DEST_REMOTE &&
+	    strcmp(v->enhanced, "4.3.5") == 0))
+		return 0;
+	return v->code == 421 || strncmp(v->enhanced, "4.3.", 4) == 0 ||
+	    strncmp(v->enhanced, "4.4.", 4) == 0;
 }
 
 static void

@@ -32,6 +32,7 @@ struct child {
 	struct rcpt *flight;
 	unsigned inflight, jobs;	/* now; had, of remote ones */
 	int busy;			/* remote: until it says ready */
+	int failed;			/* since its last job: dest_learn */
 	struct child *idle_next, **idle_at;	/* NULL: has something to do */
 	int64_t idle;			/* since then; clock_mono_s */
 };
@@ -77,8 +78,12 @@ struct rcpt *dest_pop(struct dest *, const struct rcpt *with);
 void	dest_unpop(struct dest *, struct rcpt *);	/* to the front again */
 void	dest_job(const struct dest *, struct rcpt **, size_t, struct job *);
 
-/* A verdict makes it grow, shrink, or die for a while. */
-void	dest_learn(struct dest *, const struct verdict *);
+/*
+ * A verdict makes it grow, shrink, or die for a while.  A failure counts once:
+ * *failed says that its job did so already, and what was under way when the
+ * destination died is of the same cause.
+ */
+void	dest_learn(struct dest *, const struct verdict *, int *failed);
 int	child_room(const struct child *);
 
 void	dest_turn(struct deliver *, struct dest *);

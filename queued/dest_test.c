@@ -24,6 +24,8 @@ answer(char c)
 		return verdict_make(550, "5.1.1", "nobody");
 	case 'c':
 		return verdict_make(421, "", "closing");
+	case 'f':			/* a forwarding file */
+		return verdict_make(451, "4.3.5", ".forward line 1: no");
 	default:
 		return verdict_make(451, "4.4.1", "no answer");
 	}
@@ -49,19 +51,29 @@ health(void **state)
 		{ DEST_REMOTE, "--r--", 1, 0 },
 		{ DEST_REMOTE, "rrnn", 3, 0 },
 		{ DEST_REMOTE, "c-c", 1, 60 },
-		{ DEST_REMOTE, "----", 1, 120 },
-		{ DEST_REMOTE, "----------------", 1, 3600 },
+		/* 20 were under way: one outage */
+		{ DEST_REMOTE, "--------------------", 1, 60 },
+		{ DEST_REMOTE, "---~-", 1, 120 },
+		{ DEST_REMOTE, "---~-~-~-~-~-~-~-~-", 1, 3600 },
+		{ DEST_REMOTE, "---~+---", 1, 60 },
+		/* a job of five recipients fails once */
+		{ DEST_REMOTE, "+++++-====", 2, 0 },
+		{ DEST_REMOTE, "-====-====", 1, 0 },
+		{ DEST_REMOTE, "-=-=-=", 1, 60 },
+		{ DEST_REMOTE, "fff", 1, 60 },
 		{ DEST_LOCAL, "++++++++++", 4, 0 },
+		{ DEST_LOCAL, "fffffff", 4, 0 },
 		{ DEST_LOCAL, "---", 1, 60 },
 	};
 	struct dest *t;
 	const char *p;
+	char key[16] = "";
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		int64_t left;
-		char key[16];
+		int failed = 0;
 
 		snprintf(key, sizeof key, "d%zu", i);
 		t = dest_get(&d, row[i].kind, key);
@@ -70,7 +82,12 @@ health(void **state)
 		for (p = row[i].heard; *p; p++) {
 			struct verdict v = answer(*p);
 
-			dest_learn(t, &v);
+			if (*p != '=')		/* of the same job */
+				failed = 0;
+			if (*p == '~')		/* time goes by */
+				t->until = 0;
+			else
+				dest_learn(t, &v, &failed);
 		}
 		left = t->until ? t->until - clock_mono_s() : 0;
 		if (t->window != row[i].window || left > row[i].dead_s ||
@@ -80,9 +97,9 @@ health(void **state)
 	}
 	/* what may be dead is remembered for a while, the rest is not */
 	dest_sweep(&d, clock_mono_s());
-	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until > 0);
+	assert_true(dest_get(&d, DEST_LOCAL, key)->until > 0);
 	dest_sweep(&d, clock_mono_s() + 2 * DEST_DEAD_MOST_S + 1);
-	assert_true(dest_get(&d, DEST_LOCAL, "d14")->until == 0);
+	assert_true(dest_get(&d, DEST_LOCAL, key)->until == 0);
 	dest_sweep(&d, clock_mono_s());
 }
 

@@ -130,7 +130,7 @@ put_off_again(void **state)
 	loop_begin(q, trigger_fd);
 	t = dest_get(&q->deliver, DEST_LOCAL, "ok@example.test");
 	for (i = 0; i < DEST_FAILURES; i++)
-		dest_learn(t, &silent);
+		dest_learn(t, &silent, &(int){ 0 });
 	while (counted(text(out, NULL)) < 3 && clock_mono_ms() < end)
 		loop_turn(q, 20);
 	run();

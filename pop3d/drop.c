@@ -113,7 +113,6 @@ unreachable(struct drop *d, int never)
 	events_login(d, "unreachable");
 }
 
-/* Twice: an index that is found rotten is thrown away by the first. */
 static int
 open_folder(struct drop *d)
 {
@@ -127,10 +126,7 @@ open_folder(struct drop *d)
 		d->tree.quota = quota;
 		d->tree.quota_arg = d;
 	}
-	if (folder_open(&d->folder, &d->tree, "INBOX", mode) == 0)
-		return 0;
-	return errno == EUCLEAN ?
-	    folder_open(&d->folder, &d->tree, "INBOX", mode) : -1;
+	return folder_open(&d->folder, &d->tree, "INBOX", mode);
 }
 
 /* Deletes make room. */

@@ -208,8 +208,8 @@ octets(struct drop *d, uint32_t number)
 	if (folder_sizes(d->folder, number, &size, &vsize) == 0)
 		return vsize;
 	if (errno == EUCLEAN) {
-		/* a damaged index has been removed: the next login makes it
-		 * anew, and nothing wrong has been told */
+		/* nothing wrong has been told, and the next login makes it
+		 * anew */
 		d->out.lost = 1;
 		d->over = "damaged index";
 	}

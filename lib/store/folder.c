@@ -29,8 +29,9 @@ static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
 static int  left_in_new(const struct folder *);
 static int  any(void *, const char *);
-static int  absorb(struct folder *, struct folder_table *);
-static int  absorb_one(struct folder *, struct folder_table *, uint32_t);
+static int  absorb(struct folder_table *, struct folder_table *);
+static int  absorb_one(struct folder_table *, const struct rec *,
+    const struct rec *, uint64_t);
 static int  compact_wanted(const struct folder *);
 static void save_locked(struct folder *);
 static void remap(struct folder *);
@@ -61,8 +62,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 	if (open_dirs(f, name) < 0 || open_numbers(f) < 0 ||
 	    folder_sync(f) < 0) {
 		e = errno;
-		if (e == EUCLEAN)
-			unlinkat(f->dir, "correo-index", 0);
+		f->table.rotten |= e == EUCLEAN;
 		folder_log_close(&f->log);
 		folder_close(f);
 		errno = e;
@@ -81,6 +81,8 @@ folder_close(struct folder *f)
 {
 	if (f->log.fd >= 0)
 		folder_save(f);
+	if (f->table.rotten)
+		unlinkat(f->dir, "correo-index", 0);
 	folder_cache_close(&f->cache);
 	folder_table_free(&f->table);
 	folder_log_close(&f->log);
@@ -373,7 +375,8 @@ catch_up(struct folder *f)
 				errno = ENOENT;
 			return -1;
 		}
-		r = absorb(f, &fresh.table);
+		r = absorb(&f->table, &fresh.table);
+		f->table.rotten |= fresh.table.rotten;
 		folder_table_free(&fresh.table);
 		folder_log_close(&f->log);
 		fresh.log.dir = f->dir;
@@ -385,34 +388,42 @@ catch_up(struct folder *f)
 }
 
 /* What the table of another generation knows more, as lines would have said
- * it: positions stay. */
+ * it: positions stay.  Each of its records is looked at: one that has rotted is
+ * not gone. */
 static int
-absorb(struct folder *f, struct folder_table *now)
+absorb(struct folder_table *t, struct folder_table *now)
 {
-	struct folder_table *t = &f->table;
-	uint32_t i;
+	uint32_t i, j = 0, n = folder_table_count(now);
+	struct rec *c, *d = NULL;
 
 	if (now->uidvalidity != t->uidvalidity) {
 		errno = EUCLEAN;
 		return -1;
 	}
-	for (i = 0; i < folder_table_count(t); i++)
-		if (absorb_one(f, now, i) < 0)
+	for (i = 0; i < folder_table_count(t); i++) {
+		if ((c = folder_table_rec(t, i)) == NULL)
 			return -1;
-	for (i = folder_table_seek(now, t->uidnext);
-	    i < folder_table_count(now); i++) {
-		struct rec *c = folder_table_rec(now, i);
+		for (; j < n; j++)
+			if ((d = folder_table_rec(now, j)) == NULL)
+				return -1;
+			else if (d->uid >= c->uid)
+				break;
+		if (absorb_one(t, c, j < n && d->uid == c->uid ? d : NULL,
+		    now->modseq) < 0)
+			return -1;
+	}
+	for (; j < n; j++) {
 		struct line l = { .kind = LINE_MAIL };
 
-		if (c == NULL)
+		if ((d = folder_table_rec(now, j)) == NULL)
 			return -1;
-		if (c->bits & REC_DEAD)
+		if (d->bits & REC_DEAD || d->uid < t->uidnext)
 			continue;
-		l.uid = c->uid;
-		l.modseq = c->modseq;
-		l.flags = c->flags;
-		l.time = (uint64_t)c->saved;
-		l.text = folder_table_base(now, c);
+		l.uid = d->uid;
+		l.modseq = d->modseq;
+		l.flags = d->flags;
+		l.time = (uint64_t)d->saved;
+		l.text = folder_table_base(now, d);
 		if (folder_table_apply(t, &l) < 0)
 			return -1;
 	}
@@ -430,29 +441,24 @@ absorb(struct folder *f, struct folder_table *now)
 	return 0;
 }
 
+/* A message that is d now, or (NULL, or dead) gone. */
 static int
-absorb_one(struct folder *f, struct folder_table *now, uint32_t i)
+absorb_one(struct folder_table *t, const struct rec *c, const struct rec *d,
+    uint64_t modseq)
 {
-	struct rec *c = folder_table_rec(&f->table, i), *d;
-	uint32_t at;
-	struct line l = { .kind = LINE_FLAGS };
+	struct line l = { .kind = LINE_FLAGS, .uid = c->uid };
 
-	if (c == NULL)
-		return -1;
 	if (c->bits & REC_DEAD)
 		return 0;
-	l.uid = c->uid;
-	at = folder_table_seek(now, c->uid);
-	d = folder_table_rec(now, at);
-	if (d == NULL || d->uid != c->uid || d->bits & REC_DEAD) {
+	if (d == NULL || d->bits & REC_DEAD) {
 		l.kind = LINE_VANISHED;
-		l.modseq = now->modseq;
+		l.modseq = modseq;
 	} else if (d->modseq != c->modseq) {
 		l.modseq = d->modseq;
 		l.flags = d->flags;
 	} else
 		return 0;
-	return folder_table_apply(&f->table, &l);
+	return folder_table_apply(t, &l);
 }
 
 static int

@@ -10,8 +10,8 @@
  * mod-sequence, flags, that a message is gone) is durable before the call
  * returns that lets it be told.
  *
- * Results: 0, or -1 with errno.  EUCLEAN: the index was rotten and has been
- * thrown away; end the session, the next one makes it anew.
+ * Results: 0, or -1 with errno.  EUCLEAN: the index is rotten; end the session,
+ * folder_close throws it away, and the next one makes it anew.
  */
 #ifndef STORE_FOLDER_H
 #define STORE_FOLDER_H

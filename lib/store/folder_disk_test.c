@@ -190,14 +190,35 @@ test_damage(void **state)
 }
 
 static void
+rot(const char *file, off_t at)
+{
+	char p[512];
+	int fd;
+
+	path(p, "", file);
+	fd = open(p, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "\xa5\x5a", 2, at), 2);
+	close(fd);
+}
+
+static off_t
+size_of(const char *p)
+{
+	struct stat st;
+
+	assert_int_equal(stat(p, &st), 0);
+	return st.st_size;
+}
+
+static void
 test_index_damage(void **state)
 {
 	struct folder *f;
 	struct mail m;
-	struct stat st;
 	char p[512], name[32];
-	off_t at;
-	int fd, i, r;
+	off_t at, size;
+	int i, r;
 
 	(void)state;
 	for (i = 0; i < 100; i++) {
@@ -206,12 +227,9 @@ test_index_damage(void **state)
 	}
 	folder_close(opened("INBOX", FOLDER_WRITE));
 	path(p, "", "correo-index");
-	assert_int_equal(stat(p, &st), 0);
-	for (at = 0; at < st.st_size; at += 37) {
-		fd = open(p, O_RDWR);
-		assert_true(fd >= 0);
-		assert_int_equal(pwrite(fd, "\xa5\x5a", 2, at), 2);
-		close(fd);
+	size = size_of(p);
+	for (at = 0; at < size; at += 37) {
+		rot("correo-index", at);
 		f = NULL;
 		r = folder_open(&f, &tree, "INBOX", FOLDER_READ);
 		for (i = 1; r == 0 && i <= 100; i++) {
@@ -229,6 +247,97 @@ test_index_damage(void **state)
 		assert_int_equal(folder_count(f), 100);
 		f->table.learned = 1000;
 		folder_close(f);
+	}
+}
+
+static int
+count_uids(void *arg, uint32_t first, uint32_t last)
+{
+	uint32_t *n = arg;
+
+	*n += last - first + 1;
+	return 0;
+}
+
+/* Nobody is told less of the vanished than there are. */
+static void
+test_rotten_tombs(void **state)
+{
+	struct folder *f;
+	char p[512], name[32];
+	uint32_t number[20], i, n;
+	off_t at, size;
+
+	(void)state;
+	for (i = 0; i < 30; i++) {
+		snprintf(name, sizeof name, "%u.m:2,", 100 + i);
+		put("cur", name, "x\n");
+		if (i < 20)
+			number[i] = i + 1;
+	}
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_expunge(f, number, 20), 0);
+	told(f, 1);
+	f->table.learned = 1000;
+	folder_close(f);
+	path(p, "", "correo-index");
+	size = size_of(p);
+	for (at = 0; at < size - 2; at += 23) {
+		unlink(p);
+		f = opened("INBOX", FOLDER_READ);
+		f->table.learned = 1000;
+		folder_close(f);
+		rot("correo-index", at);
+		f = opened("INBOX", FOLDER_READ);
+		n = 0;
+		if (folder_vanished(f, 1, count_uids, &n) < 0) {
+			assert_int_equal(errno, EUCLEAN);
+			folder_close(f);
+			assert_false(there("", "correo-index"));
+			continue;
+		}
+		if (n != 20)
+			fail_msg("byte %ld: %u are told", (long)at, n);
+		folder_close(f);
+	}
+}
+
+/* What has rotted in a new generation's index is not gone. */
+static void
+test_rotten_generation(void **state)
+{
+	struct folder *f, *g;
+	char p[512], name[32];
+	off_t at;
+	int i, r;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "%d.m:2,", 100 + i);
+		put("cur", name, "x\n");
+	}
+	path(p, "", "correo-index");
+	f = opened("INBOX", FOLDER_WRITE);
+	f->table.learned = 1000;
+	folder_close(f);
+	for (at = size_of(p) - 2; at > 0; at -= 61) {
+		unlink(p);
+		f = opened("INBOX", FOLDER_WRITE);
+		g = opened("INBOX", FOLDER_READ);
+		assert_int_equal(folder_lock(f), 0);
+		assert_int_equal(folder_log_replace(&f->log, &f->table, 0), 0);
+		folder_unlock(f);
+		assert_int_equal(folder_sync(f), 0);
+		f->table.learned = 1000;
+		folder_close(f);
+		rot("correo-index", at);
+		r = folder_sync(g);
+		if (r < 0)
+			assert_int_equal(errno, EUCLEAN);
+		else if (*told(g, 1))
+			fail_msg("byte %ld: somebody is gone", (long)at);
+		folder_close(g);
+		assert_int_equal(r < 0 && there("", "correo-index"), 0);
 	}
 }
 
@@ -392,7 +501,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_cache),
-		TEST(test_damage), TEST(test_index_damage), TEST(test_twice),
+		TEST(test_damage), TEST(test_index_damage),
+		TEST(test_rotten_tombs), TEST(test_rotten_generation),
+		TEST(test_twice),
 		TEST(test_leftover), TEST(test_full), TEST(test_large),
 	};
 

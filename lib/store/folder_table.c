@@ -74,6 +74,7 @@ folder_table_rec(struct folder_table *t, uint32_t at)
 		/* ours cannot rot */
 		if (at >= t->part[0].nrec || r->check == rec_sum(t, r))
 			return r;
+		t->rotten = 1;
 	}
 	errno = EUCLEAN;
 	return NULL;
@@ -89,6 +90,7 @@ folder_table_tomb(struct folder_table *t, size_t i)
 	m = t->part[0].tomb + i;
 	if (m->check == tomb_sum(m))
 		return m;
+	t->rotten = 1;
 	errno = EUCLEAN;
 	return NULL;
 }
@@ -174,8 +176,7 @@ folder_table_find(struct folder_table *t, struct span base)
 			if (!(r->bits & REC_DEAD) && r->base_n == base.n &&
 			    span_eq(folder_table_base(t, r), base))
 				return v - 1;
-			if (folder_table_rec(t, v - 1) == NULL)
-				t->rotten = 1;
+			(void)folder_table_rec(t, v - 1);
 		}
 	return -1;
 }

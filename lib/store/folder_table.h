@@ -77,7 +77,8 @@ struct folder_table {
 	int quiet;			/* do not note touched */
 	uint32_t learned;		/* changes since it was mapped */
 	uint32_t slot_sum;
-	int slot_checked, rotten;
+	int slot_checked;
+	int rotten;			/* the index is: it is thrown away */
 };
 
 void	folder_table_free(struct folder_table *);

@@ -48,17 +48,11 @@ folder_at(const struct folder *f, uint32_t number)
 struct rec *
 folder_rec(struct folder *f, uint32_t number)
 {
-	struct rec *c;
-
 	if (number == 0 || number > folder_count(f)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	if ((c = folder_table_rec(&f->table, folder_at(f, number))) == NULL) {
-		unlinkat(f->dir, "correo-index", 0);
-		errno = EUCLEAN;
-	}
-	return c;
+	return folder_table_rec(&f->table, folder_at(f, number));
 }
 
 int
@@ -338,8 +332,9 @@ folder_vanished(struct folder *f, uint64_t modseq,
 		return r;
 	}
 	for (i = 0; i < folder_table_tombs(t) && r == 0; i++)
-		if ((m = folder_table_tomb(t, i)) != NULL &&
-		    m->modseq > modseq)
+		if ((m = folder_table_tomb(t, i)) == NULL)
+			r = -1;
+		else if (m->modseq > modseq)
 			r = positions_add(&p, m->uid);
 	if (p.n)
 		qsort(p.v, p.n, sizeof *p.v, by_number);

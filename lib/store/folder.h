@@ -136,6 +136,7 @@ struct append {
 	unsigned char *b;
 	size_t n;
 	int cr;
+	unsigned char last;		/* written */
 	uint64_t size, vsize;
 	uint32_t flags;			/* to be set by the caller */
 	int64_t date;			/* the same; INTERNALDATE */

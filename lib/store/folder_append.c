@@ -90,7 +90,6 @@ append_write(struct append *a, struct span s)
 		a->n += line.n;
 		if (lf) {
 			a->b[a->n++] = '\n';
-			a->vsize++;
 			a->cr = 0;
 		}
 		s = span_from(s, n + (size_t)lf);
@@ -107,12 +106,10 @@ folder_append(struct folder *f, struct append *a, size_t n)
 	int r = v ? 0 : -1;
 
 	for (i = 0; i < n && r == 0; i++) {
-		if (a[i].cr && a[i].n + 1 > APPEND_BUFFER)
-			r = append_flush(&a[i]);
+		/* append_write has left room for what it held back */
 		if (a[i].cr)
 			a[i].b[a[i].n++] = '\r';
-		if (r == 0)
-			r = append_flush(&a[i]);
+		r = append_flush(&a[i]);
 		bytes += (int64_t)a[i].size;
 	}
 	if (r == 0)
@@ -226,10 +223,11 @@ tidy_one(void *arg, const char *name)
 static int
 append_flush(struct append *a)
 {
-	if (file_write(a->fd - 1, span_mem(a->b, a->n)) < 0)
+	struct span s = span_mem(a->b, a->n);
+
+	if (file_write(a->fd - 1, s) < 0)
 		return -1;
-	a->size += a->n;
-	a->vsize += a->n;
+	folder_measure(s, &a->last, &a->size, &a->vsize);
 	a->n = 0;
 	return 0;
 }
@@ -451,12 +449,13 @@ link_or_copy(int dir, const char *name, struct folder *to, const char *fresh)
 		t[1] = st.st_mtim;
 		r = futimens(out, t) < 0 || fsync(out) < 0 ? -1 :
 		    file_move(tmp, fresh, to->cur.fd, fresh);
-		if (r < 0)
-			unlinkat(tmp, fresh, 0);
 	}
 	close(in);
-	if (out >= 0)
+	if (out >= 0) {
+		if (r < 0)
+			unlinkat(tmp, fresh, 0);
 		close(out);
+	}
 	if (tmp >= 0)
 		close(tmp);
 	return r;

@@ -57,6 +57,11 @@ int	folder_stands(struct folder *, const struct rec *);
  * and identity, if old is not empty; and its information. */
 void	folder_fresh_name(struct folder *, struct span old, char out[256]);
 
+/* Adds the next bytes of a message, as stored and as they go out: each LF that
+ * has no CR before it gets one.  *last: the byte before, 0 at first. */
+void	folder_measure(struct span, unsigned char *last, uint64_t *size,
+	    uint64_t *vsize);
+
 /* Brackets changes of ours in new/ and cur/, so that they alone are no reason
  * to look there at once. */
 void	folder_own_begin(struct folder *);

@@ -40,12 +40,13 @@ file_name_format(char out[FOLDER_FILE], struct span base, uint32_t flags,
     struct span info)
 {
 	size_t n = base.n, i;
+	size_t want = n + 3 + (size_t)__builtin_popcount(flags);
 
-	/* the letters of ours and those of others, each once */
-	if (base.n + 3 + 32 + info.n >= FOLDER_FILE)
-		info.n = 0;
-	if (base.n + 3 + 32 >= FOLDER_FILE)
+	if (want >= FOLDER_FILE)
 		return -1;
+	/* the letters of others, where there is room for them */
+	if (want + info.n >= FOLDER_FILE)
+		info.n = 0;
 	memcpy(out, base.p, n);
 	memcpy(out + n, ":2,", 3);
 	n += 3;

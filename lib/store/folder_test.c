@@ -1,4 +1,5 @@
 /* folder_test - a folder by itself and with others at work in it. */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <signal.h>
 
 #include "store/folder_scratch.h"
 #include "sys/clock.h"
@@ -386,31 +388,119 @@ test_transfer_of_the_gone(void **state)
 	}
 }
 
-/* One that leaves no room for flags: the reason is told. */
+/* A mail under the longest name that there is.  Where a flag has no room the
+ * reason is told. */
 static void
-test_transfer_of_a_long_name(void **state)
+test_long_name(void **state)
 {
-	struct folder *f, *g;
+	struct store s = { STORE_ADD, FLAG_DELETED, UINT64_MAX };
 	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *g;
+	unsigned char result[1];
 	char name[300];
 	int i, fd;
 
 	(void)state;
-	snprintf(name, sizeof name, "cur/%0230d:2,", 1);
-	fd = openat(tree.root, name, O_WRONLY | O_CREAT, 0600);
-	assert_true(fd >= 0);
-	close(fd);
+	snprintf(name, sizeof name, "%0251d:2,S", 1);
+	put("cur", name, "x\n");
 	assert_int_equal(tree_create(&tree, "Long"), 0);
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Long", FOLDER_WRITE);
+	fd = folder_fd(f, 1);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(folder_store(f, &s, one, 1, result), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
 	for (i = 0; i < 2; i++) {
-		errno = 0;
 		assert_int_equal((i ? folder_move : folder_copy)(f, one, 1, g,
-		    uid), -1);
-		assert_int_equal(errno, ENAMETOOLONG);
+		    uid), 0);
+		assert_int_equal(uid[0], i + 1);
 	}
 	folder_close(f);
 	folder_close(g);
+}
+
+/* A copy to another file system that fails leaves nothing behind. */
+static void
+test_copy_that_fails(void **state)
+{
+	char place[] = "/dev/shm/folder_test.XXXXXX", tmp[64];
+	struct rlimit all, little;
+	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *g;
+	struct stat a, b;
+	struct tree other;
+	char *text;
+	int i, r;
+
+	(void)state;
+	if (mkdtemp(place) == NULL || stat(place, &a) < 0 ||
+	    fstat(tree.root, &b) < 0 || a.st_dev == b.st_dev) {
+		(void)rmdir(place);
+		skip();
+	}
+	text = calloc(1, 100001);
+	assert_non_null(text);
+	memset(text, 'x', 100000);
+	put("cur", "1.a:2,", text);
+	free(text);
+	assert_int_equal(tree_open(&other, place, "host.test"), 0);
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_open(&g, &other, "INBOX", FOLDER_WRITE), 0);
+	snprintf(tmp, sizeof tmp, "%s/tmp", place);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	for (i = 0; i < 2; i++) {
+		little = all;
+		if (i == 0)
+			little.rlim_cur = 50000;
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+		r = folder_copy(f, one, 1, g, uid);
+		assert_int_equal(r, i - 1);
+		/* not empty: it cannot be removed */
+		assert_int_equal(rmdir(tmp), 0);
+		assert_int_equal(mkdir(tmp, 0700), 0);
+	}
+	folder_close(f);
+	folder_close(g);
+	tree_close(&other);
+	assert_int_equal(remove_tree(place), 0);
+}
+
+/* What a message will be on the wire does not depend on where its bytes were
+ * cut. */
+static void
+test_append_sizes(void **state)
+{
+	struct append a;
+	struct folder *f;
+	uint64_t size, vsize;
+	char *text;
+	size_t n;
+
+	(void)state;
+	text = malloc(66000);
+	assert_non_null(text);
+	memset(text, 'x', 66000);
+	f = opened("INBOX", FOLDER_WRITE);
+	for (n = 65530; n < 65540; n++) {
+		memcpy(text + n, "\r\r\ny\r\n", 6);
+		a = (struct append){ .date = 1 };
+		assert_int_equal(append_open(f, &a), 0);
+		assert_int_equal(append_write(&a, span_mem(text, n + 1)), 0);
+		assert_int_equal(append_write(&a, span_mem(text + n + 1, 5)),
+		    0);
+		assert_int_equal(folder_append(f, &a, 1), 0);
+		assert_int_equal(folder_sync(f), 0);
+		told(f, 1);
+		assert_int_equal(folder_sizes(f, folder_count(f), &size,
+		    &vsize), 0);
+		assert_int_equal(size, n + 4);
+		assert_int_equal(vsize, n + 5);
+		text[n] = 'x';
+	}
+	free(text);
+	folder_close(f);
 }
 
 int
@@ -422,7 +512,8 @@ main(void)
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),
 		TEST(test_append), TEST(test_transfer_of_the_gone),
-		TEST(test_transfer_of_a_long_name),
+		TEST(test_long_name), TEST(test_copy_that_fails),
+		TEST(test_append_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,6 +236,17 @@ folder_emailid(struct folder *f, uint32_t number, char out[EMAILID])
 	return 0;
 }
 
+void
+folder_measure(struct span s, unsigned char *last, uint64_t *size,
+    uint64_t *vsize)
+{
+	if (s.n == 0)
+		return;
+	*size += s.n;
+	*vsize += s.n + lines_bare(s) - (s.p[0] == '\n' && *last == '\r');
+	*last = s.p[s.n - 1];
+}
+
 /* Takes over from the table who died and whose flags changed. */
 int
 folder_note(struct folder *f)
@@ -441,7 +452,6 @@ measure(struct folder *f, uint32_t number, struct rec *c)
 	return 0;
 }
 
-/* As it goes out: each LF that has no CR before it gets one. */
 static int
 measure_fd(int fd, uint64_t *size, uint64_t *vsize)
 {
@@ -451,12 +461,8 @@ measure_fd(int fd, uint64_t *size, uint64_t *vsize)
 	if ((b = malloc(MEASURE)) == NULL)
 		return -1;
 	*size = *vsize = 0;
-	while ((n = read(fd, b, MEASURE)) > 0) {
-		*size += (uint64_t)n;
-		*vsize += (uint64_t)n + lines_bare(span_mem(b, (size_t)n));
-		*vsize -= b[0] == '\n' && last == '\r';
-		last = b[n - 1];
-	}
+	while ((n = read(fd, b, MEASURE)) > 0)
+		folder_measure(span_mem(b, (size_t)n), &last, size, vsize);
 	free(b);
 	return n < 0 ? -1 : 0;
 }

@@ -195,6 +195,10 @@ tree_delete(const struct tree *t, const char *name)
 		errno = EINVAL;		/* INBOX */
 		return -1;
 	}
+	if (is_free(t, disk) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
 	scratch_name(tmp);
 	/* a later folder of that name gets a higher UIDVALIDITY */
 	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||

@@ -19,6 +19,9 @@
 
 #define UIDVALIDITY SPAN("uidvalidity ")
 
+/* One so long is replaced, with one UIDVALIDITY, instead of added to. */
+enum { LONG = 64 << 10 };
+
 static const char file[] = "correo-folders";
 static const char lock_file[] = "correo-tree-lock";
 
@@ -58,8 +61,8 @@ tree_file_edit(const struct tree *t, const char *put, const char *kind,
 		}
 		if (put)
 			buf_addf(&out, "%s %s\n", put, name);
-		r = span_eq(buf_span(&b), buf_span(&out)) ? 0 :
-		    store(t, &out);
+		r = buf_ok(&out) && span_eq(buf_span(&b), buf_span(&out)) ?
+		    0 : store(t, &out);
 	}
 	close(l);
 	buf_free(&b);
@@ -198,6 +201,8 @@ append(const struct tree *t, struct buf *b, uint64_t uidvalidity)
 	buf_addspan(b, UIDVALIDITY);
 	buf_addu(b, uidvalidity);
 	buf_addc(b, '\n');
+	if (was > LONG)
+		return store(t, b);
 	fd = openat(t->root, file, O_WRONLY | O_APPEND | O_NOFOLLOW |
 	    O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)

@@ -1,4 +1,5 @@
 /* tree_test - a user's folders: their names, the list, rename and delete. */
+#include <sys/stat.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,12 +136,48 @@ test_uidvalidity(void **state)
 	buf_free(&b);
 }
 
+/* What many folders that came and went have left there is dropped; a line for
+ * which there is no room is not said to be there. */
+static void
+test_long_file(void **state)
+{
+	struct buf b = { .max = 5 << 20 };
+	struct stat st;
+	char path[512];
+	uint32_t i, v = 0;
+
+	(void)state;
+	for (i = 1; b.n < 3 << 20; i++)
+		buf_addf(&b, "uidvalidity %u\n", UINT32_C(4000000000) + i);
+	buf_addf(&b, "subscribed a\n%c", 0);
+	put("", "correo-folders", (const char *)b.p);
+	v = tree_uidvalidity(&tree, 0);
+	assert_int_equal(v, UINT32_C(4000000000) + i);
+	snprintf(path, sizeof path, "%s/correo-folders", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, strlen("uidvalidity 4000000000\n"
+	    "subscribed a\n"));
+	assert_int_equal(tree_delete(&tree, "none"), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(tree_uidvalidity(&tree, 0), v + 1);
+
+	buf_reset(&b);
+	for (i = 0; b.n + 100 < 4 << 20; i++)
+		buf_addf(&b, "subscribed %080u\n", i);
+	buf_addc(&b, 0);
+	put("", "correo-folders", (const char *)b.p);
+	snprintf(path, sizeof path, "%0150d", 1);
+	assert_int_equal(tree_subscribe(&tree, path, 1), -1);
+	assert_int_equal(errno, EFBIG);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree), cmocka_unit_test(test_names),
-		TEST(test_uidvalidity),
+		TEST(test_uidvalidity), TEST(test_long_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

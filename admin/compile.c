@@ -130,6 +130,9 @@ replace(struct tables *t, int i)
 		return 0;
 	name_of(tmp, i, ".cdb.tmp");
 	name_of(cdb, i, ".cdb");
+	/* made before its text was: not the older one for who compares them */
+	if (utimensat(dir, tmp, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
 	return renameat(dir, tmp, dir, cdb);
 }
 

@@ -201,6 +201,27 @@ test_edit(void **state)
 	tables_close(&t);
 }
 
+/* Whoever compares their times sees that nothing is left to compile. */
+static void
+test_times(void **state)
+{
+	struct stat text, cdb;
+	struct tables t;
+
+	(void)state;
+	assert_int_equal(tables_open(&t, &site, 1), 0);
+	assert_int_equal(tables_add(&t, TABLE_ALIASES, SPAN("d: x")), 0);
+	assert_int_equal(tables_check(&t), 0);
+	assert_int_equal(compile_write(&t), 0);
+	assert_int_equal(fstatat(t.dir, "aliases", &text, 0), 0);
+	assert_int_equal(fstatat(t.dir, "aliases.cdb", &cdb, 0), 0);
+	if (cdb.st_mtim.tv_sec < text.st_mtim.tv_sec ||
+	    (cdb.st_mtim.tv_sec == text.st_mtim.tv_sec &&
+	    cdb.st_mtim.tv_nsec < text.st_mtim.tv_nsec))
+		fail_msg("the text is newer");
+	tables_close(&t);
+}
+
 int
 main(void)
 {
@@ -208,7 +229,8 @@ main(void)
 		cmocka_unit_test(test_compile),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_edit)
+		cmocka_unit_test(test_edit),
+		cmocka_unit_test(test_times)
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);

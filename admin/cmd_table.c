@@ -19,7 +19,6 @@ static int table_of(const struct args *, struct kind *);
 static int line_of(const struct args *, const char *, struct buf *);
 static int key_of(int, struct span, struct buf *);
 static int is_there(struct tables *, int, struct span, const char *);
-static void say_dangling(const struct tables *, struct span);
 static void say_logins(const struct tables *);
 static int list_entry(struct buf *, int, struct span, struct span, int);
 static void list_alias(struct buf *, struct span, struct span);
@@ -53,7 +52,7 @@ cmd_table_add(const struct site *site, const struct args *a)
 		status = say(SAY_AGAIN, "no memory");
 	else if ((status = compile_checked(&t)) == SAY_OK) {
 		if (k.table == TABLE_ALIASES)
-			say_dangling(&t, buf_span(&key));
+			dangling_say(&t, buf_span(&key));
 		say_logins(&t);
 	}
 	tables_close(&t);
@@ -80,8 +79,8 @@ cmd_table_remove(const struct site *site, const struct args *a)
 	else if (n == 0)
 		say(0, "%s/%s: no such entry", site->tables_dir,
 		    tables_name(k.table));
-	else
-		status = compile_checked(&t);
+	else if ((status = compile_checked(&t)) == SAY_OK)
+		dangling_say(&t, (struct span){ 0 });
 	tables_close(&t);
 	buf_free(&line);
 	buf_free(&key);
@@ -189,16 +188,6 @@ is_there(struct tables *t, int table, struct span key, const char *word)
 		say(0, "%.*s is there already: \"correo %s set\" replaces it",
 		    SPAN_ARG(key), word);
 	return 1;
-}
-
-static void
-say_dangling(const struct tables *t, struct span key)
-{
-	struct buf lines = { .max = 1 << 20 };
-
-	(void)dangling_find(t, key, &lines);
-	say_lines(&lines);
-	buf_free(&lines);
 }
 
 static void

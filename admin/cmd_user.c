@@ -6,6 +6,7 @@
 
 #include "admin/commands.h"
 #include "admin/compile.h"
+#include "admin/dangling.h"
 #include "admin/home.h"
 #include "admin/password.h"
 #include "admin/say.h"
@@ -64,8 +65,8 @@ cmd_user_remove(const struct site *site, const struct args *a)
 		else if (n < 0 ||
 		    remove_passwords(&t, span_of(key), 1) < 0)
 			status = say(SAY_AGAIN, "no memory");
-		else
-			status = compile_checked(&t);
+		else if ((status = compile_checked(&t)) == SAY_OK)
+			dangling_say(&t, (struct span){ 0 });
 	}
 	tables_close(&t);
 	return status;

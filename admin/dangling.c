@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/dangling.h"
+#include "admin/say.h"
 #include "store/alias.h"
 #include "sys/file.h"
 #include "wire/hop.h"
@@ -31,6 +32,16 @@ dangling_find(const struct tables *t, struct span key, struct buf *lines)
 			    lines);
 	directory_close(&d);
 	return 0;
+}
+
+void
+dangling_say(const struct tables *t, struct span key)
+{
+	struct buf lines = { .max = 1 << 20 };
+
+	(void)dangling_find(t, key, &lines);
+	say_lines(&lines);
+	buf_free(&lines);
 }
 
 int

@@ -9,6 +9,8 @@
  * 0, or -1: they cannot be read. */
 int	dangling_find(const struct tables *, struct span key,
 	    struct buf *lines);
+/* The same lines, said. */
+void	dangling_say(const struct tables *, struct span key);
 /* Does mail for that name end in the mailbox that `correo tables` made because
  * there was no other?  1, 0; -1 as above. */
 int	dangling_unread(const struct tables *, const char *name);

@@ -79,6 +79,21 @@ def an_alias_of_nobody_is_named():
         c.correo('alias', 'remove', 'right', ok=False)
 
 
+def what_then_reaches_nobody_is_named():
+    c.correo('user', 'add', 'brief@example.test', '--password-stdin',
+             input=b'of-brief')
+    c.correo('alias', 'add', 'chain@example.test', 'brief@example.test')
+    c.correo('alias', 'add', 'link@example.test', 'chain@example.test')
+    try:
+        assert c.correo('user', 'remove', 'brief@example.test').stderr == \
+            b'chain@example.test -> brief@example.test: no such recipient\n'
+        assert c.correo('alias', 'remove', 'chain@example.test').stderr == \
+            b'link@example.test -> chain@example.test: no such recipient\n'
+    finally:
+        c.correo('alias', 'remove', 'chain@example.test', ok=False)
+        c.correo('alias', 'remove', 'link@example.test')
+
+
 def a_list_with_one_person_twice():
     c.alice.clear()
     c.bob.clear()
@@ -241,6 +256,7 @@ def swaks_and_curl_and_msmtp():
 tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
       an_alias_and_its_end, an_alias_of_nobody_is_named,
+      what_then_reaches_nobody_is_named,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,

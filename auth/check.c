@@ -56,6 +56,10 @@ struct pending {
 	int had_turn;			/* has waited as long as it must */
 };
 
+struct row {
+	struct pending *first, **end;
+};
+
 struct check {
 	struct role_env *env;
 	const struct auth_conf *conf;
@@ -64,8 +68,8 @@ struct check {
 	int state;			/* STATE/auth, or -1 */
 	struct event monitor, listener;
 	struct worker worker[WORKERS];
-	struct pending *row, **row_end;	/* for a worker */
-	uint64_t row_n;
+	struct row known, strangers;	/* for a worker, in that order */
+	uint64_t row_n;			/* in both */
 	struct pending *delayed;	/* sorted by due_ms */
 	struct pending *ended;		/* an event may still name them */
 };
@@ -79,6 +83,7 @@ static int  must_wait(struct check *, struct pending *);
 static void postpone(struct check *, struct pending *);
 static void look(struct check *, struct pending *);
 static void to_worker(struct check *, struct pending *);
+static struct pending *next_of_row(struct check *);
 static void feed_workers(struct check *);
 static void give(struct check *, struct worker *, struct pending *);
 static void worker_answers(struct check *, struct worker *);
@@ -103,7 +108,8 @@ check_role(struct role_env *env)
 
 	c.env = env;
 	c.conf = env->conf;
-	c.row_end = &c.row;
+	c.known.end = &c.known.first;
+	c.strangers.end = &c.strangers.first;
 	start(&c);
 	for (;;) {
 		n = epoll_wait(c.ep, e, 64, due(&c));
@@ -303,20 +309,29 @@ look(struct check *c, struct pending *p)
 static void
 to_worker(struct check *c, struct pending *p)
 {
-	p->waits = 1;
-	c->row_n++;
 	/* who is known here goes before a crowd of strangers */
-	if (guess_known(c->guess, span_of(p->login.key),
-	    &p->login.facts.client, clock_mono_ms()) || c->row == NULL) {
-		if ((p->next = c->row) == NULL)
-			c->row_end = &p->next;
-		c->row = p;
-	} else {
-		p->next = NULL;
-		*c->row_end = p;
-		c->row_end = &p->next;
-	}
+	struct row *r = guess_known(c->guess, span_of(p->login.key),
+	    &p->login.facts.client, clock_mono_ms()) ? &c->known :
+	    &c->strangers;
+
+	p->waits = 1;
+	p->next = NULL;
+	*r->end = p;
+	r->end = &p->next;
+	c->row_n++;
 	feed_workers(c);
+}
+
+static struct pending *
+next_of_row(struct check *c)
+{
+	struct row *r = c->known.first ? &c->known : &c->strangers;
+	struct pending *p = r->first;
+
+	if ((r->first = p->next) == NULL)
+		r->end = &r->first;
+	c->row_n--;
+	return p;
 }
 
 /* Many tries that came at once found no delay: those that were looked at since
@@ -327,15 +342,12 @@ feed_workers(struct check *c)
 	struct pending *p;
 	uint64_t i = 0;
 
-	while (i < c->conf->workers && c->row) {
+	while (i < c->conf->workers && c->row_n) {
 		if (c->worker[i].busy) {
 			i++;
 			continue;
 		}
-		p = c->row;
-		if ((c->row = p->next) == NULL)
-			c->row_end = &c->row;
-		c->row_n--;
+		p = next_of_row(c);
 		p->waits = 0;
 		if (p->ev.fd < 0)
 			drop(c, p);

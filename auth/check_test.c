@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 #include <cdb.h>
+#include <crypt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +19,24 @@
 #include "wire/login.h"
 #include "wire/record.h"
 
-enum { LOGINS = 400, PATIENCE_S = 120 };
+enum { LOGINS = 400, TURNS = 40, PATIENCE_S = 120 };
 
-static const char key[] = "alice@example.test", response[] =
-    "\0alice@example.test\0abcde-secret";
+static const char key[] = "alice@example.test", fast[] =
+    "\0alice@example.test\0abcde-secret", slow[] =
+    "\0alice@example.test\0slow";
 
-/* A table with one app password. */
+/* A table with an app password, and one that takes a while to check. */
 static int
 passwords(void)
 {
 	char path[] = "/tmp/check_test.XXXXXX", name[64], value[128],
 	    mac[APP_MAC];
+	const char *hash = crypt("slow", "$5$rounds=20000$salt$");
 	struct cdb_make c;
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0);
+	assert_non_null(hash);
 	unlink(path);
 	app_password_mac(key, "abcde", SPAN("secret"), mac);
 	snprintf(name, sizeof name, "%s app abcde", key);
@@ -40,6 +44,8 @@ passwords(void)
 	assert_int_equal(cdb_make_start(&c, fd), 0);
 	assert_int_equal(cdb_make_add(&c, name, (unsigned)strlen(name), value,
 	    (unsigned)strlen(value)), 0);
+	assert_int_equal(cdb_make_add(&c, key, sizeof key - 1, hash,
+	    (unsigned)strlen(hash)), 0);
 	assert_int_equal(cdb_make_finish(&c), 0);
 	return fd;
 }
@@ -50,7 +56,8 @@ start(int *control, int *link)
 	static const struct site site = { .hostname = "mx.test",
 	    .empty_dir = "/", .state_dir = "/nonexistent" };
 	static const struct role role = { .name = "auth" };
-	static const struct auth_conf conf = { .checkpassword = "" };
+	static const struct auth_conf conf = { .workers = 1,
+	    .waiting = LOGINS, .checkpassword = "" };
 	struct role_env env = { .role = &role, .site = &site, .conf = &conf };
 	int c[2], l[2], fd = passwords();
 	pid_t pid;
@@ -80,10 +87,10 @@ start(int *control, int *link)
 
 /* A session's channel, on which the right password waits already. */
 static int
-login(int link, uint32_t number)
+login(int link, uint32_t number, struct span response)
 {
 	struct login_ask ask = { .mech = SPAN("PLAIN"), .has_response = 1,
-	    .response = span_mem(response, sizeof response - 1) };
+	    .response = response };
 	struct note n = { .kind = NOTE_SPAWN, .text = "imap" };
 	struct buf b = { .max = 1024 };
 	int ch[2];
@@ -113,7 +120,8 @@ listener_does_not_read(void **state)
 	(void)state;
 	alarm(PATIENCE_S);
 	for (i = 0; i < LOGINS; i++)
-		session[i] = login(link, i);
+		session[i] = login(link, i, span_mem(fast,
+		    sizeof fast - 1));
 	for (i = 0; i < LOGINS; i++) {
 		assert_int_equal(note_recv(link, &n, NULL, 1), 1);
 		assert_int_equal(n.kind, NOTE_USER);
@@ -130,11 +138,40 @@ listener_does_not_read(void **state)
 	close(link);
 }
 
+/* The worker hashes for who is known in the order in which they came. */
+static void
+known_in_turn(void **state)
+{
+	int session[TURNS], control, link, st;
+	pid_t pid = start(&control, &link);
+	struct note n;
+	uint32_t i;
+
+	(void)state;
+	alarm(PATIENCE_S);
+	for (i = 0; i < TURNS; i++) {
+		session[i] = login(link, i, span_mem(slow, sizeof slow - 1));
+		if (i == 0)		/* from now on she is known */
+			assert_int_equal(note_recv(link, &n, NULL, 1), 1);
+	}
+	for (i = 1; i < TURNS; i++) {
+		assert_int_equal(note_recv(link, &n, NULL, 1), 1);
+		assert_int_equal(n.arg, i);
+	}
+	for (i = 0; i < TURNS; i++)
+		close(session[i]);
+	close(control);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	close(link);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(listener_does_not_read)
+		cmocka_unit_test(listener_does_not_read),
+		cmocka_unit_test(known_in_turn)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,5 +367,5 @@ trouble(const char *what, int e)
 		return verdict_make(452, "4.3.1", "%s: %s", what, strerror(e));
 	return verdict_make(451, e == EACCES || e == EPERM || e == ENOTDIR ||
 	    e == ELOOP || e == EXDEV ? "4.3.5" : "4.3.0", "%s: %s", what,
-	    strerror(e));
+	    e == EXDEV ? "leads out of the home directory" : strerror(e));
 }

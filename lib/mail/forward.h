@@ -2,7 +2,7 @@
  * forward - a forwarding file: what its owner wants done with his mail.
  *
  *	file    = *( line LF )
- *	line    = *WSP [ "#" comment / targets ]
+ *	line    = *WSP [ targets ] [ "#" comment ]
  *
  * Targets are those of an alias (mail/address.h): addresses, \user, /path/,
  * |program or "|program arguments", separated by commas or white space.  They

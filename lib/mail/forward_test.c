@@ -58,7 +58,10 @@ files(void **state)
 		{ "\"|echo \\\"x, y\\\"\"\n", "1:|echo \"x, y\";" },
 		{ "/home/alice/Maildir/\n", "1://home/alice/Maildir/;" },
 		{ "# x\n\nbob\n#\n/m/\n", "1:.bob;2://m/;" },
+		{ "a@b.test # \"mine, too\nbob, #x\n", "1:@a@b.test;2:.bob;" },
+		{ "bob#x\n|a #b\n", "1:.bob#x;2:|a #b;" },
 		{ "\"|open\nbob\n", "!1" },
+		{ "bob\n~/Maildir/\n", "1:.bob;!2" },
 		{ "bob\n:include:/etc/passwd\n", "1:.bob;!2" }
 	};
 	char out[512];

@@ -126,6 +126,11 @@ sort(struct target *t, const char **why)
 	default:
 		if (span_find(s, '@') < s.n)
 			return address_mailbox(s, &a, why);
+		/* "Maildir/" is hardly meant as somebody's name */
+		if (span_find(s, '/') < s.n) {
+			*why = "a path begins with /";
+			return -1;
+		}
 		t->kind = TARGET_LOCAL;
 	}
 	if (!address_is_atoms(t->text)) {

@@ -37,6 +37,8 @@ static const struct {
 	{ "\"", "!quote" }, { "\"a\\\"", "!quote" }, { "\"\"", "!target" },
 	{ "\"a b\"", "!target" }, { "\\", "!target" }, { "\\a@b", "!target" },
 	{ "a..b", "!target" }, { "a;b", "!target" }, { "(a)", "!target" },
+	{ "Maildir/", "!path" }, { "~/Maildir/", "!path" },
+	{ "./Maildir/", "!path" }, { "a/b@c.example", "A(a/b@c.example)" },
 	{ "@example.test", "!atoms" }, { "a@", "!labels" },
 	{ "\"a\"b", "!commas" }, { "<a@b.example>c", "!commas" },
 	{ "<>", "!null path" }, { "/a\001b", "!control" },

@@ -155,8 +155,16 @@ host_port(struct span s, struct hop *h)
 static int
 option(struct span s, struct hop *h, unsigned *seen, const char **why)
 {
-	static const char *const names[] = {
-		"tls", "login", "source", "helo", "connections", "rate"
+	static const struct {
+		const char *name, *why;
+	} of[] = {
+		{ "tls", "route: tls= is may, none, require or verify" },
+		{ "login", "route: login= is a name of secrets/relay-passwords "
+		    "or relay-tokens" },
+		{ "source", "route: source= is an address of this machine" },
+		{ "helo", "route: helo= is a domain name" },
+		{ "connections", "route: connections= is 1 to 999" },
+		{ "rate", "route: rate= is 1 to 999999 (messages a minute)" }
 	};
 	struct span name;
 	struct ip ip;
@@ -167,11 +175,12 @@ option(struct span s, struct hop *h, unsigned *seen, const char **why)
 	    "may follow, each once, with a value";
 	if (!span_cut(&s, '=', &name) || s.n == 0)
 		return -1;
-	for (k = 0; k < 6 && !span_eq(name, span_of(names[k])); k++)
+	for (k = 0; k < 6 && !span_eq(name, span_of(of[k].name)); k++)
 		;
 	if (k == 6 || *seen & 1u << k)
 		return -1;
 	*seen |= 1u << k;
+	*why = of[k].why;
 	switch (k) {
 	case 0:
 		ok = tls(s, &h->tls) == 0;

@@ -125,10 +125,12 @@ def remove_while_queued_gives_new_names():
     owner = os.stat(place + name)
     names = [m['id'][:-4] + '%04d:a1,d%d' % (n, time.time() + 20000)
              for n in range(2000)]
+    ready = c.dir + '/run/ready-made'
     for n in names:
-        with open(place + n, 'xb') as f:
+        with open(ready, 'xb') as f:
             f.write(mail)
-        os.chown(place + n, owner.st_uid, owner.st_gid)
+        os.chown(ready, owner.st_uid, owner.st_gid)
+        os.rename(ready, place + n)
     p = subprocess.Popen([c.ready['correo'], 'queue', 'remove', '--all'])
     for attempt in range(2, 6):
         for i, n in enumerate(names):

@@ -383,9 +383,13 @@ check_postmaster(struct check *c, const struct tables *t)
 {
 	static const char *const name[] = { "postmaster", "root" };
 	size_t i;
+	int unread;
 
 	for (i = 0; i < 2; i++)
-		if (dangling_unread(t, name[i]) != 0)
+		if ((unread = dangling_unread(t, name[i])) == 2)
+			found(c, FAIL, name[i], "nobody gets its mail: its "
+			    "aliases come back to it");
+		else if (unread)
 			found(c, WARN, name[i], "nobody reads its mail, which "
 			    "goes to %s/postmaster: correo alias add %s "
 			    "ADDRESS", c->site->state_dir, name[i]);
@@ -412,9 +416,12 @@ check_names(struct check *c, const struct tables *t)
 		found(c, WARN, host, "has no address in DNS: other servers "
 		    "will distrust its mail");
 	for (i = 0; r >= 0 && i < c->site->domains.n; i++)
-		r = check_domain(c, &d, span_of(c->site->domains.word[i]));
+		if (!tables_find(s, span_of(c->site->domains.word[i])))
+			r = check_domain(c, &d,
+			    span_of(c->site->domains.word[i]));
 	for (i = 0; r >= 0 && i < s->n; i++)
-		r = check_domain(c, &d, tables_key(s, i));
+		if (!span_starts(tables_key(s, i), SPAN("[")))
+			r = check_domain(c, &d, tables_key(s, i));
 	if (r < 0)
 		found(c, WARN, "resolver", "does not answer: no mail can be "
 		    "sent to other servers");

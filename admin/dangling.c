@@ -10,10 +10,17 @@
 #include "sys/file.h"
 #include "wire/hop.h"
 
+enum {
+	ALIASES = 10,			/* one behind the other: queued(8) */
+	LOOKS = 1000			/* at targets of one alias */
+};
+
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
     struct buf *);
-static int leads_somewhere(struct directory *, struct span);
+static int normal(struct span, const char *, int *, char [ADDRESS_MAX + 1]);
+static int leads_somewhere(struct directory *, struct span, const char *);
+static int is_endless(struct directory *, const char *, struct span);
 static void look_at_route(const struct tables_set *, size_t,
     const struct buf *, struct buf *);
 
@@ -51,14 +58,19 @@ dangling_unread(const struct tables *t, const char *name)
 	    SPAN("postmaster"));
 	struct directory d;
 	struct recipient r;
-	int bad;
+	int got;
 
 	if (open_all(t, &d) < 0)
 		return -1;
-	bad = directory_lookup(&d, span_of(name), &r);
+	got = directory_lookup(&d, span_of(name), &r);
+	if (got == 0)
+		got = r.kind == RECIPIENT_ALIAS ?
+		    2 * is_endless(&d, name, r.targets) :
+		    r.kind == RECIPIENT_MAILBOX &&
+		    span_eq(span_of(r.key), SPAN("postmaster")) && e &&
+		    e->nr == 0;
 	directory_close(&d);
-	return bad < 0 ? -1 : r.kind == RECIPIENT_MAILBOX &&
-	    span_eq(span_of(r.key), SPAN("postmaster")) && e && e->nr == 0;
+	return got;
 }
 
 void
@@ -102,30 +114,82 @@ look_at(struct directory *d, struct span key, struct span value,
     struct buf *lines)
 {
 	struct buf target = { .max = 2 * ADDRESS_MAX };
+	struct span all = value;
+	char of[2 * ADDRESS_MAX];
 	const char *why;
+	int bare = span_find(key, '@') == key.n;
 
+	snprintf(of, sizeof of, "%.*s%s%s", SPAN_ARG(key), bare ? "@" : "",
+	    bare ? d->hostname : "");		/* as alias_target has it */
 	while (alias_target(d, key, &value, &target, &why) == 1)
-		if (!leads_somewhere(d, buf_span(&target))) {
+		if (!leads_somewhere(d, buf_span(&target), of)) {
 			buf_addspan(lines, key);
 			buf_adds(lines, " -> ");
 			buf_addspan(lines, buf_span(&target));
 			buf_adds(lines, ": no such recipient\n");
 		}
+	if (is_endless(d, of, all)) {
+		buf_addspan(lines, key);
+		buf_addf(lines, ": comes back to itself, or passes more than "
+		    "%d aliases\n", ALIASES);
+	}
 	buf_free(&target);
 }
 
+/* A target of the alias `of`, as the tables know it; *user: aliases end. */
 static int
-leads_somewhere(struct directory *d, struct span to)
+normal(struct span to, const char *of, int *user, char out[ADDRESS_MAX + 1])
 {
-	int no_alias = span_starts(to, SPAN("\\"));
-	char normal[ADDRESS_MAX + 1];
-	struct recipient r;
 	const char *why;
 
-	return source_address(span_from(to, no_alias != 0), normal, &why) == 0 &&
-	    (no_alias ? directory_lookup_user(d, span_of(normal), &r) :
-	    directory_lookup(d, span_of(normal), &r)) == 0 &&
+	*user = span_starts(to, SPAN("\\"));
+	if (source_address(span_from(to, *user != 0), out, &why) < 0)
+		return -1;
+	*user |= strcmp(out, of) == 0;
+	return 0;
+}
+
+static int
+leads_somewhere(struct directory *d, struct span to, const char *of)
+{
+	char address[ADDRESS_MAX + 1];
+	struct recipient r;
+	int user;
+
+	return normal(to, of, &user, address) == 0 &&
+	    (user ? directory_lookup_user(d, span_of(address), &r) :
+	    directory_lookup(d, span_of(address), &r)) == 0 &&
 	    r.kind != RECIPIENT_NONE;
+}
+
+/* Aliases of aliases are a tree, walked without recursion: depth first, so
+ * that a ring shows at once. */
+static int
+is_endless(struct directory *d, const char *of, struct span targets)
+{
+	struct {
+		char of[ADDRESS_MAX + 1];
+		struct span rest;
+	} list[ALIASES + 1], *l;
+	struct buf target = { .max = 2 * ADDRESS_MAX };
+	struct recipient r;
+	const char *why;
+	int user, looks, n = 1;
+
+	list->rest = targets;
+	snprintf(list->of, sizeof list->of, "%s", of);
+	for (looks = 0; n > 0 && n <= ALIASES && looks < LOOKS; looks++) {
+		l = &list[n - 1];
+		if (alias_target(d, span_of(l->of), &l->rest, &target, &why) !=
+		    1)
+			n--;
+		else if (normal(buf_span(&target), l->of, &user, l[1].of) == 0 &&
+		    !user && directory_lookup(d, span_of(l[1].of), &r) == 0 &&
+		    r.kind == RECIPIENT_ALIAS)
+			list[n++].rest = r.targets;
+	}
+	buf_free(&target);
+	return n > ALIASES;
 }
 
 static void

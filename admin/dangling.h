@@ -5,14 +5,15 @@
 #include "admin/tables.h"
 
 /* Adds a line "KEY -> TARGET: no such recipient" for each target in a domain of
- * ours that is none, by the compiled tables; of all aliases, or (key.p) of one.
+ * ours that is none, and one for each alias whose mail queued would return as
+ * in a loop, by the compiled tables; of all aliases, or (key.p) of one.
  * 0, or -1: they cannot be read. */
 int	dangling_find(const struct tables *, struct span key,
 	    struct buf *lines);
 /* The same lines, said. */
 void	dangling_say(const struct tables *, struct span key);
 /* Does mail for that name end in the mailbox that `correo tables` made because
- * there was no other?  1, 0; -1 as above. */
+ * there was no other?  1, 0; 2: its aliases are a loop; -1 as above. */
 int	dangling_unread(const struct tables *, const char *name);
 /* Adds a line for each route whose login= has no secret; none where the
  * secrets may not be read. */

@@ -213,6 +213,9 @@ alias_key(struct span s, struct buf *key, const char **why)
 	if (s.n && s.p[0] == '@') {
 		buf_addc(key, '@');
 		r = source_domain(span_from(s, 1), name, why);
+	} else if (s.n && s.p[0] == '*' && (s.n == 1 || s.p[1] == '@')) {
+		*why = "alias: all that nobody else has is @DOMAIN";
+		r = -1;
 	} else
 		r = source_address(s, name, why);
 	if (r == 0)

@@ -94,6 +94,33 @@ def what_then_reaches_nobody_is_named():
         c.correo('alias', 'remove', 'link@example.test')
 
 
+def aliases_without_an_end_are_named():
+    def told(name, target):
+        return c.correo('alias', 'set', name, target).stderr
+    names = ['ring1', 'ring2', 'self@example.test', 'postmaster', 'root'] + \
+        ['deep%d' % i for i in range(11)]
+    ring = b': comes back to itself, or passes more than 10 aliases\n'
+    try:
+        told('ring1', 'ring2')
+        assert told('ring2', 'ring1') == b'ring2' + ring
+        assert b'no such' in told('self@example.test', 'self')
+        assert not told('self@example.test', 'self+x@far.example')
+        told('deep0', 'alice@example.test')
+        for i in range(1, 10):
+            assert not told('deep%d' % i, 'bob, deep%d' % (i - 1)), i
+        assert told('deep10', 'deep9, bob') == b'deep10' + ring
+        c.correo('alias', 'set', 'root', 'postmaster')
+        c.correo('alias', 'set', 'postmaster', 'root')
+        report = c.correo('check', ok=False).stdout
+        for line in (b'warn aliases: ring1' + ring,
+                     b'fail postmaster: nobody gets its mail'):
+            assert line in report, report
+        assert b'deep9' not in report, report
+    finally:
+        for name in names:
+            c.correo('alias', 'remove', name, ok=False)
+
+
 def a_list_with_one_person_twice():
     c.alice.clear()
     c.bob.clear()
@@ -257,6 +284,7 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
       an_alias_and_its_end, an_alias_of_nobody_is_named,
       what_then_reaches_nobody_is_named,
+      aliases_without_an_end_are_named,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,

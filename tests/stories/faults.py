@@ -96,6 +96,8 @@ def check_asks_dns():
                            open(c.ready['config']).read()) +
                     '\nresolver 127.0.0.1:%d\ndomains example.test '
                     'nowhere.test\n' % dns.getsockname()[1])
+        for domain in ('[127.0.0.1]', 'nowhere.test'):
+            c.correo('domain', 'add', domain)
 
         def answer():
             while True:
@@ -110,6 +112,10 @@ def check_asks_dns():
         finally:
             dns.sendto(b'end', dns.getsockname())
             thread.join()
+            for domain in ('[127.0.0.1]', 'nowhere.test'):
+                c.correo('domain', 'remove', domain)
+    # each once, and of an address literal there is nothing to ask
+    assert r.stdout.count(b'has no MX') == 1, r
     for line in (b'ok mx.example.test: has an address',
                  b'ok example.test: other servers send its mail to '
                  b'mx.example.test\n', b'warn nowhere.test: has no MX'):

@@ -53,8 +53,8 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
 		v = verdict_make(451, "4.3.0", "no memory");
 		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
 		    .kind = kind, .key = key, .retry = clock_s() + 60 });
-	} else if (t->until > clock_mono_s())
-		put_off(d, t, r, &t->last, t->until - clock_mono_s());
+	} else if ((wait = dest_dead(t, clock_mono_s())) > 0)
+		put_off(d, t, r, &t->last, wait);
 	else if (crowded(t, &wait)) {
 		v = verdict_make(451, "4.3.2", "too much waits for %s here",
 		    key);
@@ -140,17 +140,18 @@ crowded(const struct dest *t, int64_t *wait_s)
 static int
 step(struct deliver *d, struct dest *t)
 {
-	int64_t wait = t->until - clock_mono_s();
+	int64_t wait, now = clock_mono_s();
 	struct child *c;
 	struct rcpt *r;
 
-	while (wait > 0 && (r = dest_pop(t, NULL)) != NULL)
+	while ((wait = dest_dead(t, now)) > 0 &&
+	    (r = dest_pop(t, NULL)) != NULL)
 		put_off(d, t, r, &t->last, wait);
 	if (t->waiting == 0)
 		return 0;
 	if ((c = child_for(d, t)) == NULL)
 		return 0;
-	if (!dest_may(t, clock_mono_s())) {
+	if (!dest_may(t, now)) {
 		dest_starve(d, t);
 		return 0;
 	}

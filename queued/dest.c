@@ -163,6 +163,20 @@ dest_learn(struct dest *t, const struct verdict *v, int *failed)
 	t->last = *v;
 }
 
+/* Not all at once, which new mail would feel: each is opened and renamed.
+ * After five minutes more, or half as long again, the last is back. */
+int64_t
+dest_dead(const struct dest *t, int64_t now)
+{
+	int64_t left = t->until - now, most = left / 2;
+
+	if (left <= 0)
+		return 0;
+	if (most < DEST_BACK_S)
+		most = DEST_BACK_S;
+	return left + arc4random_uniform((uint32_t)most);
+}
+
 int
 child_room(const struct child *c)
 {

@@ -21,7 +21,8 @@ enum {
 	LOCAL_CHILDREN = 4,
 	REMOTE_FIRST = 2, REMOTE_MOST = 20,
 	DEST_FAILURES = 3,		/* in a row: it is dead */
-	DEST_DEAD_S = 60, DEST_DEAD_MOST_S = 3600
+	DEST_DEAD_S = 60, DEST_DEAD_MOST_S = 3600,
+	DEST_BACK_S = 300		/* then all come back within it */
 };
 
 struct child {
@@ -84,6 +85,8 @@ void	dest_job(const struct dest *, struct rcpt **, size_t, struct job *);
  * destination died is of the same cause.
  */
 void	dest_learn(struct dest *, const struct verdict *, int *failed);
+/* Dead: in how many seconds what is put off now comes back; else 0. */
+int64_t	dest_dead(const struct dest *, int64_t now);
 int	child_room(const struct child *);
 
 void	dest_turn(struct deliver *, struct dest *);

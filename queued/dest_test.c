@@ -103,6 +103,39 @@ health(void **state)
 	dest_sweep(&d, clock_mono_s());
 }
 
+/* What waits for it comes back in five minutes, or half as long again. */
+static void
+back(void **state)
+{
+	static const struct {
+		int64_t until, now, first, last;
+	} row[] = {
+		{ 0, 1000, 0, 0 }, { 1000, 1000, 0, 0 },
+		{ 1001, 1000, 1, 300 }, { 1060, 1000, 60, 359 },
+		{ 1600, 1000, 600, 899 }, { 4600, 1000, 3600, 5399 },
+	};
+	struct dest t = { .until = 0 };
+	int64_t wait, first, last;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		t.until = row[i].until;
+		first = INT64_MAX;
+		last = 0;
+		for (k = 0; k < 20000; k++) {
+			wait = dest_dead(&t, row[i].now);
+			first = wait < first ? wait : first;
+			last = wait > last ? wait : last;
+		}
+		/* all of it is used, but for the luck of 20,000 throws */
+		if (first < row[i].first || last > row[i].last ||
+		    first > row[i].first + 10 || last < row[i].last - 10)
+			fail_msg("row %zu: from %lld to %lld", i,
+			    (long long)first, (long long)last);
+	}
+}
+
 /* One with 90 messages and three with 10 each: the three do not wait behind
  * the 90. */
 static void
@@ -169,8 +202,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(health), cmocka_unit_test(turns),
-		cmocka_unit_test(rates)
+		cmocka_unit_test(health), cmocka_unit_test(back),
+		cmocka_unit_test(turns), cmocka_unit_test(rates)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

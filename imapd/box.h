@@ -43,6 +43,8 @@ struct box {
 	char name[FOLDER_NAME];		/* its name, as the tree has it */
 	int read_only;
 	unsigned keywords;		/* that the client knows of */
+	uint64_t modseq;		/* all up to it was told */
+	int behind;			/* not all is told */
 	struct imap_set saved;		/* "$", as UIDs */
 
 	enum answer answer;

@@ -66,6 +66,8 @@ tell(struct box *b)
 	uint32_t n;
 
 	folder_totals(b->folder, &t);
+	b->modseq = t.modseq;
+	b->behind = 0;
 	b->keywords = UINT32_MAX;
 	update_keywords(b);
 	out_line(o, "* %u EXISTS", folder_count(b->folder));

@@ -14,6 +14,7 @@ static int  note(void *, uint32_t, uint32_t);
 static void vanished(struct box *, const struct imap_set *, const char *);
 static int  by_uid(struct imap_set *, uint32_t);
 static void exists(struct box *, uint32_t);
+static void highest(struct box *);
 
 int
 update_sync(struct box *b, int gone)
@@ -101,16 +102,26 @@ update_flags(struct box *b, uint32_t number, const struct mail *m)
 void
 update_condstore(struct box *b)
 {
-	struct folder_totals t;
-
 	if (b->condstore)
 		return;
 	b->condstore = 1;
-	if (b->folder) {
-		folder_totals(b->folder, &t);
-		out_line(&b->out, "* OK [HIGHESTMODSEQ %llu] so far",
-		    (unsigned long long)t.modseq);
-	}
+	if (b->folder)
+		highest(b);
+}
+
+void
+update_modseq(struct box *b)
+{
+	struct folder_totals t;
+	int behind;
+
+	folder_totals(b->folder, &t);
+	behind = folder_count(b->folder) != t.messages;
+	if (!behind)
+		b->modseq = t.modseq;
+	if (b->qresync && (behind || b->behind))
+		highest(b);
+	b->behind = behind;
 }
 
 int
@@ -182,4 +193,11 @@ exists(struct box *b, uint32_t count)
 	out_str(&b->out, " EXISTS\r\n");
 	if (!b->rev2)
 		out_line(&b->out, "* %u RECENT", t.recent);
+}
+
+static void
+highest(struct box *b)
+{
+	out_line(&b->out, "* OK [HIGHESTMODSEQ %llu] so far",
+	    (unsigned long long)b->modseq);
 }

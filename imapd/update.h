@@ -16,6 +16,10 @@ void	update_flags(struct box *, uint32_t number, const struct mail *);
 /* The client speaks CONDSTORE from here on (RFC 7162 3.1); a mailbox that is
  * selected says its HIGHESTMODSEQ. */
 void	update_condstore(struct box *);
+/* Before a tagged reply: a client of QRESYNC that does not hear yet who is gone
+ * hears how far it may count on what it knows, and then when it may again
+ * (RFC 7162 6). */
+void	update_modseq(struct box *);
 /* "* VANISHED (EARLIER) 3:5": which of those UIDs (in normal form; NULL: of
  * all) are gone since that mod-sequence.  0, or -1 with errno. */
 int	update_earlier(struct box *, uint64_t modseq, const struct imap_set *);

@@ -28,7 +28,7 @@ static enum answer verb_enable(struct box *, struct imap_command *);
 static enum answer verb_namespace(struct box *, struct imap_command *);
 
 /* NO_EXPUNGE: nothing is told to be gone meanwhile (RFC 9051 7.5.1), unless
- * it is a UID command.  QUIET: nothing is told of the selected mailbox. */
+ * it is a UID command without numbers (RFC 7162 3.2.10).  QUIET: nothing is told of the selected mailbox. */
 static const struct verb {
 	enum imap_verb verb;
 	enum answer (*run)(struct box *, struct imap_command *);
@@ -97,9 +97,13 @@ verbs_run(struct box *b, struct span text)
 		    "select a mailbox first (RFC 9051 3)");
 	else
 		a = v->run(b, &c);
-	if (a != ANSWER_NONE && b->folder && v && !(v->flags & QUIET) &&
-	    update_sync(b, c.uid || !(v->flags & NO_EXPUNGE)) < 0)
-		a = box_failed(b, "mailbox");
+	if (a != ANSWER_NONE && b->folder && v && !(v->flags & QUIET)) {
+		if (update_sync(b, !(v->flags & NO_EXPUNGE) ||
+		    (c.uid && !c.find.search.numbers)) < 0)
+			a = box_failed(b, "mailbox");
+		else
+			update_modseq(b);
+	}
 	append_drop(b);
 	box_answer(b, c.tag, a);
 	imap_command_free(&c);

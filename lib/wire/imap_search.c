@@ -373,6 +373,7 @@ set_key(struct parse *p, struct imap_cursor *c, enum imap_key key)
 	    imap_set_parse(&k->set, text, c->why) < 0)
 		return -1;
 	p->s->saved |= k->set.saved;
+	p->s->numbers |= key == IMAP_KEY_SEQUENCE && !k->set.saved;
 	return 0;
 }
 

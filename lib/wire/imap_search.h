@@ -50,6 +50,7 @@ struct imap_search {			/* { 0 } before */
 	uint32_t n, size;
 	int modseq;			/* a MODSEQ key is there */
 	int saved;			/* "$" is there */
+	int numbers;			/* a set of message numbers is there */
 };
 
 /* Takes all keys of the cursor.  0, or -1 with *why. */

@@ -222,13 +222,18 @@ class Model:
         self.check(c)
 
     def again(self, c):
-        """A client that comes back with what it knew (QRESYNC)."""
+        """A client that comes back with what it knew (QRESYNC): it had not
+        heard of all, and others went on."""
         if not c.qresync:
             return
         self.quiet(c)
-        old, name = {m.uid: m for m in c.view}, c.folder
-        c.ok('NOOP')
-        high = max([m.modseq for m in c.view] + [1])
+        for _ in range(self.r.randrange(3)):
+            self.remove(c)
+        if c.view:
+            c.ok('FETCH 1 UID')     # who is gone is known, and not told
+            self.store(c)
+        old, name = {m.uid: m for m in c.view if m.uid}, c.folder
+        top, high = max(old, default=0), max(c.modseq, 1)
         c.ok('UNSELECT')
         for _ in range(self.r.randrange(4)):
             self.step(self.r.choice([d for d in self.clients if d is not c]))
@@ -240,7 +245,7 @@ class Model:
             need(uid in c.resync_gone or uid in {m.uid for m in c.view},
                  'UID', uid, 'vanished unsaid')
         for m in c.view:
-            need(m.uid in told or m.uid in old and
+            need(m.uid in told or m.uid > top or m.uid in old and
                  old[m.uid].flags == m.flags, 'a change of', m.uid, 'unsaid')
         self.check(c)
 

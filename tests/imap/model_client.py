@@ -114,6 +114,7 @@ class Client:
         self.found = self.esearch = None
         self.told = {}
         self.codes = []
+        self.seen = 0           # the highest MODSEQ of a FETCH in it
         del self.trace[:-60]
         self.trace.append('C: %s %s' % (tag, command))
         data = ('%s %s' % (tag, command)).encode()
@@ -138,6 +139,7 @@ class Client:
                 word, _, rest = text[len(tag) + 1:].partition(' ')
                 need(word in ('OK', 'NO'), 'answered', text)
                 self.code(rest)
+                self.count_on()
                 self.verb = ''
                 return word, rest
             need(text.startswith('* '), 'not a reply:', text)
@@ -198,9 +200,17 @@ class Client:
                  'UIDNEXT', m[2], 'after', f.top)
             self.next = int(m[2])
         elif m[1] == 'HIGHESTMODSEQ' and f:
-            need(int(m[2]) >= f.modseq, 'HIGHESTMODSEQ back', m[2], f.modseq)
-            f.modseq = int(m[2])
+            was = f.modseq if self.verb in ('SELECT', 'EXAMINE') else \
+                self.modseq
+            need(int(m[2]) >= was, 'HIGHESTMODSEQ back', m[2], was)
+            f.modseq = max(f.modseq, int(m[2]))
 
+    def count_on(self):
+        """What a client may come back with (RFC 7162 6)."""
+        high = [int(v) for k, v in self.codes if k == 'HIGHESTMODSEQ']
+        self.modseq = high[-1] if high else max(self.modseq, self.seen)
+
+    modseq = 0
     next = 0
     status = ''
 
@@ -262,6 +272,8 @@ class Client:
         modseq = re.search(r'MODSEQ \((\d+)\)', text)
         if got:
             m.flags = frozenset(got[1].split()) - {'\\Recent'}
+        if modseq:
+            self.seen = max(self.seen, int(modseq[1]))
         if modseq and m.uid:
             was, m.modseq = m.modseq or 0, int(modseq[1])
             need(m.modseq >= was, 'MODSEQ of', m.uid, was, 'back to',

@@ -136,18 +136,19 @@ binary_out(struct box *b, struct message *m, enum imap_item item,
     const struct imap_section *s)
 {
 	struct out *o = &b->out;
+	const char *none = item == IMAP_FETCH_BINARY ? "NIL" : "0";
 	const struct mime_part *part;
 	struct span bytes;
 	size_t from;
 
 	if (!imap_section_part(&m->mime, s, &part)) {
-		out_str(o, "NIL");
+		out_str(o, none);
 		return 0;
 	}
 	if (s->npath == 0)
 		part = NULL;
 	if (decoded(b, m, part, &bytes) < 0) {
-		out_str(o, item == IMAP_FETCH_BINARY ? "NIL" : "0");
+		out_str(o, none);
 		return -1;
 	}
 	if (item == IMAP_FETCH_BINARY_SIZE) {

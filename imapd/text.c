@@ -53,7 +53,7 @@ text_part(struct text *t, const struct mime *m, const struct mime_part *p)
 {
 	unsigned char room[CHARSET];
 	struct buf name = { .p = room, .size = CHARSET, .max = CHARSET };
-	struct span charset = SPAN("UTF-8"), unused, body;
+	struct span charset = SPAN(""), unused, body;
 
 	if (!span_case_eq(p->type, SPAN("text")) &&
 	    !span_case_eq(p->type, SPAN("message")))

@@ -15,6 +15,7 @@ static const struct mime_part *pick(const struct mime *);
 static int  is_text(const struct mime *, const struct mime_part *);
 static int  decoded(const struct mime *, const struct mime_part *,
 	    const struct charset *, struct buf *);
+static struct span cut(struct span);
 static int  full(const struct words *);
 static void add(struct words *, struct span *);
 static void add_char(struct words *, uint32_t);
@@ -130,6 +131,8 @@ decoded(const struct mime *m, const struct mime_part *p,
 		    decode_end(&d, &raw) < 0 ? -1 : 0;
 		body = buf_span(&raw);
 	}
+	if (mime_body(m, p).n > PREVIEW_INPUT)
+		body = cut(body);
 	if (param_find(p->params, "charset", &charset, &other) == 1)
 		name = buf_span(&charset);
 	if (r == 0 && cs->utf8(cs->arg, name, body, text) < 0) {
@@ -139,6 +142,17 @@ decoded(const struct mime *m, const struct mime_part *p,
 	buf_free(&raw);
 	buf_free(&charset);
 	return r;
+}
+
+/* Without its last character, of which there may be a part. */
+static struct span
+cut(struct span s)
+{
+	while (s.n && (s.p[s.n - 1] & 0xc0) == 0x80)
+		s.n--;
+	if (s.n)
+		s.n--;
+	return s;
 }
 
 static int

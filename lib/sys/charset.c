@@ -24,7 +24,7 @@ static int add_1252(struct span, struct buf *);
 static iconv_t find(struct charset_cache *, struct span);
 static int convert(iconv_t, struct span, struct buf *);
 
-enum { OWN_NONE, OWN_UTF8, OWN_1252 };
+enum { OWN_NONE, OWN_UTF8, OWN_ASCII, OWN_1252 };
 static const char replacement[] = "\357\277\275";	/* U+FFFD */
 
 struct charset_cache *
@@ -61,6 +61,7 @@ charset_is_utf8(struct span name, struct span text)
 {
 	switch (own(name)) {
 	case OWN_UTF8:
+	case OWN_ASCII:
 		return utf8_valid(text);
 	case OWN_1252:
 		return utf8_is_ascii(text);
@@ -91,6 +92,9 @@ to_utf8(void *arg, struct span name, struct span in, struct buf *out)
 	switch (own(name)) {
 	case OWN_UTF8:
 		return add_utf8(in, out);
+	case OWN_ASCII:
+		return utf8_valid(in) ? buf_addspan(out, in) :
+		    add_1252(in, out);
 	case OWN_1252:
 		return utf8_is_ascii(in) ? buf_addspan(out, in) :
 		    add_1252(in, out);
@@ -108,8 +112,8 @@ own(struct span name)
 		int own;
 	} v[] = {
 		{ "utf-8", OWN_UTF8 }, { "utf8", OWN_UTF8 },
-		{ "", OWN_1252 }, { "us-ascii", OWN_1252 },
-		{ "ascii", OWN_1252 }, { "iso-8859-1", OWN_1252 },
+		{ "", OWN_ASCII }, { "us-ascii", OWN_ASCII },
+		{ "ascii", OWN_ASCII }, { "iso-8859-1", OWN_1252 },
 		{ "latin1", OWN_1252 }, { "windows-1252", OWN_1252 },
 		{ "cp1252", OWN_1252 }
 	};

@@ -1,7 +1,7 @@
 /*
  * charset - any charset to UTF-8, by iconv(3); UTF-8, US-ASCII, ISO-8859-1 and
- * windows-1252 (which is also what ISO-8859-1 and US-ASCII mean where they hold
- * bytes that they should not, as browsers do) without it.
+ * windows-1252 without it.  ISO-8859-1 is windows-1252, as for browsers; and so
+ * is US-ASCII, or no charset, where there is more in it and it is not UTF-8.
  *
  * iconv_open opens files and maps modules: a confined process calls
  * charset_warm before, or lives with the four above.

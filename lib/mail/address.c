@@ -48,7 +48,7 @@ address_parse(struct span *in, unsigned flags, struct address *out,
 	s = span_from(s, 1);
 	if (s.n && s.p[0] == '@' && take_route(&s, why) < 0)
 		return -1;
-	if (s.n && s.p[0] == '>') {
+	if (s.n && s.p[0] == '>' && s.p == in->p + 1) {
 		if (!(flags & ADDRESS_NULL)) {
 			*why = "the null path stands only behind MAIL FROM "
 			    "(RFC 5321 4.5.5)";

@@ -75,6 +75,7 @@ static const struct {
 	{ "<@a.example,@b.example:c@d.example>", 3, "c@d.example", "" },
 	{ "<@a.example:c@d.example>", 3, "c@d.example", "" },
 	{ "<@a.example>", 3, NULL, "source route" },
+	{ "<@a.example:>", 3, NULL, "atoms" },
 	{ "<@a.example,c@d.example>", 3, NULL, "source route" },
 	{ "<@a.example,:c@d.example>", 3, NULL, "source route" },
 	{ "<@a.example:postmaster>", 3, "postmaster", "" },

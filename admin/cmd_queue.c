@@ -38,6 +38,7 @@ struct job {
 };
 
 static int begin(const struct site *, const struct args *, struct job *);
+static struct span listed(const char *);
 static int selection(struct job *);
 static int run(struct job *);
 static int told(int);
@@ -131,8 +132,8 @@ begin(const struct site *site, const struct args *a, struct job *j)
 	j->out.max = 1 << 30;
 	if ((a->domain && source_domain(span_of(a->domain), j->domain, &why) <
 	    0) || (a->sender && strcmp(a->sender, "<>") != 0 && source_address(
-	    span_of(a->sender), j->sender, &why) < 0) || (a->recipient &&
-	    source_address(span_of(a->recipient), j->recipient, &why) < 0))
+	    listed(a->sender), j->sender, &why) < 0) || (a->recipient &&
+	    source_address(listed(a->recipient), j->recipient, &why) < 0))
 		return say(-1, "%s", why);
 	if ((j->hit = calloc(a->nwords, 1)) == NULL)
 		return say(-1, "no memory");
@@ -142,6 +143,16 @@ begin(const struct site *site, const struct args *a, struct job *j)
 		    "group %s-ops may look at the queue)", path, missing,
 		    site->user_prefix);
 	return 0;
+}
+
+/* An address, or <address> as a list shows it. */
+static struct span
+listed(const char *address)
+{
+	struct span s = span_of(address);
+
+	return s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>' ?
+	    span_sub(s, 1, s.n - 1) : s;
 }
 
 /* What changes something, or asks for words, wants to be told of what. */

@@ -107,7 +107,9 @@ def retry_now():
 def by_sender_domain_recipient():
     m = waiting()
     for words in (('--sender', 'alice@example.test'),
+                  ('--sender', '<alice@example.test>'),
                   ('--domain', 'elsewhere.invalid'),
+                  ('--recipient', '<x@elsewhere.invalid>'),
                   ('--recipient', 'x@elsewhere.invalid')):
         assert m['id'] in [x['id'] for x in c.queue(*words)], words
     assert not c.queue('--domain', 'other.invalid')

@@ -61,6 +61,7 @@ static void check_sendmail(struct check *);
 static void check_keys(struct check *);
 static void check_tables(struct check *);
 static void check_age(struct check *, const struct tables *, int);
+static void check_homes(struct check *, const struct tables *);
 static void check_targets(struct check *, const struct tables *);
 static void check_logins(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
@@ -325,6 +326,7 @@ check_tables(struct check *c)
 	} else {
 		for (i = 0; i < SOURCE_COUNT; i++)
 			check_age(c, &t, i);
+		check_homes(c, &t);
 		check_targets(c, &t);
 		check_logins(c, &t);
 		check_postmaster(c, &t);
@@ -350,6 +352,29 @@ check_age(struct check *c, const struct tables *t, int table)
 		    "%s: correo tables", name);
 	else
 		found(c, OK, tables_name(table), "%zu entries", t->set[table].n);
+}
+
+/* Without its home a mailbox can have no mail, nor with another's. */
+static void
+check_homes(struct check *c, const struct tables *t)
+{
+	const struct tables_set *s = &t->set[TABLE_USERS];
+	struct mailbox m;
+	struct stat st;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (mailbox_parse(tables_value(s, i), &m, &why) < 0)
+			continue;
+		else if (stat(m.home, &st) < 0)
+			found(c, FAIL, "users", "%.*s: %s: %s; its mail waits",
+			    SPAN_ARG(tables_key(s, i)), m.home,
+			    strerror(errno));
+		else if (st.st_uid != m.uid)
+			found(c, WARN, "users", "%.*s: %s belongs to uid %u, "
+			    "and not to %u", SPAN_ARG(tables_key(s, i)), m.home,
+			    (unsigned)st.st_uid, (unsigned)m.uid);
 }
 
 static void

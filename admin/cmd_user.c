@@ -158,6 +158,8 @@ system_line(const struct args *a, struct user *u, struct buf *line)
 	pw = getpwnam(a->word[2]);
 	if (pw == NULL)
 		return say(-1, "%s: no such user of this machine", a->word[2]);
+	if (access(pw->pw_dir, F_OK) < 0)
+		say_errno(0, "%s", pw->pw_dir);
 	buf_addf(line, "%s:%u:%u:%s:system", u->key, (unsigned)pw->pw_uid,
 	    (unsigned)pw->pw_gid, pw->pw_dir);
 	if (a->quota)

@@ -1,5 +1,8 @@
 """From a client to a Maildir: every way an address can mean someone."""
 
+import os
+import shutil
+
 from correo import below_trace, message, run, same, tell, the_instance, wait
 
 c = the_instance()
@@ -119,6 +122,19 @@ def aliases_without_an_end_are_named():
     finally:
         for name in names:
             c.correo('alias', 'remove', name, ok=False)
+
+
+def a_home_that_is_gone_is_named():
+    c.correo('user', 'add', 'gone@example.test', '--password-stdin',
+             input=b'of-gone')
+    home = os.path.dirname(os.path.dirname(c.alice.path)) + '/gone'
+    line = ('fail users: gone@example.test: %s: No such file' % home).encode()
+    try:
+        assert line not in c.correo('check', ok=False).stdout
+        shutil.rmtree(home)
+        assert line in c.correo('check', ok=False).stdout, line
+    finally:
+        c.correo('user', 'remove', 'gone@example.test')
 
 
 def a_list_with_one_person_twice():
@@ -284,7 +300,7 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
       an_alias_and_its_end, an_alias_of_nobody_is_named,
       what_then_reaches_nobody_is_named,
-      aliases_without_an_end_are_named,
+      aliases_without_an_end_are_named, a_home_that_is_gone_is_named,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,

@@ -407,7 +407,7 @@ finish(struct receive *r, struct stream *c, const struct smtpd_conf *conf,
 	struct span fields;
 	const char *why;
 
-	if (r->head == HEADER_HELD)
+	if (r->head == HEADER_HELD && !r->lost)
 		end_header(r);
 	end_text(r, &end);
 	if (unwanted(r, conf, v))

@@ -63,7 +63,8 @@ session_serve(struct role_env *env, const struct note *n,
 	s.began_ms = clock_mono_ms();
 	s.client = (struct stream){ .fd = fd[0], .b = input,
 	    .size = sizeof input,
-	    .set_s = n->facts.tls ? 0 : STREAM_ACCEPTED_S };
+	    .set_s = n->facts.tls || n->facts.phase != PHASE_START ? 0 :
+	    STREAM_ACCEPTED_S };
 	if (greet(&s) == 0)
 		while (!s.over && next_line(&s, &line))
 			obey(&s, line);

@@ -145,10 +145,12 @@ start(struct run *r)
 	    .facts.class = (uint8_t)(r->s->net ? CLASS_NET : r->s->user ?
 	    CLASS_USER : CLASS_STRANGER) };
 	int p[2], c[2], w[2] = { -1, -1 }, fd[CHAN_FDS];
+	struct timeval short_time = { .tv_usec = 10000 };
 
 	read_conf(r->s, &site, &conf);
 	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
 	n.facts.may_login = r->s->local != 0;
+	n.facts.phase = r->s->login ? PHASE_LOGIN : PHASE_START;
 	if (r->s->user)
 		memcpy(n.facts.user, "alice@example.test", 19);
 	memcpy(n.facts.tls_version, "TLSv1.3", 8);
@@ -161,6 +163,10 @@ start(struct run *r)
 	if (r->s->writer >= WRITER_GIVEN && chan_pair(CHAN_STREAM, w) < 0)
 		abort();
 	r->client = p[0];
+	/* as the session before the login may leave it */
+	if (r->s->login)
+		setsockopt(p[1], SOL_SOCKET, SO_RCVTIMEO, &short_time,
+		    sizeof short_time);
 	/* early input must be there when the session begins */
 	if (r->s->nstep && r->s->step[0].verb == 'R')
 		send(p[0], r->s->step[0].text.p, r->s->step[0].text.n, 0);

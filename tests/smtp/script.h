@@ -4,6 +4,7 @@
  *	case NAME		a fresh session begins
  *	set KEY VALUE		a line of its configuration
  *	fact net | user | tls | submission | local	what the listener says
+ *	fact login		the session begins after a login
  *	writer none | dies | full	instead of one that works
  *	writer given | gone	one came with the client; there is no other |
  *				it has died, and another is to be had
@@ -48,7 +49,7 @@ struct step {
 struct script {
 	const char *name;
 	struct buf conf;
-	int net, user, tls, submission, local;
+	int net, user, tls, submission, local, login;
 	enum { WRITER_REAL, WRITER_NONE, WRITER_DIES, WRITER_FULL,
 	    WRITER_GIVEN, WRITER_GONE } writer;
 	int stream, whole, cut;
@@ -69,6 +70,7 @@ script_setting(struct script *s, struct span l, const char **why)
 		{ "fact tls", AT(tls), 1 },
 		{ "fact submission", AT(submission), 1 },
 		{ "fact local", AT(local), 1 },
+		{ "fact login", AT(login), 1 },
 		{ "writer none", AT(writer), WRITER_NONE },
 		{ "writer dies", AT(writer), WRITER_DIES },
 		{ "writer full", AT(writer), WRITER_FULL },

@@ -169,10 +169,10 @@ leave(struct session *s)
 	}
 	if (s->next == NEXT_MAILBOX) {
 		snprintf(text, sizeof text, "%s %s", s->tag, s->mech);
-		return ask_logged_in(s->control, s->client.fd, text) < 0;
+		return ask_logged_in(s->control, text) < 0;
 	}
 	if (out_flush(&s->out) == 0 && s->next == NEXT_TLS)
-		return ask_starttls(s->control, s->client.fd) < 0;
+		return ask_starttls(s->control) < 0;
 	reader_log_closed(s->facts, s->logins, s->errors, s->over);
 	return 0;
 }

@@ -110,9 +110,9 @@ try_login(struct session *s, const char *arg)
 {
 	char c;
 
-	if (ask_logged_in(s->control, s->client.fd, arg) < 0)
+	if (ask_logged_in(s->control, arg) < 0)
 		return errno;
-	/* the control channel ends when the listener drops us */
+	/* the control channel ends when the listener has dropped us */
 	return recv(s->control, &c, 1, 0) <= 0 ? EPERM : 0;
 }
 
@@ -194,6 +194,17 @@ try_writers(struct session *s, const char *arg)
 	return flood(s, NOTE_WRITER);
 }
 
+/* Out of the listener's sight, with the client kept. */
+static int
+try_hide(struct session *s, const char *arg)
+{
+	char c;
+
+	(void)arg;
+	close(s->control);
+	return recv(s->client.fd, &c, 1, 0) < 0 ? errno : 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct session *, const char *);
@@ -203,7 +214,8 @@ static const struct {
 	{ "fork", try_fork }, { "exec", try_exec }, { "trace", try_trace },
 	{ "kill", try_kill }, { "root", try_root }, { "login", try_login },
 	{ "relay", try_relay }, { "claim", try_claim },
-	{ "logins", try_logins }, { "writers", try_writers }
+	{ "logins", try_logins }, { "writers", try_writers },
+	{ "hide", try_hide }
 };
 
 int

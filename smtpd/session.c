@@ -342,7 +342,7 @@ obey_starttls(struct session *s, struct verdict *v)
 	v->code = 0;
 	s->over = "starttls";
 	s->polite = 1;
-	if (flush(s) == 0 && ask_starttls(s->control, s->client.fd) < 0)
+	if (flush(s) == 0 && ask_starttls(s->control) < 0)
 		s->over = "error";
 }
 
@@ -357,7 +357,7 @@ obey_auth(struct session *s, struct verdict *v)
 	s->polite = 1;
 	if (waiting(s))
 		s->over = "input behind AUTH (RFC 4954 4)";
-	else if (ask_logged_in(s->control, s->client.fd, s->helo) < 0)
+	else if (ask_logged_in(s->control, s->helo) < 0)
 		s->over = "error";
 	else
 		s->over = "login";

@@ -49,15 +49,15 @@ ask_login(int auth, const struct login_ask *ask, struct ask_room *room,
 }
 
 int
-ask_starttls(int control, int client)
+ask_starttls(int control)
 {
-	return note_say(control, NOTE_STARTTLS, NULL, &client, 1);
+	return note_say(control, NOTE_STARTTLS, NULL, NULL, 0);
 }
 
 int
-ask_logged_in(int control, int stream, const char *text)
+ask_logged_in(int control, const char *text)
 {
-	return note_say(control, NOTE_LOGIN, text, &stream, 1);
+	return note_say(control, NOTE_LOGIN, text, NULL, 0);
 }
 
 /* The answer to a question of that kind; a channel, or none. */

@@ -25,7 +25,7 @@ int	ask_login(int auth, const struct login_ask *, struct ask_room *,
 
 /* The connection goes on without us: exit after 0.  text is the HELO name or
  * the tag that the next process needs.  0, or -1. */
-int	ask_starttls(int control, int client);
-int	ask_logged_in(int control, int stream, const char *text);
+int	ask_starttls(int control);
+int	ask_logged_in(int control, const char *text);
 
 #endif

@@ -4,13 +4,12 @@
  *	begin ─┬─ PROXY: a child of the session zygote reads the header ─┐
  *	       ├─ TLS from the start: a relay shakes hands ──────────────┤
  *	       └─ a session                                              │
- *	session ─ STARTTLS: gives the socket back, exits ─ relay ─ fresh session
+ *	session ─ STARTTLS: asks for it, exits ─ relay ─ fresh session
  *	session ─ AUTH: a channel to the password check, which tells us the user
- *	session ─ LOGIN: gives its stream back, exits ─ fresh session or mailbox
+ *	session ─ LOGIN: says that it went well, exits ─ fresh session or mailbox
  *
- * A connection has one control channel at a time; who gives the socket or
- * stream back has nothing more to say, and the next gets a new channel.
- * DESIGN 5.
+ * A connection has one control channel at a time; who asks for the next
+ * process has nothing more to say, and that one gets a new channel.  DESIGN 5.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,34 +25,31 @@
  * unread, so that the listener waits. */
 enum { WRITERS = 4, LOGINS = 64 };
 
-static void to_session(struct listener *, struct conn *, int);
-static void to_relay(struct listener *, struct conn *, int);
-static void to_mailbox(struct listener *, struct conn *, int);
+static int  may_say(const struct listener *, struct conn *, uint32_t);
+static void serve(struct listener *, struct conn *);
 static int  likely_to_send(const struct listener *, const struct conn *);
+static void to_relay(struct listener *, struct conn *);
 static int  ask(struct listener *, struct conn *, int, struct note *, int *,
 	    size_t);
-static void proxied(struct listener *, struct conn *, const struct note *,
-	    int);
+static void proxied(struct listener *, struct conn *, const struct note *);
+static void starttls(struct listener *, struct conn *);
 static void up(struct listener *, struct conn *, const struct note *);
 static void want_auth(struct listener *, struct conn *);
-static void logged_in(struct listener *, struct conn *, const struct note *,
-	    int);
+static void logged_in(struct listener *, struct conn *, const struct note *);
 static void end(struct listener *, struct conn *, const char *);
 
 void
-handover_begin(struct listener *l, struct conn *c, int fd)
+handover_begin(struct listener *l, struct conn *c)
 {
+	int first = c->facts.phase == PHASE_START;
+
+	c->facts.phase = first && listener_proxy(l, &c->facts.client) ?
+	    PHASE_PROXY : PHASE_START;
 	if (c->facts.phase == PHASE_START &&
-	    listener_proxy(l, &c->facts.client)) {
-		c->facts.phase = PHASE_PROXY;
-		to_session(l, c, fd);
-	} else if (l->conf->service[c->facts.service].tls) {
-		c->facts.phase = PHASE_START;
-		to_relay(l, c, fd);
-	} else {
-		c->facts.phase = PHASE_START;
-		to_session(l, c, fd);
-	}
+	    l->conf->service[c->facts.service].tls)
+		to_relay(l, c);
+	else
+		serve(l, c);
 }
 
 /* What the process that serves it now has to say. */
@@ -61,39 +57,53 @@ void
 handover_note(struct listener *l, struct conn *c)
 {
 	struct note n;
-	int fd[CHAN_FDS], i, r = note_recv(c->ev.fd, &n, fd, 0);
+	int r = note_recv(c->ev.fd, &n, NULL, 0);
 
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (r <= 0) {
-		end(l, c, r == 0 ? NULL : "no note");
-		return;
+	if (r > 0 && may_say(l, c, n.kind))
+		switch (n.kind) {
+		case NOTE_PROXY:
+			proxied(l, c, &n);
+			return;
+		case NOTE_UP:
+			up(l, c, &n);
+			return;
+		case NOTE_WRITER:
+			pool_want(l, c);
+			return;
+		case NOTE_STARTTLS:
+			starttls(l, c);
+			return;
+		case NOTE_AUTH:
+			want_auth(l, c);
+			return;
+		case NOTE_LOGIN:
+			logged_in(l, c, &n);
+			return;
+		}
+	end(l, c, r == 0 ? NULL : r < 0 ? "no note" : "note out of order");
+}
+
+/* Who reads a PROXY header, or shakes hands, has one thing to say. */
+static int
+may_say(const struct listener *l, struct conn *c, uint32_t kind)
+{
+	if (c->facts.phase == PHASE_PROXY)
+		return kind == NOTE_PROXY;
+	if (c->shaking)
+		return kind == NOTE_UP;
+	switch (kind) {
+	case NOTE_WRITER:
+		return !c->waits && !l->conf->mailboxes &&
+		    c->writers++ < WRITERS;
+	case NOTE_STARTTLS:
+		return !c->facts.tls && role_link(l->env, "relay") >= 0;
+	case NOTE_AUTH:
+		return c->facts.may_login && c->logins++ < LOGINS;
+	default:
+		return kind == NOTE_LOGIN;
 	}
-	if (n.kind == NOTE_WRITER && !c->waits && !l->conf->mailboxes &&
-	    c->writers++ < WRITERS)
-		pool_want(l, c);
-	else if (n.kind == NOTE_UP && c->stream >= 0)
-		up(l, c, &n);
-	else if (n.kind == NOTE_STARTTLS && fd[0] >= 0 && !c->facts.tls &&
-	    role_link(l->env, "relay") >= 0) {
-		/* RFC 3207 4.2: nothing that was before lives on */
-		c->facts.phase = PHASE_TLS;
-		c->facts.user[0] = '\0';
-		listener_judge(l, &c->facts);
-		to_relay(l, c, fd[0]);
-	} else if (n.kind == NOTE_AUTH && c->facts.may_login &&
-	    c->logins++ < LOGINS)
-		want_auth(l, c);
-	else if (n.kind == NOTE_LOGIN && fd[0] >= 0)
-		logged_in(l, c, &n, fd[0]);
-	else if (n.kind == NOTE_PROXY && fd[0] >= 0 &&
-	    c->facts.phase == PHASE_PROXY)
-		proxied(l, c, &n, fd[0]);
-	else
-		end(l, c, "note out of order");
-	for (i = 0; i < CHAN_FDS; i++)
-		if (fd[i] >= 0)
-			chan_close(fd[i]);
 }
 
 /* The password check's word on a connection: only from here is a user known. */
@@ -117,34 +127,38 @@ handover_auth(struct listener *l)
 
 /* ------------------------------------------------ who serves it next */
 
+/* A session; after the login to a mailbox the root parent of that role, which
+ * looks the key up, forks and becomes the user. */
 static void
-to_session(struct listener *l, struct conn *c, int fd)
+serve(struct listener *l, struct conn *c)
 {
 	struct note n = { .kind = NOTE_SPAWN };
-	int pass[] = { fd, -1,
+	const char *role = l->conf->mailboxes &&
+	    c->facts.phase == PHASE_LOGIN ? "mailbox" : "session";
+	int pass[] = { c->client, -1,
 	    likely_to_send(l, c) ? pool_ahead(l, c) : -1 }, r;
 
 	n.facts = c->facts;
-	r = ask(l, c, role_link(l->env, "session"), &n, pass,
-	    pass[2] < 0 ? 2 : 3);
+	(void)span_str(span_of(c->facts.user), n.text, sizeof n.text);
+	r = ask(l, c, role_link(l->env, role), &n, pass, pass[2] < 0 ? 2 : 3);
 	if (pass[2] >= 0)
 		close(pass[2]);
 	if (r < 0)
-		end(l, c, "session");
+		end(l, c, role);
 }
 
 /* Not before a login that has to come, and not to the reader of a header. */
 static int
 likely_to_send(const struct listener *l, const struct conn *c)
 {
-	return c->facts.phase == PHASE_LOGIN ||
+	return !l->conf->mailboxes && (c->facts.phase == PHASE_LOGIN ||
 	    (c->facts.phase != PHASE_PROXY &&
-	    l->conf->service[c->facts.service].strangers);
+	    l->conf->service[c->facts.service].strangers));
 }
 
-/* The plain side's other end is kept here until the handshake is done. */
+/* What is kept then is the other end of its plain side. */
 static void
-to_relay(struct listener *l, struct conn *c, int fd)
+to_relay(struct listener *l, struct conn *c)
 {
 	struct note n = { .kind = NOTE_SPAWN };
 	int stream[2] = { -1, -1 }, key[2] = { -1, -1 }, r = -1;
@@ -156,7 +170,7 @@ to_relay(struct listener *l, struct conn *c, int fd)
 	    chan_pair(CHAN_PACKETS, key) == 0 &&
 	    note_say(role_link(l->env, "keyholder"), NOTE_SPAWN, NULL,
 	    &key[1], 1) == 0) {
-		int pass[] = { fd, -1, stream[1], key[0] };
+		int pass[] = { c->client, -1, stream[1], key[0] };
 
 		r = ask(l, c, role_link(l->env, "relay"), &n, pass, 4);
 	}
@@ -167,25 +181,14 @@ to_relay(struct listener *l, struct conn *c, int fd)
 		close(key[1]);
 	}
 	if (r == 0) {
-		c->stream = stream[0];
+		chan_close(c->client);
+		c->client = stream[0];
+		c->shaking = 1;
 		return;
 	}
 	if (stream[0] >= 0)
 		close(stream[0]);
 	end(l, c, "relay");
-}
-
-/* The root parent looks the key up, forks and becomes the user. */
-static void
-to_mailbox(struct listener *l, struct conn *c, int fd)
-{
-	struct note n = { .kind = NOTE_SPAWN };
-	int pass[] = { fd, -1 };
-
-	n.facts = c->facts;
-	(void)span_str(span_of(c->facts.user), n.text, sizeof n.text);
-	if (ask(l, c, role_link(l->env, "mailbox"), &n, pass, 2) < 0)
-		end(l, c, "mailbox");
 }
 
 /* A request whose second descriptor is a new control channel; the old one is
@@ -216,7 +219,7 @@ ask(struct listener *l, struct conn *c, int link, struct note *n, int *pass,
 
 /* The true client: all that followed from the proxy's address is made again. */
 static void
-proxied(struct listener *l, struct conn *c, const struct note *n, int fd)
+proxied(struct listener *l, struct conn *c, const struct note *n)
 {
 	const char *rule;
 
@@ -226,20 +229,29 @@ proxied(struct listener *l, struct conn *c, const struct note *n, int fd)
 	listener_count(l, &c->facts.client, 1);
 	listener_judge(l, &c->facts);
 	if (rule) {
-		listener_refuse(l, fd, c->facts.service, &c->facts.client,
-		    rule);
+		listener_refuse(l, c->client, c->facts.service,
+		    &c->facts.client, rule);
 		end(l, c, NULL);
 	} else
-		handover_begin(l, c, fd);
+		handover_begin(l, c);
+}
+
+/* RFC 3207 4.2: nothing that was before lives on. */
+static void
+starttls(struct listener *l, struct conn *c)
+{
+	c->facts.phase = PHASE_TLS;
+	c->facts.user[0] = '\0';
+	listener_judge(l, &c->facts);
+	to_relay(l, c);
 }
 
 static void
 up(struct listener *l, struct conn *c, const struct note *n)
 {
 	const struct facts *f = &n->facts;
-	int stream = c->stream;
 
-	c->stream = -1;
+	c->shaking = 0;
 	c->facts.tls = 1;
 	c->facts.may_login = 1;
 	memcpy(c->facts.tls_version, f->tls_version, sizeof f->tls_version);
@@ -251,8 +263,7 @@ up(struct listener *l, struct conn *c, const struct note *n)
 	    f->endpoint_n : 0;
 	c->facts.tls_version[sizeof f->tls_version - 1] = '\0';
 	c->facts.tls_cipher[sizeof f->tls_cipher - 1] = '\0';
-	to_session(l, c, stream);
-	close(stream);
+	serve(l, c);
 }
 
 static void
@@ -279,7 +290,7 @@ want_auth(struct listener *l, struct conn *c)
 /* The check speaks to us before it speaks to the session: what it said is
  * there now, or the session lies. */
 static void
-logged_in(struct listener *l, struct conn *c, const struct note *n, int fd)
+logged_in(struct listener *l, struct conn *c, const struct note *n)
 {
 	if (role_link(l->env, "auth") >= 0)
 		handover_auth(l);
@@ -290,10 +301,7 @@ logged_in(struct listener *l, struct conn *c, const struct note *n, int fd)
 	c->facts.class = CLASS_USER;
 	c->facts.phase = PHASE_LOGIN;
 	(void)span_str(span_of(n->text), c->facts.helo, sizeof c->facts.helo);
-	if (l->conf->mailboxes)
-		to_mailbox(l, c, fd);
-	else
-		to_session(l, c, fd);
+	serve(l, c);
 }
 
 static void

@@ -1,9 +1,10 @@
 /*
  * listener - accepts, counts, hands over.
  *
- * The client's socket goes to whoever serves it at once and is closed here;
- * what is kept is a control channel, and when that ends, so has the
- * connection.  handover.c has the ways it takes, pool.c the writers.
+ * The client's socket goes to whoever serves it at once.  It is not read here,
+ * but kept for who serves it next, so that nobody who speaks to strangers sends
+ * descriptors; and a control channel: when that ends, so does the connection.
+ * handover.c has the ways it takes, pool.c the writers.
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -26,7 +27,7 @@ static void start(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
 static void accept_some(struct listener *, size_t);
-static void admit(struct listener *, int, unsigned, const struct ip *);
+static int  admit(struct listener *, int, unsigned, const struct ip *);
 static unsigned address_bits(const struct ip *);
 static unsigned network_bits(const struct ip *);
 static void every_second(struct listener *);
@@ -80,7 +81,7 @@ start(struct listener *l)
 	size_t i;
 
 	role_confine(l->env, &(struct confine){
-	    .files = 2 * l->conf->max_connections + 128 });
+	    .files = 3 * l->conf->max_connections + 128 });
 	if (counts_init(&l->counts, l->conf->max_connections) < 0 ||
 	    (l->ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		log_die(LOG_AGAIN, "listener");
@@ -153,11 +154,13 @@ accept_some(struct listener *l, size_t at)
 			}
 			return;
 		}
-		if ((rule = listener_over(l, &client)) != NULL)
+		rule = listener_over(l, &client);
+		if (rule == NULL && admit(l, fd, service, &client) < 0)
+			rule = "memory";
+		if (rule) {
 			listener_refuse(l, fd, service, &client, rule);
-		else
-			admit(l, fd, service, &client);
-		close(fd);
+			close(fd);
+		}
 	}
 }
 
@@ -205,17 +208,17 @@ listener_refuse(struct listener *l, int fd, unsigned service,
 	log_close(&g);
 }
 
-static void
+/* Takes the socket over.  0, or -1: no memory. */
+static int
 admit(struct listener *l, int fd, unsigned service, const struct ip *client)
 {
 	struct conn *c = calloc(1, sizeof *c), **slot;
 	struct facts *f;
 
-	if (c == NULL) {
-		listener_refuse(l, fd, service, client, "memory");
-		return;
-	}
-	c->ev.fd = c->stream = -1;
+	if (c == NULL)
+		return -1;
+	c->ev.fd = -1;
+	c->client = fd;
 	f = &c->facts;
 	f->connection = ++l->number;
 	f->service = service;
@@ -225,7 +228,8 @@ admit(struct listener *l, int fd, unsigned service, const struct ip *client)
 	slot = &l->slot[f->connection % 1024];
 	c->chain = *slot;
 	*slot = c;
-	handover_begin(l, c, fd);
+	handover_begin(l, c);
+	return 0;
 }
 
 void
@@ -261,10 +265,11 @@ listener_close(struct listener *l, struct conn *c)
 		at = &(*at)->chain;
 	*at = c->chain;
 	pool_forget(l, c);
+	/* it is over for one who was taken over and still has it, too */
+	(void)shutdown(c->client, SHUT_RDWR);
+	chan_close(c->client);
 	if (c->ev.fd >= 0)
 		close(c->ev.fd);
-	if (c->stream >= 0)
-		close(c->stream);
 	listener_count(l, &c->facts.client, 0);
 	l->paused = 0;
 	free(c);

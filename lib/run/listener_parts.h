@@ -27,7 +27,8 @@ struct conn {
 	struct conn *next;		/* while it waits for a writer */
 	struct conn *chain;		/* of its number's hash slot */
 	int waits;
-	int stream;			/* kept while a relay shakes hands, else -1 */
+	int client;			/* its socket, or its relay's plain side */
+	int shaking;			/* a relay shakes hands */
 	unsigned writers, logins;	/* that were asked for */
 	struct facts facts;
 };
@@ -67,8 +68,7 @@ void	listener_count(struct listener *, const struct ip *, int up);
 void	listener_judge(struct listener *, struct facts *);
 
 /* handover.c: each ends the connection when it cannot go on. */
-/* fd: the client's socket, which stays the caller's to close. */
-void	handover_begin(struct listener *, struct conn *, int fd);
+void	handover_begin(struct listener *, struct conn *);
 void	handover_note(struct listener *, struct conn *);
 void	handover_auth(struct listener *);
 

@@ -25,12 +25,10 @@ enum note_kind {
 				 * arg: SPAWN_…, or 0 */
 	/* session -> listener, and back */
 	NOTE_WRITER,		/* a writer, please; back with fd[0] */
-	NOTE_STARTTLS,		/* fd[0]: the client's socket */
+	NOTE_STARTTLS,		/* a relay, please, in my place */
 	NOTE_AUTH,		/* the password check, please; back: fd[0] */
-	NOTE_LOGIN,		/* the login went well: text: tag or helo;
-				 * fd[0]: the stream */
-	NOTE_PROXY,		/* the header has been read: facts.client;
-				 * fd[0]: the socket */
+	NOTE_LOGIN,		/* the login went well: text: tag or helo */
+	NOTE_PROXY,		/* the header has been read: facts.client */
 	/* others */
 	NOTE_IDLE,		/* writer -> listener: done with that session */
 	NOTE_RATE,		/* writer -> listener: a user's message; arg:

@@ -35,7 +35,7 @@ proxied_serve(const struct facts *f, int client, int control)
 	n.facts = *f;
 	if (!h.local)
 		n.facts.client = h.client;
-	return note_send(control, &n, &client, 1) < 0 ? LOG_AGAIN : 0;
+	return note_send(control, &n, NULL, 0) < 0 ? LOG_AGAIN : 0;
 }
 
 static int

@@ -216,12 +216,12 @@ serve(struct run *r, struct note *n, int stream, int control)
 	return pid;
 }
 
-/* The listener: whoever gives the stream back is followed by the next. */
+/* The listener: who asks for the next process is followed by it. */
 static void
 help(struct run *r, int stream)
 {
 	struct note n = { .kind = NOTE_SPAWN }, got;
-	int ch[2], auth[2], fd[CHAN_FDS], st = 0;
+	int ch[2], auth[2], more, st = 0;
 	pid_t pid;
 
 	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
@@ -235,9 +235,8 @@ help(struct run *r, int stream)
 			_exit(1);
 		pid = serve(r, &n, stream, ch[1]);
 		close(ch[1]);
-		close(stream);
-		stream = -1;
-		while (note_recv(ch[0], &got, fd, 1) > 0)
+		more = 0;
+		while (note_recv(ch[0], &got, NULL, 1) > 0)
 			if (got.kind == NOTE_AUTH) {
 				chan_pair(CHAN_PACKETS, auth);
 				note_say(ch[0], NOTE_AUTH, NULL, &auth[1], 1);
@@ -245,17 +244,17 @@ help(struct run *r, int stream)
 				check_login(auth[0]);
 				close(auth[0]);
 			} else if (got.kind == NOTE_STARTTLS) {
-				stream = fd[0];
+				more = 1;
 				n.facts.phase = PHASE_TLS;
 				n.facts.tls = n.facts.may_login = 1;
 			} else if (got.kind == NOTE_LOGIN) {
-				stream = fd[0];
+				more = 1;
 				n.facts.phase = PHASE_LOGIN;
 				memcpy(n.facts.helo, got.text, 64);
 			}
 		close(ch[0]);
 		waitpid(pid, &st, 0);
-		if (stream < 0 || st != 0)
+		if (!more || st != 0)
 			_exit(st != 0);
 	}
 }

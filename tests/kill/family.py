@@ -104,8 +104,7 @@ def prepare():
     with open(DIR + '/etc/tables/aliases', 'a') as f:
         f.write('team@example.test: alice@example.test, bob@example.test\n'
                 'void@example.test: gone@example.test\n')
-    subprocess.run([DIR + '/correo', 'tables'], check=True,
-                   stdout=subprocess.DEVNULL)
+    compile_tables()
 
 
 # ------------------------------------------------------------ the mail
@@ -272,6 +271,38 @@ def settled():
     time.sleep(0.05)
 
 
+def compile_tables():
+    subprocess.run([DIR + '/correo', 'tables'], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def until_handed_out(service):
+    """The monitor has given the tables of now to all of its roles: what it
+    does besides starting them, once in a second."""
+    end = time.monotonic() + 20
+    while any(open_files(p, '.cdb (deleted)')
+              for p in roles(services[service].process.pid)):
+        keep_all()
+        if time.monotonic() > end:
+            raise Wrong('the tables of before are still in use')
+        time.sleep(0.02)
+
+
+def roles(monitor):
+    path = '/proc/%d/task/%d/children' % (monitor, monitor)
+    return open(path).read().split() if os.path.exists(path) else []
+
+
+def open_files(pid, end):
+    found = []
+    for fd in names('/proc/%s/fd' % pid):
+        try:
+            found.append(os.readlink('/proc/%s/fd/%s' % (pid, fd)))
+        except OSError:
+            pass
+    return [f for f in found if f.endswith(end)]
+
+
 def one(service, kind, n):
     """(calls seen, was it killed)"""
     counts['runs'] += 1
@@ -285,8 +316,12 @@ def one(service, kind, n):
         stdout=subprocess.PIPE, text=True)
     if tracer.stdout.readline() != 'ready\n':
         raise Wrong('the tracer did not begin')
+    if kind == 'monitor':
+        compile_tables()
     taken = send_all(run)
     until_empty()
+    if kind == 'monitor':
+        until_handed_out(service)
     tracer.send_signal(signal.SIGTERM)
     words = tracer.stdout.read().split()
     tracer.wait()

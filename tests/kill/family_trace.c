@@ -191,7 +191,8 @@ adopt(pid_t pid, const struct member *parent)
 		m = &member[members++];
 		*m = (struct member){ .pid = pid, .depth = -1 };
 	}
-	if (parent) {
+	/* one whose parent's kind is not known stays unknown itself */
+	if (parent && parent->depth >= 0) {
 		memcpy(m->role, parent->role, sizeof m->role);
 		m->depth = parent->depth + 1;
 	}

@@ -5,6 +5,7 @@
 
 #include "imapd/folders.h"
 #include "imapd/notify.h"
+#include "imapd/quota.h"
 #include "imapd/special.h"
 
 static int  use_of(struct box *, const struct imap_command *, const char **);
@@ -63,6 +64,7 @@ folders_delete(struct box *b, struct imap_command *c)
 		return box_say(b, ANSWER_NO, "NONEXISTENT",
 		    "no such mailbox");
 	}
+	quota_forget(b);
 	notify_changed(b, name, NULL);
 	return box_say(b, ANSWER_OK, "", "deleted");
 }

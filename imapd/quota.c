@@ -24,6 +24,13 @@ quota_watch(struct box *b)
 	}
 }
 
+void
+quota_forget(struct box *b)
+{
+	if (has_quota(b))
+		maildirsize_forget(b->tree.root);
+}
+
 enum answer
 quota_get(struct box *b, struct imap_command *c)
 {

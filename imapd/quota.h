@@ -7,6 +7,8 @@
 
 /* Makes the store ask for room. */
 void	quota_watch(struct box *);
+/* Mail has gone, nobody knows how much. */
+void	quota_forget(struct box *);
 enum answer quota_get(struct box *, struct imap_command *);
 enum answer quota_root(struct box *, struct imap_command *);
 enum answer quota_set(struct box *, struct imap_command *);

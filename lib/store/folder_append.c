@@ -358,7 +358,7 @@ transfer(struct folder *from, const uint32_t *number, size_t n,
 	for (i = 0; i < n; i++) {
 		if ((c = folder_rec(from, number[i])) == NULL)
 			return -1;
-		bytes += (int64_t)c->size;
+		bytes += folder_bytes(from, c);
 	}
 	if (!move && (r = ask_quota(to, bytes, (int64_t)n, 0)) < 0)
 		return -1;

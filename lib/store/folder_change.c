@@ -359,7 +359,8 @@ static int
 expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 {
 	uint32_t *alive = reallocarray(NULL, n, sizeof *alive);
-	uint64_t bytes = 0, ns = clock_ns();
+	uint64_t ns = clock_ns();
+	int64_t bytes = 0;
 	size_t i, m = 0;
 	struct rec *c;
 	int r;
@@ -370,7 +371,7 @@ expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 		c = folder_table_rec(&f->table, at[i]);
 		if (c && !(c->bits & REC_DEAD)) {
 			alive[m++] = at[i];
-			bytes += c->size;
+			bytes += folder_bytes(f, c);
 		}
 	}
 	r = m ? folder_bury(f, alive, m) : 0;
@@ -379,7 +380,7 @@ expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 		r = unlink_all(f, alive, m, ns);
 		folder_own_end(f);
 		if (f->tree->quota)
-			f->tree->quota(f->tree->quota_arg, 1, -(int64_t)bytes,
+			f->tree->quota(f->tree->quota_arg, 1, -bytes,
 			    -(int64_t)m);
 	}
 	free(alive);

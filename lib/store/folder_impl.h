@@ -53,6 +53,10 @@ int	folder_dirfd(const struct folder *, const struct rec *);
 /* Is it there, under that name?  1 also when nobody can say. */
 int	folder_stands(struct folder *, const struct rec *);
 
+/* What it has of a quota: its size as stored, looked up where nobody has
+ * measured it; 0 where there is no quota. */
+int64_t	folder_bytes(struct folder *, const struct rec *);
+
 /* A base that nobody has: of the fields of old (a file name) it keeps sizes
  * and identity, if old is not empty; and its information. */
 void	folder_fresh_name(struct folder *, struct span old, char out[256]);

@@ -467,6 +467,38 @@ test_copy_that_fails(void **state)
 	assert_int_equal(remove_tree(place), 0);
 }
 
+static int
+total(void *arg, int told, int64_t bytes, int64_t messages)
+{
+	int64_t *t = arg;
+
+	t[0] += told ? bytes : 0;
+	t[1] += told ? messages : 0;
+	return 0;
+}
+
+/* A message whose name does not say its size counts all the same. */
+static void
+test_quota(void **state)
+{
+	uint32_t one[] = { 1 }, uid[1];
+	int64_t t[2] = { 0 };
+	struct folder *f;
+
+	(void)state;
+	tree.quota = total;
+	tree.quota_arg = t;
+	put("cur", "1.a:2,", "0123456789");
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_copy(f, one, 1, f, uid), 0);
+	assert_int_equal(t[0], 10);
+	assert_int_equal(t[1], 1);
+	assert_int_equal(folder_expunge(f, one, 1), 0);
+	assert_int_equal(t[0], 0);
+	assert_int_equal(t[1], 0);
+	folder_close(f);
+}
+
 /* What a message will be on the wire does not depend on where its bytes were
  * cut. */
 static void
@@ -513,7 +545,7 @@ main(void)
 		TEST(test_views), TEST(test_store_of_the_renamed),
 		TEST(test_append), TEST(test_transfer_of_the_gone),
 		TEST(test_long_name), TEST(test_copy_that_fails),
-		TEST(test_append_sizes),
+		TEST(test_append_sizes), TEST(test_quota),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

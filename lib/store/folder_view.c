@@ -106,6 +106,20 @@ folder_stands(struct folder *f, const struct rec *c)
 	return S_ISREG(st.st_mode);
 }
 
+int64_t
+folder_bytes(struct folder *f, const struct rec *c)
+{
+	char name[FOLDER_FILE];
+	struct stat st;
+
+	if (f->tree->quota == NULL)
+		return 0;
+	if (c->bits & REC_SIZE)
+		return (int64_t)c->size;
+	return folder_file(f, c, name) == 0 && fstatat(folder_dirfd(f, c),
+	    name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : 0;
+}
+
 /* Where it was last seen; else in new/ or cur/ as a message just told by the
  * log would stand; else by a look at all. */
 int

@@ -95,6 +95,12 @@ maildirsize_add(int maildir, int64_t bytes, int64_t count)
 	return n;
 }
 
+void
+maildirsize_forget(int maildir)
+{
+	(void)unlinkat(maildir, name, 0);
+}
+
 /* limit = part *( "," part ); part = 1*DIGIT ( "S" / "C" ) */
 static int
 parse_limit(struct span s, struct quota *q)

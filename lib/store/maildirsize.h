@@ -36,5 +36,7 @@ int	maildirsize_fits(const struct quota *, uint64_t bytes);
 /* Appends a change to the file.  0, or -1 with errno (the file will be counted
  * afresh some day; the mail is not hurt). */
 int	maildirsize_add(int maildir, int64_t bytes, int64_t count);
+/* After a change that nobody has counted: the next load counts afresh. */
+void	maildirsize_forget(int maildir);
 
 #endif

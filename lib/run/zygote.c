@@ -65,10 +65,7 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			child_ended = 0;
 			reap(&z);
 		}
-		if (stream_ended) {
-			z.ending = 1;
-			continue;
-		}
+		z.ending |= stream_ended;
 		while (p[0].revents && (kind = role_note(env, 0)) >= 0) {
 			if (kind == 0 && !z.retired)
 				return 0;	/* children follow by signal */

@@ -3,6 +3,7 @@
 #include "mail/header_list.h"
 #include "admin/source.h"
 #include "base/ascii.h"
+#include "base/encode.h"
 #include "base/utf8.h"
 #include "mail/date.h"
 #include "mail/header.h"
@@ -14,6 +15,8 @@ enum {
 	LEFT_OUT = 8,
 	FROM = 16, DATE = 32, MESSAGE_ID = 64	/* one of these is there */
 };
+
+enum { WORD = 45 };			/* bytes in an encoded word */
 
 static const struct {
 	const char *name;
@@ -42,6 +45,7 @@ static int add_field(const struct header *, const struct compose *,
 static int add_recipients(struct span, const struct compose *, struct buf *,
     const char **);
 static void add_missing(const struct compose *, unsigned, struct buf *);
+static void add_name(struct span, struct buf *);
 
 int
 compose_header(struct span in, const struct compose *c, struct buf *out,
@@ -74,6 +78,7 @@ compose_header(struct span in, const struct compose *c, struct buf *out,
 	if (buf_ok(out) && buf_ok(rcpts))
 		return 0;
 	*why = "the header is too long";
+	buf_reset(rcpts);
 	return -1;
 }
 
@@ -142,8 +147,11 @@ add_recipients(struct span list, const struct compose *c, struct buf *rcpts,
 	struct span a;
 
 	while (header_list_next(&list, &a)) {
-		if (compose_qualify(a, c->hostname, rcpts, why) < 0)
+		if (compose_qualify(a, c->hostname, rcpts, why) < 0) {
+			buf_reset(rcpts);
+			buf_addspan(rcpts, a);
 			return -1;
+		}
 		buf_addc(rcpts, '\n');
 	}
 	return 0;
@@ -154,21 +162,10 @@ static void
 add_missing(const struct compose *c, unsigned seen, struct buf *out)
 {
 	char date[DATE_TEXT];
-	size_t i;
 
 	if ((seen & FROM) == 0) {
 		buf_adds(out, "From: ");
-		if (*c->name && utf8_is_ascii(span_of(c->name))) {
-			buf_addc(out, '"');
-			for (i = 0; c->name[i]; i++) {
-				if (c->name[i] == '"' || c->name[i] == '\\')
-					buf_addc(out, '\\');
-				if (!ascii_control((unsigned char)c->name[i]))
-					buf_addc(out,
-					    (unsigned char)c->name[i]);
-			}
-			buf_adds(out, "\" ");
-		}
+		add_name(span_of(c->name), out);
 		buf_addf(out, "<%s>\r\n", c->from);
 	}
 	if ((seen & DATE) == 0) {
@@ -177,4 +174,31 @@ add_missing(const struct compose *c, unsigned seen, struct buf *out)
 	}
 	if ((seen & MESSAGE_ID) == 0)
 		buf_addf(out, "Message-ID: <%s@%s>\r\n", c->id, c->hostname);
+}
+
+/* A quoted string, or where that cannot be encoded words (RFC 2047 2), which
+ * have at most 75 characters each and no part of one of UTF-8. */
+static void
+add_name(struct span name, struct buf *out)
+{
+	size_t i, n;
+
+	if (utf8_is_ascii(name) && name.n) {
+		buf_addc(out, '"');
+		for (i = 0; i < name.n; i++) {
+			if (name.p[i] == '"' || name.p[i] == '\\')
+				buf_addc(out, '\\');
+			if (!ascii_control(name.p[i]))
+				buf_addc(out, name.p[i]);
+		}
+		buf_adds(out, "\" ");
+	} else if (utf8_valid(name))
+		for (; name.n; name = span_from(name, n)) {
+			n = name.n < WORD ? name.n : WORD;
+			while (n < name.n && (name.p[n] & 0xc0) == 0x80)
+				n--;
+			buf_adds(out, "=?utf-8?b?");
+			encode_base64(out, span_sub(name, 0, n));
+			buf_adds(out, n < name.n ? "?=\r\n " : "?= ");
+		}
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "admin/compose.h"
@@ -72,22 +73,65 @@ test_rows(void **state)
 }
 
 static void
+test_names(void **state)
+{
+	static const struct {
+		const char *name, *from;
+	} t[] = {
+		{ "", "" }, { "A \\ B", "\"A \\\\ B\" " },
+		{ "J\303\266rg \"Q\"", "=?utf-8?b?SsO2cmcgIlEi?= " },
+		{ "12345678901234567890123456789012345678901234\303\266x",
+		    "=?utf-8?b?MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2N"
+		    "zg5MDEyMzQ=?=\r\n =?utf-8?b?w7Z4?= " },
+		{ "J\366rg", "" }	/* no UTF-8 */
+	};
+	struct compose c = { "h.test", "id", 0, "u@h.test", "", 0 };
+	struct buf out = { .max = 4096 }, rcpts = { .max = 4096 };
+	char want[200];
+	const char *why = "";
+	size_t i, used;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		buf_reset(&out);
+		c.name = t[i].name;
+		snprintf(want, sizeof want, "From: %s<u@h.test>\r\n",
+		    t[i].from);
+		if (compose_header(SPAN("\r\n"), &c, &out, &rcpts, &used,
+		    &why) < 0 || !span_starts(buf_span(&out), span_of(want)))
+			fail_msg("%zu: '%.*s'", i, SPAN_ARG(buf_span(&out)));
+	}
+	buf_free(&out);
+	buf_free(&rcpts);
+}
+
+static void
 test_refused(void **state)
 {
-	static const char *const bad[] = {
-		"To: John Doe\r\n\r\n", "To: a@b@c\r\n\r\n", "To: <>\r\n\r\n",
-		"Cc: a@\r\n\r\n", "Bcc: \"x\r\n\r\n"
+	static const struct {
+		const char *in, *address;
+	} bad[] = {
+		{ "To: a, John Doe\r\n\r\n", "John Doe" },
+		{ "To: a@b@c\r\n\r\n", "a@b@c" },
+		{ "To: <>\r\n\r\n", "" },	/* nobody */
+		{ "Cc: a@\r\n\r\n", "a@" },
+		{ "Bcc: \"x\r\n\r\n", "\"x" }
 	};
 	const struct compose c = { "h.test", "id", 0, "u@h.test", "", 1 };
 	struct buf out = { .max = 4096 }, rcpts = { .max = 4096 };
 	const char *why = "";
 	size_t i, used;
+	int r;
 
 	(void)state;
-	for (i = 0; i < sizeof bad / sizeof *bad; i++)
-		if (compose_header(span_of(bad[i]), &c, &out, &rcpts, &used,
-		    &why) == 0 && rcpts.n)
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		buf_reset(&rcpts);
+		r = compose_header(span_of(bad[i].in), &c, &out, &rcpts,
+		    &used, &why);
+		if ((r < 0) != (*bad[i].address != '\0') ||
+		    !span_eq(buf_span(&rcpts), span_of(bad[i].address)))
 			fail_msg("%zu: '%.*s'", i, SPAN_ARG(buf_span(&rcpts)));
+	}
 	buf_free(&out);
 	buf_free(&rcpts);
 }
@@ -128,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_list)
 	};

@@ -258,7 +258,9 @@ take_header(struct mail *m, struct buf *text)
 	if (!buf_ok(text) || text->n > HEADER_MAX + BLOCK)
 		return say(EX_DATAERR, "the header is longer than a megabyte");
 	r = compose_header(buf_span(text), &c, &out, &m->rcpts, &used, &why);
-	r = r < 0 ? say(EX_DATAERR, "%s", why) : put(m, buf_span(&out));
+	r = r < 0 ? say(EX_DATAERR, "%s%.*s%s%s", m->rcpts.n ? "recipient " :
+	    "", SPAN_ARG(buf_span(&m->rcpts)), m->rcpts.n ? ": " : "", why) :
+	    put(m, buf_span(&out));
 	buf_cut(text, used);
 	buf_free(&out);
 	buf_free(&from);

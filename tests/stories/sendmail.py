@@ -74,6 +74,8 @@ def sysexits():
     assert sendmail('-f', 'not an@ address@', 'bob@example.test',
                     ok=False).returncode in (64, 65)
     assert sendmail('-bs', ok=False).returncode == 64
+    r = sendmail('-t', text=b'To: bob@example.test, no one\n\nx\n', ok=False)
+    assert r.returncode == 65 and b'recipient no one: ' in r.stderr, r
 
 
 def newaliases():

@@ -122,6 +122,6 @@ static struct span
 folded(struct keys *k, struct span s)
 {
 	buf_reset(&k->folded);
-	(void)fold_utf8(s, &k->folded);
+	(void)fold_sort(s, &k->folded);
 	return buf_span(&k->folded);
 }

@@ -5,17 +5,39 @@
 #include "base/utf8.h"
 #include "mail/fold.h"
 
+static int add(struct span, utf8proc_option_t, struct buf *);
 static void add_ascii(struct span, struct buf *);
 static size_t run_length(struct span);
-static int add_run(struct span, struct buf *);
-static int add_piece(struct span, struct buf *);
+static int add_run(struct span, utf8proc_option_t, struct buf *);
+static int add_piece(struct span, utf8proc_option_t, struct buf *);
+
+int
+fold_utf8(struct span in, struct buf *out)
+{
+	return add(in, UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE |
+	    UTF8PROC_STABLE, out);
+}
+
+int
+fold_sort(struct span in, struct buf *out)
+{
+	size_t i = out->n;
+
+	if (add(in, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
+	    out) < 0)
+		return -1;
+	for (; i < out->n; i++)
+		if (out->p[i] >= 'a' && out->p[i] <= 'z')
+			out->p[i] = (unsigned char)(out->p[i] - 'a' + 'A');
+	return 0;
+}
 
 /*
  * ASCII goes by itself.  Of other text, a run begins with the ASCII character
  * before it, with which it may combine.
  */
-int
-fold_utf8(struct span in, struct buf *out)
+static int
+add(struct span in, utf8proc_option_t how, struct buf *out)
 {
 	size_t i = 0, n;
 
@@ -34,7 +56,7 @@ fold_utf8(struct span in, struct buf *out)
 			out->n--;
 		}
 		n = 1 + run_length(span_from(in, i + 1));
-		if (add_run(span_sub(in, i, i + n), out) < 0)
+		if (add_run(span_sub(in, i, i + n), how, out) < 0)
 			return -1;
 		i += n;
 	}
@@ -75,7 +97,7 @@ run_length(struct span s)
 
 /* In pieces of whole characters, what is not UTF-8 replaced. */
 static int
-add_run(struct span in, struct buf *out)
+add_run(struct span in, utf8proc_option_t how, struct buf *out)
 {
 	unsigned char piece[FOLD_RUN];
 	size_t n = 0, c;
@@ -83,7 +105,7 @@ add_run(struct span in, struct buf *out)
 	for (; in.n; in = span_from(in, c ? c : 1)) {
 		c = utf8_length(in);
 		if (n + 4 > sizeof piece) {
-			if (add_piece(span_mem(piece, n), out) < 0)
+			if (add_piece(span_mem(piece, n), how, out) < 0)
 				return -1;
 			n = 0;
 		}
@@ -91,17 +113,15 @@ add_run(struct span in, struct buf *out)
 		    "\357\277\275", c ? c : 3);
 		n += c ? c : 3;
 	}
-	return add_piece(span_mem(piece, n), out);
+	return add_piece(span_mem(piece, n), how, out);
 }
 
 /* No character becomes more than three (CaseFolding.txt), so no byte more than
  * four. */
 static int
-add_piece(struct span s, struct buf *out)
+add_piece(struct span s, utf8proc_option_t how, struct buf *out)
 {
 	utf8proc_int32_t v[4 * FOLD_RUN];
-	utf8proc_option_t how = UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE |
-	    UTF8PROC_STABLE;
 	utf8proc_ssize_t n;
 
 	n = utf8proc_decompose(s.p, (utf8proc_ssize_t)s.n, v,

@@ -17,5 +17,8 @@ enum { FOLD_RUN = 1024 };
 /* Adds the folded form.  0, or -1 when the buf failed.  At most 12 times as
  * long; of ASCII as long as it was. */
 int	fold_utf8(struct span, struct buf *);
+/* The same for an order: decomposed, so that letters with accents stand beside
+ * those without, and ASCII in capitals, as i;unicode-casemap has it. */
+int	fold_sort(struct span, struct buf *);
 
 #endif

@@ -38,6 +38,34 @@ test_fold(void **state)
 	buf_free(&b);
 }
 
+/* Each before the next, or = the same. */
+static void
+test_order(void **state)
+{
+	static const char *const v[] = {
+		"", "10", "9", "Apfel", "=apfel", "apfel b",
+		"\303\204pfel", "=a\314\210PFEL", "b", "Stra\303\237e",
+		"=strasse", "z", "_", "~", "\320\226"
+	};
+	struct buf one = { .max = 1000 }, two = { .max = 1000 };
+	size_t i;
+	int same, r;
+
+	(void)state;
+	for (i = 0; i < sizeof v / sizeof *v; i++) {
+		same = v[i][0] == '=';
+		buf_reset(&two);
+		assert_int_equal(fold_sort(span_of(v[i] + same), &two), 0);
+		r = span_cmp(buf_span(&one), buf_span(&two));
+		if (i > 0 && (same ? r != 0 : r >= 0))
+			fail_msg("case %zu: %s", i, v[i]);
+		buf_reset(&one);
+		buf_addspan(&one, buf_span(&two));
+	}
+	buf_free(&one);
+	buf_free(&two);
+}
+
 /* Runs longer than a piece are whole characters still. */
 static void
 test_long(void **state)
@@ -101,7 +129,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fold), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_fold), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_subjects)
 	};
 

@@ -63,7 +63,7 @@ static void check_tables(struct check *);
 static void check_age(struct check *, const struct tables *, int);
 static void check_homes(struct check *, const struct tables *);
 static void check_targets(struct check *, const struct tables *);
-static void check_logins(struct check *, const struct tables *);
+static void check_routes(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
 static void check_names(struct check *, const struct tables *);
 static int  check_domain(struct check *, struct check_dns *, struct span);
@@ -328,7 +328,7 @@ check_tables(struct check *c)
 			check_age(c, &t, i);
 		check_homes(c, &t);
 		check_targets(c, &t);
-		check_logins(c, &t);
+		check_routes(c, &t);
 		check_postmaster(c, &t);
 		check_names(c, &t);
 	}
@@ -392,12 +392,12 @@ check_targets(struct check *c, const struct tables *t)
 }
 
 static void
-check_logins(struct check *c, const struct tables *t)
+check_routes(struct check *c, const struct tables *t)
 {
 	struct buf lines = { .max = 1 << 20 };
 	struct span in, line;
 
-	dangling_logins(t, &lines);
+	dangling_routes(t, &lines);
 	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
 		found(c, WARN, "routes", "%.*s", SPAN_ARG(line));
 	buf_free(&lines);

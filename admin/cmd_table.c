@@ -19,7 +19,7 @@ static int table_of(const struct args *, struct kind *);
 static int line_of(const struct args *, const char *, struct buf *);
 static int key_of(int, struct span, struct buf *);
 static int is_there(struct tables *, int, struct span, const char *);
-static void say_logins(const struct tables *);
+static void say_routes(const struct tables *);
 static int list_entry(struct buf *, int, struct span, struct span, int);
 static void list_alias(struct buf *, struct span, struct span);
 static void list_user(struct buf *, struct span, struct span);
@@ -53,7 +53,7 @@ cmd_table_add(const struct site *site, const struct args *a)
 	else if ((status = compile_checked(&t)) == SAY_OK) {
 		if (k.table == TABLE_ALIASES)
 			dangling_say(&t, buf_span(&key));
-		say_logins(&t);
+		say_routes(&t);
 	}
 	tables_close(&t);
 	buf_free(&line);
@@ -129,7 +129,7 @@ cmd_tables(const struct site *site, const struct args *a)
 	} else if (!a->check_only && compile_write(&t) < 0)
 		status = SAY_AGAIN;
 	else
-		say_logins(&t);
+		say_routes(&t);
 	tables_close(&t);
 	return status;
 }
@@ -191,11 +191,11 @@ is_there(struct tables *t, int table, struct span key, const char *word)
 }
 
 static void
-say_logins(const struct tables *t)
+say_routes(const struct tables *t)
 {
 	struct buf lines = { .max = 1 << 20 };
 
-	dangling_logins(t, &lines);
+	dangling_routes(t, &lines);
 	say_lines(&lines);
 	buf_free(&lines);
 }

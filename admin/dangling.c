@@ -21,6 +21,7 @@ static void look_at(struct directory *, struct span, struct span,
 static int normal(struct span, const char *, int *, char [ADDRESS_MAX + 1]);
 static int leads_somewhere(struct directory *, struct span, const char *);
 static int is_endless(struct directory *, const char *, struct span);
+static void look_at_domain(struct directory *, struct span, struct buf *);
 static void look_at_route(const struct tables_set *, size_t,
     const struct buf *, struct buf *);
 
@@ -74,18 +75,26 @@ dangling_unread(const struct tables *t, const char *name)
 }
 
 void
-dangling_logins(const struct tables *t, struct buf *lines)
+dangling_routes(const struct tables *t, struct buf *lines)
 {
 	static const char *const name[] = { "relay-passwords", "relay-tokens" };
 	struct buf secrets[2] = { { .max = 1 << 16 }, { .max = 1 << 20 } };
+	const struct tables_set *s = &t->set[TABLE_ROUTES];
+	struct directory d;
 	size_t i;
 	int unread = t->secrets < 0;
+
+	if (open_all(t, &d) == 0) {
+		for (i = 0; i < s->n; i++)
+			look_at_domain(&d, tables_key(s, i), lines);
+		directory_close(&d);
+	}
 
 	for (i = 0; i < 2 && !unread; i++)
 		unread = file_read_at(t->secrets, name[i], &secrets[i]) < 0 &&
 		    errno != ENOENT;
-	for (i = 0; i < t->set[TABLE_ROUTES].n && !unread; i++)
-		look_at_route(&t->set[TABLE_ROUTES], i, secrets, lines);
+	for (i = 0; i < s->n && !unread; i++)
+		look_at_route(s, i, secrets, lines);
 	for (i = 0; i < 2; i++) {
 		if (secrets[i].p)
 			explicit_bzero(secrets[i].p, secrets[i].n);
@@ -190,6 +199,22 @@ is_endless(struct directory *d, const char *of, struct span targets)
 	}
 	buf_free(&target);
 	return n > ALIASES;
+}
+
+/* A transport of Postfix holds for its own domains too. */
+static void
+look_at_domain(struct directory *d, struct span domain, struct buf *lines)
+{
+	enum domain_class class;
+	struct span other;
+
+	if (directory_domain(d, domain, &class, &other) == 0 &&
+	    (class == DOMAIN_LOCAL || class == DOMAIN_ALIAS)) {
+		buf_addspan(lines, domain);
+		buf_adds(lines, ": a domain of ours: its mail is delivered "
+		    "here, and goes by no route (correo domain set DOMAIN "
+		    "relay)\n");
+	}
 }
 
 static void

@@ -15,8 +15,8 @@ void	dangling_say(const struct tables *, struct span key);
 /* Does mail for that name end in the mailbox that `correo tables` made because
  * there was no other?  1, 0; 2: its aliases are a loop; -1 as above. */
 int	dangling_unread(const struct tables *, const char *name);
-/* Adds a line for each route whose login= has no secret; none where the
- * secrets may not be read. */
-void	dangling_logins(const struct tables *, struct buf *lines);
+/* Adds a line for each route of a domain whose mail stays here, and for each
+ * whose login= has no secret; none of these where secrets may not be read. */
+void	dangling_routes(const struct tables *, struct buf *lines);
 
 #endif

@@ -87,6 +87,19 @@ def a_login_without_a_secret_is_named():
             os.unlink(secrets)
 
 
+def a_route_of_our_own_domain_is_told():
+    told = b'example.test: a domain of ours'
+    try:
+        r = c.correo('route', 'add', 'example.test', 'smtp://127.0.0.1:3')
+        assert r.stderr.startswith(told), r
+        assert b'warn routes: ' + told in c.correo('check', ok=False).stdout
+    finally:
+        c.correo('route', 'remove', 'example.test')
+    r = c.correo('route', 'add', 'set.invalid', 'mx')
+    assert not r.stderr, r
+    c.correo('route', 'remove', 'set.invalid')
+
+
 def hold_and_release():
     m = waiting()
     c.correo('queue', 'hold', m['id'])
@@ -268,7 +281,8 @@ def quickstart_is_repeatable():
 
 
 tell([list_and_why, a_route_is_set_in_one_step,
-      a_login_without_a_secret_is_named, hold_and_release, retry_now, by_sender_domain_recipient,
+      a_login_without_a_secret_is_named, a_route_of_our_own_domain_is_told,
+      hold_and_release, retry_now, by_sender_domain_recipient,
       remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
       a_crashed_session_takes_no_other_along,

@@ -86,6 +86,7 @@ static const struct place place[] = {
 	{ BASE(state_dir), "/drop/tmp", "-queue", "-drop", 01770 },
 	{ BASE(state_dir), "/drop/new", "-queue", "-drop", 01770 },
 	{ BASE(state_dir), "/drop/trigger", "-queue", "-drop", 0620 },
+	{ BASE(state_dir), "/auth", "-auth", "-auth", 0700 },
 	{ BASE(state_dir), "/sts", "-sts", "-ops", 0750 },
 	{ BASE(state_dir), "/sts/policy", "-sts", "-ops", 0750 },
 	{ BASE(state_dir), "/sts/failed", "-sts", "-ops", 0750 },

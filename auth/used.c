@@ -33,6 +33,7 @@ used_confine(const struct role_env *env)
 	return dir;
 }
 
+/* Under a lock: several services start at once. */
 void
 used_secret(int dir, unsigned char out[USED_SECRET])
 {
@@ -42,13 +43,17 @@ used_secret(int dir, unsigned char out[USED_SECRET])
 	arc4random_buf(out, USED_SECRET);
 	if (dir < 0)
 		return;
-	fd = openat(dir, "secret", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	fd = openat(dir, "secret", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
-	if (fd >= 0) {
-		(void)file_write(fd, span_mem(out, USED_SECRET));
-		close(fd);
-	} else if (file_read_at(dir, "secret", &b) == 0 && b.n == USED_SECRET)
+	if (fd < 0 || file_lock(fd, 1) < 0 || file_read(fd, &b) < 0)
+		log_warn("auth", "secret: %s", strerror(errno));
+	else if (b.n == USED_SECRET)
 		memcpy(out, b.p, USED_SECRET);
+	else		/* none yet, or what a crash has left of it */
+		(void)(ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+		    file_write(fd, span_mem(out, USED_SECRET)));
+	if (fd >= 0)
+		close(fd);
 	buf_free(&b);
 }
 

@@ -391,6 +391,10 @@ child_says(struct child *c, struct span fields)
 		child_end(c, "an answer for what it was not asked");
 		return -1;
 	}
+	if (a->verdict.kind == VERDICT_TO && c->dest->kind != DEST_LOCAL) {
+		child_end(c, "a forward, which only a mailbox's owner makes");
+		return -1;
+	}
 	*p = r->next;
 	if (--c->inflight == 0 && !c->busy)
 		share_idle(&c->deliver->share, c, clock_mono_s());

@@ -170,6 +170,9 @@ refusals(void **state)
 		    "r1 later 451 4.7.1" },
 		{ CLASS_NET, NULL, "x@elsewhere2.test",
 		    "r1 later 451 4.7.1" },
+		/* what speaks to other servers cannot send mail elsewhere */
+		{ CLASS_NET, NULL, "turned@elsewhere3.test",
+		    "r1 later 451 4.3.0" },
 		{ CLASS_STRANGER, NULL, "nobody@example.test",
 		    "r1 never 550 5.1.1" },
 		{ CLASS_STRANGER, NULL, "root@example.test",

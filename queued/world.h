@@ -61,7 +61,11 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 		a.verdict = verdict_make(452, "4.2.2", "over its quota");
 	else if (span_starts(r->to, SPAN("rotten")))
 		a.verdict = verdict_make(451, "4.6.0", "fails its checksum");
-	else if (memmem(r->to.p, r->to.n, "@elsewhere", 10))
+	else if (span_starts(r->to, SPAN("turned@"))) {
+		a.verdict.kind = VERDICT_TO;
+		a.sender = j->sender;
+		a.to[a.nto++] = SPAN("ok@example.test");
+	} else if (memmem(r->to.p, r->to.n, "@elsewhere", 10))
 		a.verdict = verdict_make(451, "4.7.1", "come back later");
 	else if (span_starts(r->to, SPAN("gone")))
 		a.verdict = verdict_make(550, "5.1.1", "nobody\xc3\xa9");

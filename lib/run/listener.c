@@ -31,6 +31,7 @@ static int  admit(struct listener *, int, unsigned, const struct ip *);
 static unsigned address_bits(const struct ip *);
 static unsigned network_bits(const struct ip *);
 static void every_second(struct listener *);
+static void pause_accepting(struct listener *, int);
 
 int
 listener_run(struct role_env *env, const struct listener_conf *conf)
@@ -148,7 +149,7 @@ accept_some(struct listener *l, size_t at)
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE ||
 			    errno == ENOMEM || errno == ENOBUFS) {
-				l->paused = 1;
+				pause_accepting(l, 1);
 				log_warn("paused", "accept: %s",
 				    strerror(errno));
 			}
@@ -271,7 +272,7 @@ listener_close(struct listener *l, struct conn *c)
 	if (c->ev.fd >= 0)
 		close(c->ev.fd);
 	listener_count(l, &c->facts.client, 0);
-	l->paused = 0;
+	pause_accepting(l, 0);
 	free(c);
 }
 
@@ -307,10 +308,27 @@ static void
 every_second(struct listener *l)
 {
 	l->second = clock_mono_ms() / 1000;
-	l->paused = 0;
+	pause_accepting(l, 0);
 	if (l->logged > LOGGED)
 		log_warn("refused", "%u more in one second",
 		    l->logged - LOGGED);
 	l->logged = 0;
 	pool_every_second(l);
+}
+
+/* Clients wait in the kernel, and must not wake us meanwhile. */
+static void
+pause_accepting(struct listener *l, int on)
+{
+	struct epoll_event e = { .events = on ? 0 : EPOLLIN };
+	size_t i;
+
+	if (l->paused == on)
+		return;
+	l->paused = on;
+	for (i = 0; i < l->env->nlisten; i++) {
+		e.data.ptr = &l->socket[i];
+		if (epoll_ctl(l->ep, EPOLL_CTL_MOD, l->socket[i].fd, &e) < 0)
+			log_die(LOG_AGAIN, "epoll_ctl");
+	}
 }

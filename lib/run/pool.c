@@ -168,15 +168,17 @@ static int
 engage(struct writer *w, const struct conn *c)
 {
 	struct note stamp = { .kind = NOTE_SPAWN };
-	int ch[2];
+	int ch[2] = { -1, -1 };
 
 	w->busy = 1;
 	memcpy(w->user, c->facts.user, sizeof w->user);
 	stamp.facts = c->facts;
-	if (chan_pair(CHAN_STREAM, ch) < 0)
-		return -1;
-	(void)note_send(w->ev.fd, &stamp, &ch[0], 1);
-	close(ch[0]);
+	/* one without work never says that it is idle */
+	if (chan_pair(CHAN_STREAM, ch) < 0 ||
+	    note_send(w->ev.fd, &stamp, &ch[0], 1) < 0)
+		(void)shutdown(w->ev.fd, SHUT_RDWR);
+	if (ch[0] >= 0)
+		close(ch[0]);
 	return ch[1];
 }
 

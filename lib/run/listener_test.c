@@ -1,0 +1,245 @@
+/* The listener in a process of its own; the test is everybody around it. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "run/listener.h"
+#include "sys/log.h"
+#include "sys/net.h"
+
+enum { PATIENCE_S = 60 };
+enum link { SESSION, WRITER, RELAY, KEYHOLDER, LINKS };
+
+static const char *const name[LINKS] = {
+	"session", "writer", "relay", "keyholder"
+};
+static pid_t listener;
+static int monitor, link_to[LINKS], said, client;
+static struct sockaddr_in at;
+
+static void
+be_listener(int control, int fd, const int *end, int tls)
+{
+	static const struct role role = { .name = "listener" };
+	static const struct site site = { .empty_dir = "/" };
+	static struct role_env env;
+	const struct listener_service service = { .proto = "smtp",
+	    .busy = "421\r\n", .tls = tls, .alpn = "" };
+	int i;
+
+	env = (struct role_env){ .role = &role, .site = &site,
+	    .control = control, .listen = { fd }, .nlisten = 1 };
+	for (i = 0; i < TABLE_COUNT; i++)
+		env.table[i] = -1;
+	for (i = 0; i < ROLE_LINKS; i++)
+		env.link[i].fd = -1;
+	for (i = 0; i < LINKS; i++) {
+		snprintf(env.link[i].name, sizeof env.link[i].name, "%s",
+		    name[i]);
+		env.link[i].fd = end[i];
+	}
+	listener_run(&env, &(struct listener_conf){ .max_connections = 1000,
+	    .max_per_address = 1000, .max_per_network = 1000,
+	    .service = &service });
+	_exit(1);
+}
+
+static void
+begin(int tls)
+{
+	struct ip local;
+	socklen_t n = sizeof at;
+	int fd, i, ch[2], log[2], end[LINKS];
+
+	alarm(PATIENCE_S);
+	assert_int_equal(ip_parse(SPAN("127.0.0.1"), &local), 0);
+	assert_true((fd = net_listen(&local, 0)) >= 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	for (i = 0; i < LINKS; i++) {
+		assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
+		link_to[i] = ch[0];
+		end[i] = ch[1];
+	}
+	assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
+	assert_int_equal(pipe(log), 0);
+	if ((listener = fork()) == 0) {
+		dup2(log[1], STDERR_FILENO);
+		close(ch[0]);
+		be_listener(ch[1], fd, end, tls);
+	}
+	close(ch[1]);
+	close(log[1]);
+	close(fd);
+	for (i = 0; i < LINKS; i++)
+		close(end[i]);
+	monitor = ch[0];
+	said = log[0];
+	assert_int_equal(note_say(monitor, NOTE_GO, NULL, NULL, 0), 0);
+}
+
+static void
+finish(void)
+{
+	int i;
+
+	close(client);
+	close(monitor);
+	assert_int_equal(waitpid(listener, NULL, 0), listener);
+	close(said);
+	for (i = 0; i < LINKS; i++)
+		close(link_to[i]);
+	alarm(0);
+}
+
+static void
+connect_client(void)
+{
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof at),
+	    0);
+}
+
+/* From now on it gets no descriptor more. */
+static void
+no_more(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	assert_int_equal(prlimit(listener, RLIMIT_NOFILE, &none, NULL), 0);
+}
+
+/* A request for a process: what it gets, in fd. */
+static void
+asked(enum link l, int fd[CHAN_FDS])
+{
+	struct note n;
+
+	assert_int_equal(note_recv(link_to[l], &n, fd, 1), 1);
+	assert_int_equal(n.kind, NOTE_SPAWN);
+}
+
+/* Until the log has the word. */
+static void
+wait_for(const char *word)
+{
+	static char log[65536];
+	size_t n = 0;
+	ssize_t r;
+
+	log[0] = '\0';
+	while (strstr(log, word) == NULL) {
+		r = read(said, log + n, sizeof log - 1 - n);
+		assert_true(r > 0);
+		log[n += (size_t)r] = '\0';
+	}
+}
+
+static int64_t
+cpu_ms(void)
+{
+	struct timespec t;
+	clockid_t c;
+
+	assert_int_equal(clock_getcpuclockid(listener, &c), 0);
+	assert_int_equal(clock_gettime(c, &t), 0);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+test_nothing_is_done_while_there_is_no_descriptor(void **state)
+{
+	int session[CHAN_FDS];
+	int64_t before;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	no_more();
+	close(client);
+	connect_client();
+	wait_for("event=paused");
+	before = cpu_ms();
+	poll(NULL, 0, 1000);
+	assert_true(cpu_ms() - before < 50);
+	close(session[0]);
+	close(session[1]);
+	finish();
+}
+
+static void
+test_a_writer_that_gets_no_work_ends(void **state)
+{
+	int session[CHAN_FDS], writer[CHAN_FDS], fd[CHAN_FDS];
+	struct note n;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	asked(WRITER, writer);
+	assert_int_equal(note_recv(writer[0], &n, fd, 1), 1);
+	assert_true(fd[0] >= 0);
+	close(fd[0]);
+	assert_int_equal(note_recv(session[1], &n, fd, 1), 1);
+	assert_true(fd[0] >= 0);
+	close(fd[0]);
+	assert_int_equal(note_say(writer[0], NOTE_IDLE, NULL, NULL, 0), 0);
+	no_more();
+	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	assert_int_equal(note_recv(session[1], &n, fd, 1), 1);
+	assert_int_equal(n.kind, NOTE_WRITER);
+	assert_int_equal(fd[0], -1);
+	assert_int_equal(note_recv(writer[0], &n, fd, 1), 0);
+	close(session[0]);
+	close(session[1]);
+	close(writer[0]);
+	finish();
+}
+
+/* Who shakes hands says that they are shaken, and nothing else. */
+static void
+test_a_relay_asks_for_nothing(void **state)
+{
+	int relay[CHAN_FDS], i;
+	struct note n;
+
+	(void)state;
+	begin(1);
+	connect_client();
+	asked(RELAY, relay);
+	assert_int_equal(note_say(relay[1], NOTE_STARTTLS, NULL, NULL, 0), 0);
+	assert_int_equal(note_recv(relay[1], &n, NULL, 1), 0);
+	wait_for("note out of order");
+	for (i = 0; i < 4; i++)
+		close(relay[i]);
+	finish();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_nothing_is_done_while_there_is_no_descriptor),
+		cmocka_unit_test(test_a_writer_that_gets_no_work_ends),
+		cmocka_unit_test(test_a_relay_asks_for_nothing),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	log_program("listener");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -12,7 +12,8 @@ const struct conf_key config_keys[] = {
 	    "ADDRESS:PORT of an SMTP server that takes the message where "
 	    "sendmail has lost its group; empty: none." },
 	{ "sendmail.max_size", CONF_SIZE, AT(max_size), "50M", 1, 0,
-	    "Largest message that sendmail takes." },
+	    "Largest message that sendmail takes; not more than "
+	    "queued.drop_size, or what lies between is lost." },
 	{ NULL, 0, 0, NULL, 0, 0, NULL }
 };
 

@@ -12,7 +12,7 @@
 #include "sys/log.h"
 #include "wire/imap_name.h"
 
-static int  in_time(struct box *, uint64_t);
+static uint64_t deadline(const struct box *);
 static int  of_uids(const struct folder *, const struct imap_set *,
 	    struct imap_set *);
 
@@ -206,18 +206,25 @@ box_array(struct box *b, struct imap_command *c, size_t *n)
 int
 box_fill(struct box *b)
 {
+	uint64_t end = deadline(b);
 	long r;
 
 	if (out_flush(&b->out) < 0) {
 		b->over = "closed by client";
 		return 0;
 	}
+	b->client.deadline_ms = end;
 	r = b->deflate ? deflate_fill(b->deflate, &b->client) :
 	    stream_fill(&b->client);
-	if (r > 0 && in_time(b, (uint64_t)r))
+	b->client.deadline_ms = 0;
+	if (r > 0) {
+		if (end == 0) {
+			b->command_ms = clock_mono_ms();
+			b->command_bytes = 0;
+		}
+		b->command_bytes += (uint64_t)r;
 		return 1;
-	if (r > 0)
-		r = STREAM_TIMEOUT;
+	}
 	b->over = reader_log_stream(r);
 	if (r == STREAM_TIMEOUT || r == STREAM_SIGNAL)
 		out_line(&b->out, "* BYE [UNAVAILABLE] %s", b->over);
@@ -256,19 +263,15 @@ box_rest(struct box *b)
 	malloc_trim(0);
 }
 
-/* The client's silence has its time in the stream.  Who breaks it with a byte
- * now and then is not active by RFC 9051 5.4, which asks for commands. */
-static int
-in_time(struct box *b, uint64_t n)
+/* Of the command that is being read; 0: none is, and silence has its time in
+ * the stream.  Who breaks it with a byte now and then is not active by RFC 9051
+ * 5.4, which asks for commands. */
+static uint64_t
+deadline(const struct box *b)
 {
-	uint64_t now = clock_mono_ms();
-
-	if (box_between(b) || b->command_ms == 0) {
-		b->command_ms = now;
-		b->command_bytes = 0;
-	}
-	b->command_bytes += n;
-	return now - b->command_ms <= b->conf->command_timeout * 1000 +
+	if (box_between(b) || b->command_ms == 0)
+		return 0;
+	return b->command_ms + b->conf->command_timeout * 1000 +
 	    b->command_bytes * 1000 / b->conf->min_rate;
 }
 

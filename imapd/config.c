@@ -18,7 +18,7 @@ const struct conf_key imapd_keys[] = {
 	    "30m)." },
 	{ "imapd.command_timeout", CONF_TIME, AT(command_timeout), "5m", 1,
 	    86400, "Time that a command, once begun, may take to come; one "
-	    "whose bytes still trickle in after it ends the session." },
+	    "that is not whole by then ends the session." },
 	{ "imapd.min_rate", CONF_SIZE, AT(min_rate), "100", 1, 1 << 30,
 	    "Bytes that give a command one second more, those of messages "
 	    "in it too." },

@@ -19,6 +19,7 @@
 #include "admin/check_dns.h"
 #include "admin/commands.h"
 #include "admin/dangling.h"
+#include "admin/message.h"
 #include "admin/programs.h"
 #include "admin/say.h"
 #include "admin/tables.h"
@@ -67,6 +68,8 @@ static void check_routes(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
 static void check_names(struct check *, const struct tables *);
 static int  check_domain(struct check *, struct check_dns *, struct span);
+static void found_lines(struct check *, const char *, struct buf *);
+static void check_queue(struct check *);
 static void check_space(struct check *, const char *);
 static void check_ports(struct check *);
 static void check_port(struct check *, const char *, const char *);
@@ -137,6 +140,7 @@ cmd_check(const struct site *site, const struct args *a)
 		    "processes have one uid, and owners are not looked at");
 	check_keys(&c);
 	check_tables(&c);
+	check_queue(&c);
 	check_space(&c, site->state_dir);
 	check_space(&c, site->mail_dir);
 	check_ports(&c);
@@ -382,26 +386,31 @@ static void
 check_targets(struct check *c, const struct tables *t)
 {
 	struct buf lines = { .max = 1 << 20 };
-	struct span in, line;
 
 	if (dangling_find(t, (struct span){ 0 }, &lines) < 0)
 		found(c, FAIL, "tables", "a compiled table is damaged: correo "
 		    "tables");
-	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
-		found(c, WARN, "aliases", "%.*s", SPAN_ARG(line));
-	buf_free(&lines);
+	found_lines(c, "aliases", &lines);
 }
 
 static void
 check_routes(struct check *c, const struct tables *t)
 {
 	struct buf lines = { .max = 1 << 20 };
-	struct span in, line;
 
 	dangling_routes(t, &lines);
-	for (in = buf_span(&lines); span_cut(&in, '\n', &line);)
-		found(c, WARN, "routes", "%.*s", SPAN_ARG(line));
-	buf_free(&lines);
+	found_lines(c, "routes", &lines);
+}
+
+/* Takes them. */
+static void
+found_lines(struct check *c, const char *what, struct buf *lines)
+{
+	struct span in, line;
+
+	for (in = buf_span(lines); span_cut(&in, '\n', &line);)
+		found(c, WARN, what, "%.*s", SPAN_ARG(line));
+	buf_free(lines);
 }
 
 static void
@@ -467,6 +476,21 @@ check_domain(struct check *c, struct check_dns *d, struct span domain)
 	else if (r > 0)
 		found(c, OK, name, "other servers send its mail to %s", host);
 	return r;
+}
+
+/* What an operator has moved to where it does not belong. */
+static void
+check_queue(struct check *c)
+{
+	struct buf lines = { .max = 1 << 20 };
+	char path[1024];
+	const char *missing;
+	struct queue q;
+
+	snprintf(path, sizeof path, "%s/queue", c->site->state_dir);
+	if (queue_open(&q, path, &missing) == 0)
+		(void)message_odd(&q, &lines);
+	found_lines(c, "queue", &lines);
 }
 
 static void

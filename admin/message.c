@@ -8,10 +8,16 @@
 
 #include "admin/message.h"
 #include "admin/say.h"
+#include "base/encode.h"
 #include "mail/outcome.h"
 #include "sys/file.h"
 
 enum { STORY_MAX = 64 << 20, RCPTS_MAX = 2 * ENVELOPE_RCPTS + 1 };
+
+struct oddities {
+	struct buf *lines;
+	enum message_state state;	/* of the directory that is read */
+};
 
 struct reading {
 	struct message_list *list;
@@ -24,6 +30,7 @@ static int story_line(struct message *, struct span);
 static int add_targets(struct message *, size_t, struct span);
 static int list_name(void *, const char *);
 static int by_name(const void *, const void *);
+static int add_odd(void *, const char *);
 
 static const char *const state_name[MESSAGE_STATES] = {
 	"new", "deferred", "hold", "bad"
@@ -124,6 +131,20 @@ message_list(const struct queue *q, struct message_list *l)
 	}
 	if (l->n)
 		qsort(l->v, l->n, sizeof *l->v, by_name);
+	return 0;
+}
+
+int
+message_odd(const struct queue *q, struct buf *lines)
+{
+	struct oddities o = { .lines = lines };
+	unsigned s;
+
+	for (s = MESSAGE_NEW; s <= MESSAGE_HOLD; s++) {
+		o.state = (enum message_state)s;
+		if (file_each(message_dir(q, o.state), add_odd, &o) != 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -250,4 +271,25 @@ by_name(const void *a, const void *b)
 	const struct message_listed *x = a, *y = b;
 
 	return strcmp(x->file, y->file);
+}
+
+/* correo-queue(5), Names */
+static int
+add_odd(void *arg, const char *file)
+{
+	static const char *const dir[] = {
+		[MESSAGE_NEW] = "new", [MESSAGE_DEFERRED] = "cur",
+		[MESSAGE_HOLD] = "hold"
+	};
+	const struct oddities *o = arg;
+	struct queue_name n;
+
+	if (o->state == MESSAGE_NEW ? queue_id_valid(span_of(file)) :
+	    queue_name_parse(span_of(file), &n) == 0 &&
+	    (o->state == MESSAGE_HOLD || n.due != 0))
+		return 0;
+	buf_addf(o->lines, "%s/", dir[o->state]);
+	encode_log(o->lines, span_of(file), 0);
+	buf_adds(o->lines, ": no name of a file there; it is passed over\n");
+	return 0;
 }

@@ -61,4 +61,8 @@ struct message_list {			/* ends with exit */
  * in place of what the list held.  0; -1: a directory cannot be read, said. */
 int	message_list(const struct queue *, struct message_list *);
 
+/* Adds a line for each file of new, cur and hold that queued passes over,
+ * because its name says nothing there.  0, or -1. */
+int	message_odd(const struct queue *, struct buf *lines);
+
 #endif

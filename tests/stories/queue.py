@@ -168,6 +168,21 @@ def an_operator_moves_a_file_away_and_back():
     c.correo('queue', 'remove', m['id'])
 
 
+def a_name_that_says_nothing_is_found():
+    """The bare id of a held file belongs into new, not into cur."""
+    m = waiting()
+    place = c.ready['queue'] + '/cur/'
+    name, = [f for f in os.listdir(place) if m['id'] in f]
+    told = ('warn queue: cur/%s: ' % m['id']).encode()
+    assert b' queue: ' not in c.correo('check', ok=False).stdout
+    os.rename(place + name, place + m['id'])
+    try:
+        assert told in c.correo('check', ok=False).stdout, told
+    finally:
+        os.rename(place + m['id'], place + name)
+    c.correo('queue', 'remove', m['id'])
+
+
 def a_damaged_file_goes_to_bad():
     m = waiting()
     name, = [f for f in files(c.ready['queue'] + '/cur') if m['id'] in f]
@@ -283,7 +298,8 @@ def quickstart_is_repeatable():
 tell([list_and_why, a_route_is_set_in_one_step,
       a_login_without_a_secret_is_named, a_route_of_our_own_domain_is_told,
       hold_and_release, retry_now, by_sender_domain_recipient,
-      remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back, a_damaged_file_goes_to_bad,
+      remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back,
+      a_name_that_says_nothing_is_found, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
       a_crashed_session_takes_no_other_along,
       killed_in_the_middle_of_a_message, quickstart_is_repeatable])

@@ -54,7 +54,7 @@ def group(peers, parts, chosen, before):
             for name in chosen:
                 if name != 'backlog':
                     parts[name](peers[::-1] if n % 2 else peers)
-        if 'backlog' in chosen:         # last, for it leaves its mail there
+        if 'backlog' in chosen:         # once: it has turns of its own
             parts['backlog'](peers)
     except (SystemExit, OSError):
         log = peers[-1].dir + '/log'

@@ -96,17 +96,21 @@ class Peer:
                 for e in os.scandir('%s/%s' % (d, sub)):
                     os.unlink(e.path)
 
+    def signal(self, number):
+        for pid in self.pids():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
     def stop(self):
         """Asks, waits, and ends what still stands in the group: ours all."""
+        self.signal(signal.SIGCONT)
         self.ask()
         end = time.monotonic() + 5
         while self.pids() and time.monotonic() < end:
             time.sleep(0.05)
-        for pid in self.pids():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        self.signal(signal.SIGKILL)
 
     def remove(self):
         self.stop()
@@ -196,6 +200,10 @@ class Correo(Peer):
 
     def backlog(self):
         return len(os.listdir(self.dir + '/queue/cur'))
+
+
+class SecondCorreo(Correo):
+    name, port = 'correo2', 12325
 
 
 class Postfix(Peer):
@@ -290,6 +298,13 @@ postlog unix-dgram n - n - 1 postlogd
 
     def backlog(self):
         return sum(len(f) for _, _, f in os.walk(self.dir + '/spool/deferred'))
+
+
+class SecondPostfix(Postfix):
+    name, port, smtps = 'postfix2', 12725, 12825
+
+
+Correo.second, Postfix.second = SecondCorreo, SecondPostfix
 
 
 class Dovecot(Peer):

@@ -2,6 +2,7 @@
 import ctypes
 import os
 import select
+import signal
 import smtplib
 import socket
 import statistics
@@ -16,6 +17,7 @@ from result import note
 COUNT = {n: c // tools.LESS for n, c in {1: 300, 10: 800, 50: 1500}.items()}
 FLOOR_KEPT = {1: 'x1.4', 10: 'x2', 50: 'x3'}
 FLOOR_FRESH = {1: 'x1.3', 10: 'x2', 50: 'x2'}
+TURNS = 5                       # with a backlog, and without
 
 
 class Arrivals:
@@ -227,32 +229,47 @@ def idle(peers):
 
 
 def backlog(peers):
-    """Rates and CPU with messages deferred, as parts of those without; the
-    second holds on a busy machine too."""
+    """Rates and CPU with messages deferred, as parts of those of an instance
+    beside it without any; CPU holds on a busy machine too."""
     for p in peers:
-        before, there = rates_and_cpu(p), 0
-        for count in (20000 // tools.LESS, 100000 // tools.LESS):
-            source(p, 20, count - there, 1024, 'x@dead.test', '-d').wait()
-            there = count
-            deferred(p, count)
-            after = rates_and_cpu(p)
-            for what in before:
-                note('%s with %d deferred' % (what, count), 'of that without',
-                     '0.9 or more' if 'rate' in what else '1.1 or less', p,
-                     after[what] / before[what])
-        p.stop()                # what it tries again is not the next one's
+        full, there = p.second(p.place), 0
+        try:
+            full.start()
+            cell(full, 10, 1024, True)
+            for count in (20000 // tools.LESS, 100000 // tools.LESS):
+                source(full, 20, count - there, 1024, 'x@dead.test',
+                       '-d').wait()
+                there = count
+                deferred(full, count)
+                ratios = [in_turns(p, full, n % 2) for n in range(TURNS)]
+                for what in ratios[0]:
+                    note('%s with %d deferred' % (what, count),
+                         'of that without', '0.9 or more' if 'rate' in what
+                         else '1.1 or less', p,
+                         statistics.median(r[what] for r in ratios))
+        finally:
+            full.remove()       # what it tries again is not the next one's
+
+
+def in_turns(empty, full, full_first):
+    """Each stands still while the other is measured, and has a second before
+    its turn for what became due meanwhile."""
+    found = {}
+    for p, other in ((empty, full), (full, empty))[::-1 if full_first else 1]:
+        other.signal(signal.SIGSTOP)
+        time.sleep(1)
+        found[p] = rates_and_cpu(p)
+        other.signal(signal.SIGCONT)
+    return {what: value / found[empty][what]
+            for what, value in found[full].items()}
 
 
 def rates_and_cpu(p):
-    found = {'accept rate': [], 'local rate': [], 'relay rate': [],
-             'CPU a local message': [], 'CPU a relayed message': []}
-    for _ in range(3):
-        values = (*timed(p, 10, 1024, True), *relayed(p, COUNT[10]))
-        for what, value in zip(('local rate', 'CPU a local message',
-                                'accept rate', 'relay rate',
-                                'CPU a relayed message'), values):
-            found[what].append(value)
-    return {what: statistics.median(values) for what, values in found.items()}
+    local, cpu_local, accept = timed(p, 10, 1024, True)
+    relay, cpu_relay = relayed(p, COUNT[10])
+    return {'accept rate': accept, 'local rate': local, 'relay rate': relay,
+            'CPU a local message': cpu_local,
+            'CPU a relayed message': cpu_relay}
 
 
 def deferred(p, count):

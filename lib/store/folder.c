@@ -219,13 +219,24 @@ open_dirs(struct folder *f, const char *name)
 {
 	if ((f->dir = tree_folder(f->tree, name)) < 0)
 		return -1;
-	if ((f->cur.fd = file_open_dir(f->dir, "cur")) < 0 ||
-	    (f->new.fd = file_open_dir(f->dir, "new")) < 0)
+	if ((f->cur.fd = folder_open_sub(f->dir, "cur")) < 0 ||
+	    (f->new.fd = folder_open_sub(f->dir, "new")) < 0)
 		return -1;
 	f->table.room = f->dir + 1;
 	f->lock = openat(f->dir, "correo-lock", O_RDWR | O_CREAT |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	return f->lock < 0 ? -1 : 0;
+}
+
+int
+folder_open_sub(int dir, const char *name)
+{
+	int fd = file_open_dir(dir, name);
+
+	if (fd < 0 && errno == ENOENT &&
+	    (mkdirat(dir, name, 0700) == 0 || errno == EEXIST))
+		fd = file_open_dir(dir, name);
+	return fd;
 }
 
 /* Loads what is known; mends or makes it under the lock when it must be. */

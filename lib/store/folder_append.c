@@ -51,7 +51,7 @@ static uint32_t map_flags(struct folder *, uint32_t, struct folder *);
 int
 append_open(struct folder *f, struct append *a)
 {
-	int tmp = file_open_dir(f->dir, "tmp");
+	int tmp = folder_open_sub(f->dir, "tmp");
 
 	if (tmp < 0)
 		return -1;
@@ -141,7 +141,7 @@ append_abort(struct folder *f, struct append *a)
 
 	if (a->fd) {
 		close(a->fd - 1);
-		if ((tmp = file_open_dir(f->dir, "tmp")) >= 0) {
+		if ((tmp = folder_open_sub(f->dir, "tmp")) >= 0) {
 			unlinkat(tmp, a->name, 0);
 			close(tmp);
 		}
@@ -200,7 +200,7 @@ folder_move(struct folder *from, const uint32_t *number, size_t n,
 void
 folder_tidy(struct folder *f)
 {
-	int tmp = file_open_dir(f->dir, "tmp");
+	int tmp = folder_open_sub(f->dir, "tmp");
 
 	if (tmp >= 0) {
 		(void)file_each(tmp, tidy_one, &tmp);
@@ -248,7 +248,7 @@ append_place(struct folder *f, struct append *a, struct incoming *in)
 	    (struct span){ 0 }) : -1;
 	buf_free(&b);
 	errno = ENAMETOOLONG;
-	if (r < 0 || (tmp = file_open_dir(f->dir, "tmp")) < 0) {
+	if (r < 0 || (tmp = folder_open_sub(f->dir, "tmp")) < 0) {
 		in->name[0] = '\0';
 		return -1;
 	}
@@ -441,7 +441,7 @@ link_or_copy(int dir, const char *name, struct folder *to, const char *fresh)
 	in = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (in < 0)
 		return -1;
-	if ((tmp = file_open_dir(to->dir, "tmp")) >= 0)
+	if ((tmp = folder_open_sub(to->dir, "tmp")) >= 0)
 		out = openat(tmp, fresh, O_WRONLY | O_CREAT | O_EXCL |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out >= 0 && fstat(in, &st) == 0 && copy_data(in, out) == 0) {

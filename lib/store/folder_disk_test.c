@@ -495,6 +495,33 @@ test_large(void **state)
 	folder_table_free(&u);
 }
 
+/* A copy that has left out what is empty. */
+static void
+test_no_empty_directories(void **state)
+{
+	struct append a = { 0 };
+	struct folder *f;
+	char p[512];
+	int i;
+
+	(void)state;
+	path(p, "", ".copy");
+	assert_int_equal(mkdir(p, 0700), 0);
+	for (i = 0; i < 2; i++) {
+		f = opened("copy", i == 0 ? FOLDER_READ : FOLDER_WRITE);
+		assert_int_equal(folder_count(f), 0);
+		folder_close(f);
+		path(p, ".copy", i == 0 ? "new" : "cur");
+		assert_int_equal(rmdir(p), 0);
+	}
+	f = opened("copy", FOLDER_WRITE);
+	assert_int_equal(append_open(f, &a), 0);
+	assert_int_equal(append_write(&a, SPAN("x\r\n")), 0);
+	assert_int_equal(folder_append(f, &a, 1), 0);
+	assert_int_equal(a.uid, 1);
+	folder_close(f);
+}
+
 int
 main(void)
 {
@@ -505,6 +532,7 @@ main(void)
 		TEST(test_rotten_tombs), TEST(test_rotten_generation),
 		TEST(test_twice),
 		TEST(test_leftover), TEST(test_full), TEST(test_large),
+		TEST(test_no_empty_directories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

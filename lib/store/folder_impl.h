@@ -42,6 +42,9 @@ void	folder_unlock(struct folder *);	/* errno kept */
 /* For folder_cache_write: arg is the table. */
 int	folder_alive(void *, uint32_t uid);
 
+/* tmp, new or cur.  One that is not there is made: copies of a Maildir leave
+ * out what is empty. */
+int	folder_open_sub(int dir, const char *name);
 /* Position of a message of the view. */
 uint32_t folder_at(const struct folder *, uint32_t number);
 struct rec *folder_rec(struct folder *, uint32_t number);

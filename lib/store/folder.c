@@ -310,14 +310,18 @@ mend(struct folder *f)
 	struct folder_table old = { 0 };
 	uint64_t at;
 	uint32_t above = 0;
+	int r;
 
 	if (folder_index_map(&old, f->dir, &at))
 		above = old.uidvalidity;
 	folder_table_free(&old);
 	folder_table_free(t);
 	t->quiet = 1;
-	if (f->log.fd < 0)
-		return create(f, above);
+	if (f->log.fd < 0) {
+		if ((r = folder_log_adopt(&f->log, t, f->tree)) == 0)
+			return create(f, above);
+		return r == 1 && load(f) == 1 ? 0 : -1;
+	}
 	if (folder_log_salvage(&f->log, t) < 0)
 		return -1;
 	log_warn("uids-repaired", "correo-uids was damaged: "

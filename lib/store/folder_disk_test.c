@@ -189,6 +189,49 @@ test_damage(void **state)
 	}
 }
 
+/* The first correo-uids may have the name it had before, whole or torn; the
+ * record of its UIDVALIDITY may be lost then. */
+static void
+test_first_name(void **state)
+{
+	struct folder *f;
+	struct folder_totals t, u;
+	char p[512], first[512];
+	off_t cut;
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	put("cur", "2.b:2,", "b\n");
+	path(p, "", "correo-uids");
+	path(first, "", "correo-uids.first");
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_totals(f, &t);
+	folder_close(f);
+	assert_int_equal(rename(p, first), 0);
+	put("", "correo-folders", "");
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_totals(f, &u);
+	folder_close(f);
+	assert_int_equal(u.uidvalidity, t.uidvalidity);
+	assert_int_equal(u.uidnext, t.uidnext);
+	assert_true(there("", "correo-uids"));
+	assert_false(there("", "correo-uids.first"));
+	assert_true(tree_uidvalidity(&tree, 0) > t.uidvalidity);
+
+	/* no "=" stands in front */
+	for (cut = 0; cut < 100; cut += 7) {
+		assert_int_equal(rename(p, first), 0);
+		assert_int_equal(truncate(first, cut), 0);
+		f = opened("INBOX", FOLDER_WRITE);
+		folder_totals(f, &u);
+		folder_close(f);
+		assert_true(u.uidvalidity > t.uidvalidity);
+		assert_int_equal(u.uidnext, 3);
+		assert_false(there("", "correo-uids.first"));
+		t = u;
+	}
+}
+
 static void
 rot(const char *file, off_t at)
 {
@@ -528,9 +571,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_cache),
-		TEST(test_damage), TEST(test_index_damage),
-		TEST(test_rotten_tombs), TEST(test_rotten_generation),
-		TEST(test_twice),
+		TEST(test_damage), TEST(test_first_name),
+		TEST(test_index_damage), TEST(test_rotten_tombs),
+		TEST(test_rotten_generation), TEST(test_twice),
 		TEST(test_leftover), TEST(test_full), TEST(test_large),
 		TEST(test_no_empty_directories),
 	};

@@ -2,9 +2,11 @@
  * folder_log - correo-uids: the append-only file of a folder's numbers.
  *
  * Order of an append: [reserve,] lines, fdatasync, "=".  Of a replacement:
- * correo-uids.tmp, fdatasync, rename, fsync of the folder; of the first file
- * also the tree's flush, before the rename: where metadata is one journal, the
- * flush before it has done its work.
+ * correo-uids.tmp, fsync, rename, fsync of the folder.  Of the first file:
+ * correo-uids.first, fsync, the tree's flush (where metadata is one journal,
+ * the one before it has done its work), rename.  Where the file's flush takes
+ * its name along that is all: a power cut leaves one of its two names, and by
+ * either it is found (folder_log_adopt).  Elsewhere fsync of the folder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +28,13 @@ enum {
 
 static const char name[] = "correo-uids";
 static const char name_tmp[] = "correo-uids.tmp";
+static const char name_first[] = "correo-uids.first";
 
 enum read_how { READ_STRICT, READ_SALVAGE, READ_TAIL };
 
-static int  prepare(struct folder_log *, struct folder_table *, uint64_t);
-static int  publish(struct folder_log *);
+static int  prepare(struct folder_log *, struct folder_table *, const char *,
+    uint64_t);
+static int  publish(struct folder_log *, const char *);
 static int  durable_end(struct folder_log *, uint64_t, uint64_t *);
 static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
     enum read_how);
@@ -163,11 +167,15 @@ folder_log_begin(struct folder_log *g, struct folder_table *t,
     const struct tree *tree)
 {
 	struct stat st;
+	/* behind a rotten one of its name it would not be looked for */
+	int either = fstatat(g->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    file_flush_takes_name(g->dir);
 
 	if (t->uidnext < UINT32_MAX - RESERVE)
 		t->uid_reserved = t->uidnext + RESERVE;
 	t->modseq_reserved = t->modseq + RESERVE;
-	if (prepare(g, t, 0) < 0 || tree_flush(tree) < 0 || publish(g) < 0 ||
+	if (prepare(g, t, name_first, 0) < 0 || tree_flush(tree) < 0 ||
+	    publish(g, name_first) < 0 || (!either && fsync(g->dir) < 0) ||
 	    folder_log_open(g, g->dir) != 1 || fstat(g->fd, &st) < 0)
 		return -1;
 	g->at = (uint64_t)st.st_size;
@@ -178,7 +186,31 @@ int
 folder_log_replace(struct folder_log *g, struct folder_table *t,
     uint64_t keep_ns)
 {
-	return prepare(g, t, keep_ns) < 0 ? -1 : publish(g);
+	return prepare(g, t, name_tmp, keep_ns) < 0 ||
+	    publish(g, name_tmp) < 0 || fsync(g->dir) < 0 ? -1 : 0;
+}
+
+int
+folder_log_adopt(struct folder_log *g, struct folder_table *t,
+    const struct tree *tree)
+{
+	int r;
+
+	g->fd = openat(g->dir, name_first, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (g->fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	g->at = 0;
+	r = folder_log_read(g, t);
+	folder_log_close(g);
+	if (r < 0 && errno != EUCLEAN)
+		return -1;
+	/* a torn one was told to nobody, and the next takes its place */
+	if (r < 0 || t->uidvalidity == 0)
+		return 0;
+	/* its UIDVALIDITY may not be recorded: a higher one serves as well */
+	return tree_uidvalidity(tree, t->uidvalidity) == 0 ||
+	    tree_flush(tree) < 0 ||
+	    renameat(g->dir, name_first, g->dir, name) < 0 ? -1 : 1;
 }
 
 int
@@ -194,40 +226,41 @@ folder_log_salvage(struct folder_log *g, struct folder_table *t)
 
 /* Under its other name, and durable. */
 static int
-prepare(struct folder_log *g, struct folder_table *t, uint64_t keep_ns)
+prepare(struct folder_log *g, struct folder_table *t, const char *other,
+    uint64_t keep_ns)
 {
 	uint64_t now = clock_ns();
 	int fd, e;
 
 	/* a tombstone's name serves only until its unlink is on disk */
 	t->generation = now > t->generation ? now : t->generation + 1;
-	unlinkat(g->dir, name_tmp, 0);
-	fd = openat(g->dir, name_tmp, O_WRONLY | O_CREAT | O_EXCL |
+	unlinkat(g->dir, other, 0);
+	fd = openat(g->dir, other, O_WRONLY | O_CREAT | O_EXCL |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	if (write_table(t, fd, keep_ns) == 0 && fdatasync(fd) == 0)
+	if (write_table(t, fd, keep_ns) == 0 && fsync(fd) == 0)
 		return close(fd);
 	e = errno;
 	close(fd);
-	unlinkat(g->dir, name_tmp, 0);
+	unlinkat(g->dir, other, 0);
 	errno = e;
 	return -1;
 }
 
 static int
-publish(struct folder_log *g)
+publish(struct folder_log *g, const char *other)
 {
 	int e;
 
-	if (renameat(g->dir, name_tmp, g->dir, name) < 0) {
+	if (renameat(g->dir, other, g->dir, name) < 0) {
 		e = errno;
-		unlinkat(g->dir, name_tmp, 0);
+		unlinkat(g->dir, other, 0);
 		errno = e;
 		return -1;
 	}
 	folder_log_close(g);
-	return fsync(g->dir);
+	return 0;
 }
 
 /* Behind the last "=" between what is known and size. */

@@ -39,6 +39,11 @@ int	folder_log_mend(struct folder_log *, struct folder_table *);
  * are reserved with them.  With no lines only "=". */
 int	folder_log_append(struct folder_log *, struct folder_table *,
 	    struct span lines, uint32_t uid, uint64_t modseq);
+/* With the lock held, where there is none: one that a power cut left under the
+ * name that the first has before gets its own.  1, 0 there was none, -1; the
+ * table is of no use then. */
+int	folder_log_adopt(struct folder_log *, struct folder_table *,
+	    const struct tree *);
 /* The first file, of what the table knows; it is open then, and known.  When
  * it has its name the tree's record of its UIDVALIDITY is durable. */
 int	folder_log_begin(struct folder_log *, struct folder_table *,

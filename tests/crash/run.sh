@@ -141,6 +141,8 @@ mutants_of_two_flushes() {
 	    '/^flush_twice/,/^}/s/fsync(a->fd) < 0/0/'
 	mutant two-directory-unflushed smtpd $A explore mail weak \
 	    's/fsync(a->q->new) < 0/0/'
+	mutant box-first-name-unflushed imapd $G explore box weak \
+	    's/(!either && /(0 \&\& /'
 }
 
 mutants_of_delivery() {
@@ -164,19 +166,21 @@ mutants_of_delivery() {
 }
 
 mutants_of_mailbox() {
-	mutant box-log-unflushed imapd $G explore box weak \
+	mutant box-log-unflushed imapd $G explore box own \
 	    's/fdatasync(g->fd) == 0/1/'
-	mutant box-first-log-unflushed imapd $G explore box weak \
-	    's/ && fdatasync(fd) == 0)/)/'
-	mutant box-validity-unflushed imapd $G explore box weak \
-	    's/tree_flush(tree) < 0 || //'
-	mutant box-append-unflushed imapd $E explore box weak \
+	mutant box-first-log-unflushed imapd $G explore box own \
+	    's/ && fsync(fd) == 0)/)/'
+	mutant box-first-log-not-adopted mailbox_look $G explore box own \
+	    's/= openat(g->dir, name_first,/= openat(g->dir, "none",/'
+	mutant box-validity-unflushed imapd $G explore box own \
+	    's/tree_flush(tree) < 0 ||$/0 ||/'
+	mutant box-append-unflushed imapd $E explore box own \
 	    's/ || fsync(a->fd - 1) < 0//'
-	mutant box-append-name-unflushed imapd $E explore box weak \
+	mutant box-append-name-unflushed imapd $E explore box own \
 	    's/r = fsync(f->cur.fd);/r = 0;/'
-	mutant_again again-box-log-unflushed mailbox_look $G box weak \
+	mutant_again again-box-log-unflushed mailbox_look $G box own \
 	    's/fdatasync(g->fd) == 0/1/'
-	mutant box-flags-unflushed imapd $C explore box weak \
+	mutant box-flags-unflushed imapd $C explore box own \
 	    's/g->renamed && (fsync(f->cur.fd) < 0 ||/g->renamed \&\& (/'
 }
 
@@ -229,7 +233,8 @@ $CC -pie "$T/look.o" libcorreo.a $LIBS -o "$H/tools/mailbox_look"
 
 good explore mail own
 good explore mail journal
-good explore box weak
+good explore box own
+good explore box journal
 once one-unflushed-own explore own "$once_unflushed"
 [ -z "${LONG:-}" ] || {
 	mutants_of_one_flush explore own
@@ -240,6 +245,7 @@ once one-unflushed-own explore own "$once_unflushed"
 # where nothing says that a flush of a file takes its name along: two
 if mount -t tmpfs -o size=64m none "$H/crash" 2>"$T/cc"; then
 	good explore mail weak
+	good explore box weak
 	[ -z "${LONG:-}" ] || mutants_of_two_flushes
 	umount "$H/crash"
 else

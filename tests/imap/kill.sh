@@ -63,8 +63,8 @@ build "$T/pop3" tests/pop3/quit_session.c $(objects_of pop3d)
 /usr/bin/python3 tests/imap/kill.py "$T/imap" "$T/pop3" ${LONG:+all} ||
     failed=1
 mutant numbers-taken-away-first compaction lib/store/folder_log.c \
-    's/^	if (renameat(g->dir, name_tmp,/	if ((unlinkat(g->dir, name, 0), 0) ||\
-	    renameat(g->dir, name_tmp,/'
+    's/^	if (renameat(g->dir, other,/	if ((unlinkat(g->dir, name, 0), 0) ||\
+	    renameat(g->dir, other,/'
 mutant told-before-it-is-done STORE imapd/change.c \
     's/^	    folder_store(b->folder/	    (out_tagged(\&b->out, c->tag, "OK", SPAN(""), ""),\
 	    out_flush(\&b->out)) < 0 || &/'

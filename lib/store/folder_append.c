@@ -304,7 +304,7 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 	t->stamp_new = t->stamp_cur = 0;
 	if (r == 0 && b.n)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
-		    l.modseq);
+		    l.modseq, -1);
 	buf_free(&b);
 	for (i = 0; i < n && r == 0; i++) {
 		if (file_name_parse(span_of(v[i].name), &name) < 0 ||

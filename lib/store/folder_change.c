@@ -1,9 +1,10 @@
 /*
  * folder_change - flags, keywords and expunging.
  *
- * Order: renames, fsync(cur), log lines, fdatasync; for an expunge log lines,
+ * Order: renames, log lines, fsync(cur), fdatasync; for an expunge log lines,
  * fdatasync, unlinks: the other way a crash would bring mail back under a new
- * UID (RELIABILITY 3c).
+ * UID (RELIABILITY 3c).  Lines whose renames a power cut took back were told to
+ * nobody: the next look finds other flags, as after any rename.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +122,7 @@ folder_bury(struct folder *f, const uint32_t *at, size_t n)
 	f->table.stamp_new = f->table.stamp_cur = 0;
 	if (r == 0 && b.n)
 		r = folder_log_append(&f->log, &f->table, buf_span(&b), 0,
-		    l.modseq);
+		    l.modseq, -1);
 	buf_free(&b);
 	return r;
 }
@@ -192,7 +193,7 @@ make_keyword(struct folder *f, struct span name)
 	t->stamp_new = t->stamp_cur = 0;
 	r = line_format(&b, &l);
 	if (r == 0)
-		r = folder_log_append(&f->log, t, buf_span(&b), 0, 0);
+		r = folder_log_append(&f->log, t, buf_span(&b), 0, 0, -1);
 	buf_free(&b);
 	return r < 0 ? -1 : (int)l.uid;
 }
@@ -234,7 +235,7 @@ store_locked(struct folder *f, struct storing *g, size_t n)
 			r = store_pass(f, g, n);
 	}
 	/* also after an error: what was renamed is written down */
-	if (g->renamed && (fsync(f->cur.fd) < 0 || store_lines(f, g, n) < 0))
+	if (g->renamed && store_lines(f, g, n) < 0)
 		r = -1;
 	for (i = 0; i < n; i++)
 		if (g->result[i] == STORE_UNDONE)
@@ -283,7 +284,7 @@ store_lines(struct folder *f, struct storing *g, size_t n)
 	}
 	if (r == 0 && b.n)
 		r = folder_log_append(&f->log, &f->table, buf_span(&b), 0,
-		    l.modseq);
+		    l.modseq, f->cur.fd);
 	buf_free(&b);
 	return r;
 }

@@ -1,7 +1,9 @@
 /*
  * folder_log - correo-uids: the append-only file of a folder's numbers.
  *
- * Order of an append: [reserve,] lines, fdatasync, "=".  Of a replacement:
+ * Order of an append: [reserve,] lines, fdatasync, "="; where the lines tell
+ * of names these are flushed in between, for theirs is the long flush, and it
+ * takes the lines along where metadata is one journal.  Of a replacement:
  * correo-uids.tmp, fsync, rename, fsync of the folder.  Of the first file:
  * correo-uids.first, fsync, the tree's flush (where metadata is one journal,
  * the one before it has done its work), rename.  Where the file's flush takes
@@ -41,7 +43,7 @@ static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
 static int  reserve(const struct folder_table *, uint32_t, uint64_t,
     struct buf *);
 static int  put(struct folder_log *, struct span, struct span, uint64_t);
-static int  flush(struct folder_log *);
+static int  flush(struct folder_log *, int);
 static int  put_durable(struct folder_log *, struct folder_table *);
 static int  apply_lines(struct folder_table *, struct span);
 static int  write_table(struct folder_table *, int, uint64_t);
@@ -132,12 +134,12 @@ folder_log_mend(struct folder_log *g, struct folder_table *t)
 	    (off_t)g->at) < 0)
 		return -1;
 	t->stamp_new = t->stamp_cur = 0;
-	return g->at == was ? 0 : flush(g) < 0 ? -1 : put_durable(g, t);
+	return g->at == was ? 0 : flush(g, -1) < 0 ? -1 : put_durable(g, t);
 }
 
 int
 folder_log_append(struct folder_log *g, struct folder_table *t,
-    struct span lines, uint32_t uid, uint64_t modseq)
+    struct span lines, uint32_t uid, uint64_t modseq, int names)
 {
 	unsigned char room[LINE_MAX_BYTES];
 	struct buf top = { .p = room, .size = sizeof room,
@@ -156,7 +158,7 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 		return -1;
 	}
 	g->at += top.n + lines.n;
-	if (flush(g) < 0 || apply_lines(t, buf_span(&top)) < 0 ||
+	if (flush(g, names) < 0 || apply_lines(t, buf_span(&top)) < 0 ||
 	    apply_lines(t, lines) < 0)
 		return -1;
 	return put_durable(g, t);
@@ -384,9 +386,11 @@ put(struct folder_log *g, struct span a, struct span b, uint64_t at)
 
 /* A flush that failed is final: what is on disk is not known any more. */
 static int
-flush(struct folder_log *g)
+flush(struct folder_log *g, int names)
 {
-	if (fdatasync(g->fd) == 0)
+	if (names >= 0)
+		file_write_out(g->fd, 0);
+	if ((names < 0 || fsync(names) == 0) && fdatasync(g->fd) == 0)
 		return 0;
 	g->failed = 1;
 	return -1;

@@ -36,9 +36,10 @@ int	folder_log_read(struct folder_log *, struct folder_table *);
 int	folder_log_mend(struct folder_log *, struct folder_table *);
 /* Appends lines, flushes, appends "=" with the table's stamps; the table has
  * them applied.  uid (0: none is new) and modseq are the highest in them, and
- * are reserved with them.  With no lines only "=". */
+ * are reserved with them.  names: a directory to be flushed as well, or -1.
+ * With no lines only "=". */
 int	folder_log_append(struct folder_log *, struct folder_table *,
-	    struct span lines, uint32_t uid, uint64_t modseq);
+	    struct span lines, uint32_t uid, uint64_t modseq, int names);
 /* With the lock held, where there is none: one that a power cut left under the
  * name that the first has before gets its own.  1, 0 there was none, -1; the
  * table is of no use then. */

@@ -103,7 +103,8 @@ write_stamps(struct folder *f)
 		return 0;
 	t->stamp_new = new;
 	t->stamp_cur = cur;
-	return folder_log_append(&f->log, t, (struct span){ 0 }, 0, 0);
+	return folder_log_append(&f->log, t, (struct span){ 0 }, 0, 0,
+	    -1);
 }
 
 /* Of those that only the log knows, and which new/ does not show: is one not
@@ -176,7 +177,7 @@ record(struct look *k, int whole)
 		r = folder_log_begin(&f->log, t, f->tree);
 	else if (r == 0 && b.n)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
-		    modseq);
+		    modseq, -1);
 	buf_free(&b);
 	return r < 0 ? -1 : place_all(k, from);
 }

@@ -181,7 +181,7 @@ mutants_of_mailbox() {
 	mutant_again again-box-log-unflushed mailbox_look $G box own \
 	    's/fdatasync(g->fd) == 0/1/'
 	mutant box-flags-unflushed imapd $C explore box own \
-	    's/g->renamed && (fsync(f->cur.fd) < 0 ||/g->renamed \&\& (/'
+	    's/l.modseq, f->cur.fd)/l.modseq, -1)/'
 }
 
 can_replay() {

@@ -516,15 +516,13 @@ rules(const struct event *v, size_t n)
 		switch (v[i].kind) {
 		case 'W':
 			if (v[i].mark == '=') {
-				if (is_dirty(d, m, v[i].path))
-					return "\"=\" before its flush";
-				continue;
-			}
-			if (v[i].mark) {
 				parent(v[i].path, p);
 				strncat(p, "/cur", 5);
+				if (is_dirty(d, m, v[i].path))
+					return "\"=\" before its flush";
 				if (is_dirty(d, m, p))
-					return "numbers before fsync(cur)";
+					return "\"=\" before fsync(cur)";
+				continue;
 			}
 			d[m].out = 0;
 			snprintf(d[m++].path, 200, "%s", v[i].path);

@@ -26,6 +26,8 @@ static int  make_room(struct look *, size_t);
 static int  add_known(struct look *, const struct rec *, uint32_t);
 static int  as_known(const struct folder *, const struct rec *, int,
     const struct file_name *);
+static int  sort(struct look *);
+static int  sort_byte(const struct found *, struct found *, size_t, int);
 static int  by_time(const void *, const void *, void *);
 static int  resolve_two(struct look *, const struct seen *,
     const struct seen *);
@@ -92,17 +94,16 @@ look_list(struct look *k, int dir, int in_new)
 int
 look_resolve(struct look *k)
 {
-	struct found *v = k->found;
+	struct found *v;
 	const struct seen *x;
 	size_t i, j;
 	int new_ones = 0;
 
-	if (k->nfound)
-		qsort_r(v, k->nfound, sizeof *v, by_time, k);
+	if (k->nfound && sort(k) < 0)
+		return -1;
+	v = k->found;
 	for (i = j = 0; i < k->nfound; i++) {
-		/* sorted, they lie about: each would be waited for */
-		if (i + 16 < k->nfound)
-			__builtin_prefetch(look_at(k, i + 16));
+		look_ahead(k, i);
 		x = look_at(k, i);
 		if (x->at == NEW_MAIL && !new_ones++ &&
 		    folder_table_sound(&k->f->table) < 0)
@@ -236,7 +237,56 @@ as_known(const struct folder *f, const struct rec *r, int in_new,
 	return in_new ? n->info.n == 0 : n->plain;
 }
 
-/* By arrival, so that UIDs follow it; those of one base beside each other. */
+/*
+ * By arrival, so that UIDs follow it; those of one base beside each other.
+ * Times differ mostly: by their bytes, from the last to the first, and only
+ * those of one time by all.
+ */
+static int
+sort(struct look *k)
+{
+	struct found *v = k->found, *w;
+	size_t i, j;
+	int byte;
+
+	if ((w = reallocarray(NULL, k->size, sizeof *w)) == NULL)
+		return -1;
+	for (byte = 0; byte < 4; byte++)
+		if (sort_byte(v, w, k->nfound, 8 * byte)) {
+			k->found = w;
+			w = v;
+			v = k->found;
+		}
+	free(w);
+	for (i = 0; i < k->nfound; i = j) {
+		for (j = i + 1; j < k->nfound && v[j].time == v[i].time; j++)
+			;
+		if (j > i + 1)
+			qsort_r(v + i, j - i, sizeof *v, by_time, k);
+	}
+	return 0;
+}
+
+/* From v to w; 0: all have the same byte, and nothing was done. */
+static int
+sort_byte(const struct found *v, struct found *w, size_t n, int shift)
+{
+	size_t at[256] = { 0 }, i, before = 0, here;
+
+	for (i = 0; i < n; i++)
+		at[v[i].time >> shift & 255]++;
+	if (at[v[0].time >> shift & 255] == n)
+		return 0;
+	for (i = 0; i < 256; i++) {
+		here = at[i];
+		at[i] = before;
+		before += here;
+	}
+	for (i = 0; i < n; i++)
+		w[at[v[i].time >> shift & 255]++] = v[i];
+	return 1;
+}
+
 static int
 by_time(const void *a, const void *b, void *arg)
 {

@@ -153,8 +153,7 @@ record(struct look *k, int whole)
 		    .flags = x->flags, .time = (uint64_t)saved };
 		struct rec *c;
 
-		if (i + 16 < k->nfound)
-			__builtin_prefetch(look_at(k, i + 16));
+		look_ahead(k, i);
 		if (x->at == NEW_MAIL) {
 			if (uid == UINT32_MAX) {
 				errno = EOVERFLOW;
@@ -231,6 +230,7 @@ place_all(struct look *k, uint32_t from)
 		uint32_t at = x->at == NEW_MAIL ? from++ : x->at;
 		struct rec *c = folder_table_rec(&f->table, at);
 
+		look_ahead(k, i);
 		if (c == NULL || c->bits & REC_DEAD)
 			continue;
 		if (folder_table_place(&f->table, c, x->in_new, s,

@@ -180,7 +180,7 @@ mutants_of_mailbox() {
 	    's/r = fsync(f->cur.fd);/r = 0;/'
 	mutant_again again-box-log-unflushed mailbox_look $G box own \
 	    's/fdatasync(g->fd) == 0/1/'
-	mutant box-flags-unflushed imapd $C explore box own \
+	mutant box-flags-unflushed imapd $C explore box journal \
 	    's/l.modseq, f->cur.fd)/l.modseq, -1)/'
 }
 

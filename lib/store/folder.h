@@ -145,8 +145,8 @@ struct append {
 int	append_open(struct folder *, struct append *);
 /* Bytes as on the wire; CRLF becomes LF.  EDQUOT, ENOSPC … */
 int	append_write(struct append *, struct span);
-/* All n or none (MULTIAPPEND); sets their uid (0: it was seen, and expunged,
- * meanwhile).  The view learns by sync. */
+/* All n or none (MULTIAPPEND); sets their uid (0: others expunged, removed or
+ * renamed it meanwhile).  The view learns by sync. */
 int	folder_append(struct folder *, struct append *, size_t n);
 void	append_abort(struct folder *, struct append *);
 

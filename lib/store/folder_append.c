@@ -283,6 +283,7 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 	struct buf b = { .max = SIZE_MAX / 2 };
 	uint32_t uid = t->uidnext;
 	struct file_name name;
+	struct stat st;
 	struct rec *c;
 	int64_t at;
 	size_t i;
@@ -292,9 +293,13 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 		if (file_name_parse(span_of(v[i].name), &name) < 0)
 			continue;
 		/* Somebody has seen it before us, or even expunged it: the name
-		 * is nobody else's, and one message has one UID. */
+		 * is nobody else's, and one message has one UID.  What others
+		 * took away may have had one too, and what they renamed gets
+		 * its own by a look. */
 		if (folder_table_find(t, name.base) >= 0 ||
-		    folder_table_expunged(t, name.base) != 0)
+		    folder_table_expunged(t, name.base) != 0 ||
+		    fstatat(f->cur.fd, v[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		l.uid = uid++;
 		l.flags = v[i].flags;

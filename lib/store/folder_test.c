@@ -1,6 +1,7 @@
 /* folder_test - a folder by itself and with others at work in it. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <dlfcn.h>
 #include <signal.h>
 
+#include "store/folder_name.h"
 #include "store/folder_scratch.h"
 #include "sys/clock.h"
 
@@ -352,6 +354,59 @@ test_append(void **state)
 }
 
 /* What was deleted beside us is not copied, and gets no UID there. */
+static int
+keep_name(void *to, const char *name)
+{
+	snprintf(to, FOLDER_FILE, "%s", name);
+	return 1;
+}
+
+/* Another process, which tells when it has the lock, sees what comes into cur/,
+ * and sees it removed. */
+static void
+see_and_remove(int tell)
+{
+	struct folder *f = opened("INBOX", FOLDER_WRITE);
+	char name[FOLDER_FILE], p[512];
+
+	if (folder_lock(f) < 0 || write(tell, "x", 1) != 1)
+		_exit(1);
+	while (file_each(f->cur.fd, keep_name, name) == 0)
+		usleep(1000);
+	path(p, "cur", name);
+	if (folder_scan(f, 1) < 0 || f->table.messages != 1 || unlink(p) < 0 ||
+	    folder_scan(f, 1) < 0 || f->table.messages != 0)
+		_exit(1);
+	folder_unlock(f);
+	_exit(0);
+}
+
+/* Its UID may have been told: it gets no second. */
+static void
+test_append_of_the_removed(void **state)
+{
+	struct append a = { .date = 1000000000 };
+	struct folder *f = opened("INBOX", FOLDER_WRITE);
+	int p[2], status;
+	pid_t pid;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	if ((pid = fork()) == 0)
+		see_and_remove(p[1]);
+	assert_int_equal(read(p[0], &c, 1), 1);
+	assert_int_equal(append_open(f, &a), 0);
+	assert_int_equal(append_write(&a, SPAN("x\r\n")), 0);
+	assert_int_equal(folder_append(f, &a, 1), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(a.uid, 0);
+	folder_close(f);
+	close(p[0]);
+	close(p[1]);
+}
+
 static void
 test_transfer_of_the_gone(void **state)
 {
@@ -543,7 +598,8 @@ main(void)
 		TEST(test_recent_to_each_reader),
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),
-		TEST(test_append), TEST(test_transfer_of_the_gone),
+		TEST(test_append), TEST(test_append_of_the_removed),
+		TEST(test_transfer_of_the_gone),
 		TEST(test_long_name), TEST(test_copy_that_fails),
 		TEST(test_append_sizes), TEST(test_quota),
 	};

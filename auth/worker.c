@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
+#include "sys/heap.h"
 #include "sys/log.h"
 #include "wire/saslprep.h"
 
@@ -76,6 +77,7 @@ work(const struct role_env *env, const struct auth_conf *conf, int ch)
 	/* a program of the operator's needs the system; a hash nothing */
 	c.ids_only = conf->checkpassword[0] != '\0';
 	role_confine(env, &c);
+	heap_settle();
 	for (;;) {
 		n = chan_recv(ch, &q, sizeof q, NULL, 1);
 		if (n < 0 && errno == EINTR)

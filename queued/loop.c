@@ -72,9 +72,13 @@ loop_begin(struct queued *q, int trigger)
 	    watch_begin(&q->watches, &q->control) < 0 ||
 	    watch_begin(&q->watches, &q->trigger) < 0)
 		log_die(LOG_AGAIN, "epoll");
-	q->deliver = (struct deliver){ .watches = &q->watches, .env = q->env,
-	    .conf = q->conf, .queue = q->queue, .heard = attempt_heard,
-	    .gone = attempt_gone, .arg = q };
+	q->deliver.watches = &q->watches;
+	q->deliver.env = q->env;
+	q->deliver.conf = q->conf;
+	q->deliver.queue = q->queue;
+	q->deliver.heard = attempt_heard;
+	q->deliver.gone = attempt_gone;
+	q->deliver.arg = q;
 	q->errands = (struct errands){ .watches = &q->watches, .env = q->env,
 	    .conf = q->conf, .queue = q->queue, .done = reported, .arg = q };
 	if (deliver_init(&q->deliver) < 0 || errand_init(&q->errands) < 0)

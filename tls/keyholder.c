@@ -45,7 +45,8 @@ keyholder_role(struct role_env *env)
 	struct epoll_event e[16];
 	int ep, i, n, k;
 
-	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
 	env->file = take_file;
 	role_confine(env, &(struct confine){ .files = 16384 });
 	if ((ep = epoll_create1(EPOLL_CLOEXEC)) < 0)

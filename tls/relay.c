@@ -78,7 +78,6 @@ relay_role(struct role_env *env)
 	if (current.n == 0)
 		log_die(LOG_FIX, "no usable certificate: tls.cert and tls.key "
 		    "must name pairs that belong together");
-	heap_settle();
 	heap_fill();
 	return zygote_run(env, serve);
 }

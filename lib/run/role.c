@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "run/role.h"
+#include "sys/heap.h"
 #include "sys/log.h"
 
 static void take_table(struct role_env *, unsigned, int);
@@ -63,6 +64,7 @@ role_note(struct role_env *env, int wait)
 	case NOTE_GO:
 		if (env->go)
 			env->go(env);
+		heap_settle();
 		break;
 	}
 	return (int)n.kind;

@@ -82,9 +82,9 @@ struct role {
  * it is not set. */
 void	role_confine(const struct role_env *, struct confine *);
 
-/* Takes one note from the monitor into env (tables, links, sockets).  Returns
- * its kind; 0 when the monitor is gone (exit quietly); -1 with wait 0 and
- * nothing there. */
+/* Takes one note from the monitor into env (tables, links, sockets); what the
+ * start took of the heap goes back at NOTE_GO.  Returns its kind; 0 when the
+ * monitor is gone (exit quietly); -1 with wait 0 and nothing there. */
 int	role_note(struct role_env *, int wait);
 /* role_note until NOTE_GO.  Exits when the monitor is gone. */
 void	role_wait(struct role_env *);

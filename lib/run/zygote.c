@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "run/zygote.h"
-#include "sys/heap.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 
@@ -52,7 +51,6 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 	stream_init();
 	/* where a child closes all in one call */
 	env->control = role_move(env->control, ROLE_PRIVATE_FD);
-	heap_settle();
 	while (!z.ending || z.children) {
 		p[0] = (struct pollfd){ .fd = env->control, .events = POLLIN };
 		for (n = 1, i = 0; i < ROLE_LINKS && !z.ending; i++)
@@ -74,8 +72,6 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 				env->control = -1;
 				break;
 			}
-			if (kind == NOTE_GO)
-				heap_settle();
 		}
 		for (i = 1; i < n; i++)
 			if (p[i].revents)

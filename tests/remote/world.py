@@ -132,7 +132,7 @@ def taken():
                 continue
             held = [os.readlink("/proc/%s/fd/%s" % (pid, fd))
                     for fd in os.listdir("/proc/%s/fd" % pid)]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
         except PermissionError:         # only root can look
             time.sleep(2)

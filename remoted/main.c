@@ -13,8 +13,10 @@
 static struct config config;
 
 static const struct role roles[] = {
-	{ .name = "remoted", .user = "remote", .serve = serve_role },
-	{ .name = "sts", .user = "sts", .serve = sts_role },
+	{ .name = "remoted", .user = "remote", .flags = ROLE_RESTS,
+	    .serve = serve_role },
+	{ .name = "sts", .user = "sts", .flags = ROLE_RESTS,
+	    .serve = sts_role },
 	{ .name = NULL }
 };
 

@@ -28,8 +28,10 @@ enum { MEMBERS = 12, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250 };
  * when nobody is left whom it serves. */
 struct member {
 	const struct role *role;
-	pid_t pid;
+	pid_t pid;			/* 0: it rests */
 	int control;			/* -1: the role has closed it */
+	int link;			/* ROLE_RESTS: where it is asked, for the
+					 * next one; else -1 */
 };
 
 struct monitor {
@@ -45,11 +47,12 @@ static void start_all(struct monitor *);
 static void start_role(struct monitor *, struct member *);
 static void execute(const struct monitor *, const struct role *, int)
 	    __attribute__((noreturn));
-static void equip(struct monitor *, const struct member *);
+static void equip(struct monitor *, struct member *);
 static int  linked(const struct role *, const struct role *);
-static void join(const struct member *, const struct member *);
+static void join(const struct member *, struct member *);
 static void go(const struct member *);
 static int  watch(struct monitor *);
+static int  ear(const struct member *);
 static void heard(struct monitor *, struct member *);
 static int  reap(struct monitor *);
 static void give_changed(struct monitor *, unsigned);
@@ -101,6 +104,7 @@ start_all(struct monitor *m)
 		b = m->end++;
 		assert(b < m->member + MEMBERS);
 		b->role = r;
+		b->link = -1;
 		start_role(m, b);
 	}
 	for (b = m->member; b < m->end; b++)
@@ -160,14 +164,16 @@ execute(const struct monitor *m, const struct role *r, int control)
 
 /* All that the role needs, and its channels to those that run already. */
 static void
-equip(struct monitor *m, const struct member *b)
+equip(struct monitor *m, struct member *b)
 {
-	const struct member *o;
+	struct member *o;
 
 	watched_give(b->control, b->role->flags);
 	for (o = m->member; o < m->end; o++)
-		if (linked(b->role, o->role) || linked(o->role, b->role))
+		if (linked(b->role, o->role))
 			join(b, o);
+		else if (linked(o->role, b->role))
+			join(o, b);
 }
 
 static int
@@ -182,16 +188,24 @@ linked(const struct role *r, const struct role *to)
 }
 
 static void
-join(const struct member *a, const struct member *b)
+join(const struct member *asker, struct member *asked)
 {
 	int ch[2];
 
+	if (asked->link >= 0) {		/* what waits there is for it */
+		note_tell(asked->control, NOTE_LINK, 0, asker->role->name,
+		    asked->link);
+		return;
+	}
 	if (chan_pair(CHAN_PACKETS, ch) < 0)
 		log_die(LOG_AGAIN, "channel");
-	note_tell(a->control, NOTE_LINK, 0, b->role->name, ch[0]);
-	note_tell(b->control, NOTE_LINK, 0, a->role->name, ch[1]);
+	note_tell(asker->control, NOTE_LINK, 0, asked->role->name, ch[0]);
+	note_tell(asked->control, NOTE_LINK, 0, asker->role->name, ch[1]);
 	close(ch[0]);
-	close(ch[1]);
+	if (asked->role->flags & ROLE_RESTS)
+		asked->link = ch[1];
+	else
+		close(ch[1]);
 }
 
 static void
@@ -214,7 +228,7 @@ watch(struct monitor *m)
 
 	for (;;) {
 		for (i = 0; i < n; i++)
-			p[i] = (struct pollfd){ .fd = m->member[i].control,
+			p[i] = (struct pollfd){ .fd = ear(&m->member[i]),
 			    .events = POLLIN };
 		if (poll(p, n, LOOK_MS) < 0 && errno != EINTR)
 			log_die(LOG_AGAIN, "poll");
@@ -236,19 +250,30 @@ watch(struct monitor *m)
 	}
 }
 
-/* The one thing that a role ever says, a zygote's NOTE_RETIRE; or its end. */
+/* Where it may be heard of: one that rests, by those who ask it. */
+static int
+ear(const struct member *b)
+{
+	return b->pid == 0 && b->control < 0 ? b->link : b->control;
+}
+
+/* The one thing that a role ever says, a zygote's NOTE_RETIRE; or its end; or
+ * one that rests is asked, and reads itself for what. */
 static void
 heard(struct monitor *m, struct member *b)
 {
 	struct note n;
-	int r = note_recv(b->control, &n, NULL, 0);
+	int r;
 
-	close(b->control);
-	b->control = -1;
-	if (r <= 0 || !(b->role->flags & ROLE_FRESH))
-		return;
-	log_warn("replaced", "%s starts afresh", b->role->name);
-	poll(NULL, 0, PAUSE_MS);
+	if (b->control >= 0) {
+		r = note_recv(b->control, &n, NULL, 0);
+		close(b->control);
+		b->control = -1;
+		if (r <= 0 || !(b->role->flags & ROLE_FRESH))
+			return;
+		log_warn("replaced", "%s starts afresh", b->role->name);
+		poll(NULL, 0, PAUSE_MS);
+	}
 	start_role(m, b);
 	go(b);
 }
@@ -265,6 +290,10 @@ reap(struct monitor *m)
 		for (b = m->member; b < m->end; b++) {
 			if (b->pid != pid)
 				continue;
+			if (b->role->flags & ROLE_RESTS && st == 0) {
+				b->pid = 0;
+				continue;
+			}
 			log_warn("ended", "%s ended with %s %d; so does all of "
 			    "%s", b->role->name, WIFSIGNALED(st) ? "signal" :
 			    "status", WIFSIGNALED(st) ? WTERMSIG(st) :

@@ -59,6 +59,10 @@ enum {
 	ROLE_TABLES = 2,		/* gets the address tables */
 	ROLE_LISTENS = 4,		/* gets the listening sockets; the first
 					 * role, and not ROLE_FRESH */
+	ROLE_RESTS = 8,			/* a zygote that ends when it has nothing
+					 * to do, and is executed again when it
+					 * is asked: by one role, which is not
+					 * ROLE_FRESH */
 	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
 	ROLE_CERTS = 32,		/* gets NOTE_FILE "tls.cert PATH" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */

@@ -13,6 +13,8 @@
 #include "sys/log.h"
 #include "sys/stream.h"
 
+enum { REST_S = 10 };			/* a start takes 20 ms of CPU */
+
 struct zygote {
 	struct role_env *env;
 	int (*serve)(struct role_env *, const struct note *, int *);
@@ -37,10 +39,11 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 {
 	struct zygote z = { .env = env, .serve = serve, .self = getpid() };
 	struct sigaction a = { .sa_handler = on_child };
+	const struct timespec rest = { .tv_sec = REST_S };
 	struct pollfd p[1 + ROLE_LINKS];
 	sigset_t block, normal;
 	nfds_t n, i;
-	int kind;
+	int kind, r;
 
 	/* SIGCHLD and SIGTERM come only while ppoll waits */
 	sigemptyset(&block);
@@ -57,7 +60,11 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			if (env->link[i].fd >= 0)
 				p[n++] = (struct pollfd){
 				    .fd = env->link[i].fd, .events = POLLIN };
-		if (ppoll(p, n, NULL, &normal) < 0 && errno != EINTR)
+		r = ppoll(p, n, env->role->flags & ROLE_RESTS && !z.children ?
+		    &rest : NULL, &normal);
+		if (r == 0)
+			return 0;
+		if (r < 0 && errno != EINTR)
 			log_die(LOG_AGAIN, "ppoll");
 		if (child_ended) {
 			child_ended = 0;
@@ -171,6 +178,9 @@ retire(struct zygote *z)
 	z->retired = 1;
 	if (note_say(z->env->control, NOTE_RETIRE, NULL, NULL, 0) < 0)
 		log_die(LOG_AGAIN, "control channel");
+	/* then the one in its place reads on in the same link */
+	if (z->env->role->flags & ROLE_RESTS)
+		z->ending = 1;
 }
 
 static void

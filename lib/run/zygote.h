@@ -17,6 +17,9 @@
  * where in memory must not be learned by trying.  So does a request that finds
  * role_env.stale.  It serves until its askers
  * have been given another link, and ends with its last child.
+ *
+ * With ROLE_RESTS it returns 0 too when it has had neither a child nor a
+ * request for a while: what comes after that waits on the link for the next.
  */
 int	zygote_run(struct role_env *, int (*serve)(struct role_env *,
 	    const struct note *, int fd[CHAN_FDS]));

@@ -131,11 +131,11 @@ def a_users_own(pid):
 
 def look(rows, mailboxes):
     """One look at all; a process that is just becoming what it will be gets
-    a second look, and a third."""
+    another one, for some seconds: those that send are executed at any time."""
     for pid in c.pids():
         if a_users_own(pid):
             continue
-        for _ in range(3):
+        for _ in range(100):
             facts = read(pid)
             why = facts and wrong(rows, mailboxes, facts)
             if not why:

@@ -225,6 +225,18 @@ def a_killed_monitor_takes_its_family_along():
     c.quickstart('restart')
 
 
+def what_sends_ends_when_there_is_nothing_to_send():
+    """And is there again, in the same family, for the next message."""
+    pid = c.service('queued')
+    for _ in range(2):
+        c.correo('queue', 'remove', '--all')
+        wait('the end of remoted and sts', lambda: not {'remoted', 'sts'} & {
+            name_and_parent(p)[0] for p in family(pid)})
+        m = waiting()
+        assert m['reason'].startswith('4'), m
+    c.correo('queue', 'remove', '--all')
+
+
 def connected():
     """A connection to smtpd, and the process that serves it."""
     before = set(c.pids())
@@ -301,5 +313,6 @@ tell([list_and_why, a_route_is_set_in_one_step,
       remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back,
       a_name_that_says_nothing_is_found, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
+      what_sends_ends_when_there_is_nothing_to_send,
       a_crashed_session_takes_no_other_along,
       killed_in_the_middle_of_a_message, quickstart_is_repeatable])

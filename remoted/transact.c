@@ -256,10 +256,11 @@ hear_rcpt(struct transaction *t, struct fate *f)
 		return;
 	}
 	v = client_refused(t->c, "RCPT");
-	/* RFC 5321 4.5.3.1.10: too many for one, not for a next one */
-	if (t->accepted && v.code == 452 && (v.enhanced[0] == '\0' ||
-	    strcmp(v.enhanced, "4.0.0") == 0 ||
-	    strcmp(v.enhanced, "4.5.3") == 0)) {
+	/* RFC 5321 4.5.3.1.10: too many for one, not for a next one; RFC 821
+	 * had 552 for that */
+	if (t->accepted && (v.code == 452 || v.code == 552) &&
+	    (v.enhanced[0] == '\0' || strcmp(v.enhanced + 1, ".0.0") == 0 ||
+	    strcmp(v.enhanced + 1, ".5.3") == 0)) {
 		f->state = FATE_AGAIN;
 		fate_words(f, &v, t->c->peer);
 		return;

@@ -16,7 +16,7 @@ command goes to DIR/commands.  Keys:
   inject=1       text behind the reply to STARTTLS
   half=N         closes after N bytes of text
   user=NAME pass=SECRET  mechs=A+B
-  limit=N        takes N recipients a transaction (then 452 4.5.3)
+  limit=N        takes N recipients a transaction (then over=, 452 4.5.3)
 """
 import base64
 import hashlib
@@ -141,7 +141,7 @@ class Session:
         extra = [v for k, v in opt.items() if k.startswith("rcpt") and
                  k != "rcpt" and name.startswith(k[4:])]
         if "limit" in opt and len(self.rcpts) >= int(opt["limit"]):
-            extra = ["452 4.5.3 too many recipients"]
+            extra = [opt.get("over", "452 4.5.3 too many recipients")]
         default = "250 2.1.5 ok" if self.sender else "503 5.5.1 MAIL first"
         if self.reply("rcpt", default, extra[0] if extra else None) < 300:
             self.rcpts.append(line)

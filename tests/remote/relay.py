@@ -297,15 +297,23 @@ def held_and_retried():
 
 
 def many_recipients():
-    p = Peer("limit", "limit=7", "rcptbad=550 5.1.1 nobody",
-             "rcptslow=450 4.2.1 later")
-    routes([("limit.relay.test", "smtp://127.0.0.1:%d" % p.port)])
-    names = ["u%02d" % i for i in range(20)] + ["bad", "slow"]
-    send([n + "@limit.relay.test" for n in names], sender="alice@example.test")
-    got = {n: outcome(n + "@limit.relay.test")[0] for n in names}
-    assert [got["bad"], got["slow"]] == ["failed", "deferred"], got
-    assert all(got[n] == "delivered" for n in names[:20]), got
-    assert len(p.mails()) == 3
+    """552 is RFC 821's word for too many; one that is full stays full."""
+    names = ["u%02d" % i for i in range(20)] + ["bad", "slow", "full"]
+    over = {"limit": "452 4.5.3 too many", "limit821": "552 too many",
+            "limit553": "552 5.5.3 too many"}
+    peer = {n: Peer(n, "limit=7", "over=" + how, "rcptbad=550 5.1.1 nobody",
+                    "rcptslow=450 4.2.1 later", "rcptfull=552 5.2.2 full")
+            for n, how in over.items()}
+    routes([(n + ".relay.test", "smtp://127.0.0.1:%d" % p.port)
+            for n, p in peer.items()])
+    for domain in over:
+        send(["%s@%s.relay.test" % (n, domain) for n in names],
+             sender="alice@example.test")
+    for domain, p in peer.items():
+        got = [outcome("%s@%s.relay.test" % (n, domain))[0] for n in names]
+        assert got == ["delivered"] * 20 + ["failed", "deferred", "failed"], \
+            (domain, got)
+        assert len(p.mails()) == 3
 
 
 # ------------------------------------------------ every reply at every step

@@ -207,7 +207,7 @@ def idle(peers):
     for p in peers:
         p.stop()
         p.start()
-        time.sleep(2)
+        time.sleep(15)          # ours that send rest after 10 seconds
         rest = p.pss(('smtpd', 'queued'))
         note('the idle suite, its SMTP part, PSS', 'KiB', '4096 or less', p,
              rest)

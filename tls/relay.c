@@ -114,9 +114,12 @@ use_new(struct role_env *env)
 		coming_bad = try_pair(env, &coming.cert[i]) < 0;
 	if (coming_bad) {
 		why = ERR_reason_error_string(ERR_peek_error());
-		log_warn("certificate", "number %zu and its key do not belong "
-		    "together or cannot be used (%s); %s", i, why ? why : "-",
-		    current.n ? "those before stay in use" : "none before");
+		if (i > 0)
+			log_warn("certificate", "number %zu and its key do "
+			    "not belong together or cannot be used (%s)", i,
+			    why ? why : "-");
+		log_warn("certificate", current.n ?
+		    "those before stay in use" : "none before");
 		certs_free(&coming);
 	} else {
 		certs_free(&current);

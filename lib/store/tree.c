@@ -72,7 +72,8 @@ tree_name(struct span s, const char **why)
 	    span_search(s, SPAN("..")) < s.n)
 		return -1;
 	/* Maildir++ keeps no other bytes apart, and NUL and / are no names */
-	*why = "folder name: a byte that is not of modified UTF-7";
+	*why = "folder name: a slash, or a byte that is not of modified "
+	    "UTF-7";
 	for (i = 0; i < s.n; i++)
 		if (s.p[i] < 0x20 || s.p[i] > 0x7e || s.p[i] == '/')
 			return -1;

@@ -347,6 +347,7 @@ def a_broken_pair_keeps_the_old_one():
         os.rename(cert + '.new', cert)
         d.wait_log('event=certificate', 'level=warn', 'stay in use',
                    start=start)
+        assert 'and its key' not in d.log()[start:]
         assert serial(d) == before
     # the certificate of another key
     start = len(d.log())
@@ -354,6 +355,7 @@ def a_broken_pair_keeps_the_old_one():
         'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout',
         '/dev/null', '-out', cert + '.new')
     os.rename(cert + '.new', cert)
+    d.wait_log('event=certificate', 'number 1 and its key', start=start)
     d.wait_log('event=certificate', 'level=warn', 'stay in use', start=start)
     assert serial(d) == before
     os.unlink(cert)

@@ -17,8 +17,8 @@
 
 enum {
 	DELIVER_FILES = 64, DELIVER_HOLD_MS = 50,
-	DELIVER_HELD = 4,		/* below queued's CHILD_SHARE */
-	DELIVER_WAIT_MS = 5
+	DELIVER_HELD = 7,		/* below queued's CHILD_SHARE */
+	DELIVER_WAIT_MS = 25
 };
 
 /* Whose mail a child delivers, and by which rules. */

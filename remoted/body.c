@@ -61,12 +61,13 @@ body_look(struct body *b, struct verdict *v)
 			return unreadable(v);
 		s = span_mem(p, n);
 		if (!in_body) {
-			/* a blank line that a chunk's end cuts in two only
-			 * makes the next chunk count as header */
 			end = span_search(s, SPAN("\r\n\r\n"));
 			b->header8 |= !utf8_is_ascii(span_sub(s, 0, end));
 			in_body = end < n;
 			s = span_from(s, end);
+			/* a blank line may be cut in two: once more */
+			if (!in_body && n == CHUNK)
+				n -= 3;
 		}
 		b->body8 |= in_body && !utf8_is_ascii(s);
 	}

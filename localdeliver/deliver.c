@@ -1,16 +1,15 @@
 /* deliver - a confined child's work. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "localdeliver/batch.h"
 #include "localdeliver/deliver.h"
 #include "localdeliver/plan.h"
+#include "run/jobs.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "sys/stream.h"
 #include "wire/record.h"
 
 static int  patience_ms(const struct batch *, uint64_t);
@@ -31,7 +30,7 @@ deliver_serve(struct owner *o, int ch)
 	int fd, r;
 
 	batch_init(&b, o);
-	while ((r = deliver_take(ch, &j, &fd, patience_ms(&b, since))) != 0) {
+	while ((r = jobs_take(ch, &j, &fd, patience_ms(&b, since))) != 0) {
 		if (r == 1) {
 			if (b.nrcpt == 0)
 				since = clock_mono_ms();
@@ -73,45 +72,13 @@ deliver_refuse(int ch, const struct verdict *v)
 	size_t i;
 	int fd;
 
-	while (deliver_take(ch, &j, &fd, -1) == 1) {
+	while (jobs_take(ch, &j, &fd, -1) == 1) {
 		close(fd);
 		for (i = 0; i < j.nrcpt; i++)
 			if (deliver_answer(ch, j.id, j.rcpt[i].nr, v) < 0)
 				return LOG_AGAIN;
 	}
 	return 0;
-}
-
-int
-deliver_take(int ch, struct job *j, int *file, int wait_ms)
-{
-	static unsigned char packet[CHAN_PACKET_MAX];
-	struct span in, fields;
-	const char *why = "a job without a message";
-	struct pollfd p = { .fd = ch, .events = POLLIN };
-	int fd[CHAN_FDS];
-	ssize_t n;
-
-	if (stream_ended)
-		return 0;
-	if (wait_ms > 0)
-		(void)poll(&p, 1, wait_ms);
-	n = chan_recv(ch, packet, sizeof packet, fd, wait_ms < 0);
-	if (n < 0 && errno == EAGAIN && wait_ms >= 0)
-		return -1;
-	if (n == 0 || (n < 0 && (errno == EINTR || errno == ECONNRESET)))
-		return 0;
-	if (n < 0)
-		log_die(LOG_AGAIN, "channel of jobs");
-	in = span_mem(packet, (size_t)n);
-	errno = 0;
-	if (fd[0] < 0 || record_next(&in, RECORD_MAX, &fields, &why) != 1 ||
-	    in.n || job_parse(fields, j, &why) < 0)
-		log_die(LOG_AGAIN, "job: %s", why);
-	if (!queue_id_valid(j->id))
-		log_die(LOG_AGAIN, "job: id");
-	*file = fd[0];
-	return 1;
 }
 
 int

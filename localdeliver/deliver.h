@@ -36,11 +36,6 @@ int	deliver_serve(struct owner *, int ch);
 /* The same, with one verdict for everything. */
 int	deliver_refuse(int ch, const struct verdict *);
 
-/* Takes the next job: 1; 0 at the end of the channel, or when this process is
- * asked to end; -1 with nothing there after wait_ms (-1: however long).  A
- * malformed one ends the process.  *fd is the queue file; the job's spans live
- * until the next call. */
-int	deliver_take(int ch, struct job *, int *fd, int wait_ms);
 /* One recipient's answer: as a record; sent.  0, or -1: nobody listens. */
 void	deliver_record(struct buf *, struct span id, unsigned nr,
 	    const struct verdict *);

@@ -12,6 +12,7 @@
 #include "localdeliver/environ.h"
 #include "localdeliver/plan.h"
 #include "localdeliver/program.h"
+#include "run/jobs.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/stream.h"
@@ -90,7 +91,7 @@ program_serve(struct owner *o, int ch)
 		    strerror(errno));
 		return deliver_refuse(ch, &v);
 	}
-	while (r == 0 && deliver_take(ch, &j, &fd, -1) == 1) {
+	while (r == 0 && jobs_take(ch, &j, &fd, -1) == 1) {
 		for (i = 0; r == 0 && i < j.nrcpt; i++) {
 			v = run_entry(o, &j, &j.rcpt[i], fd);
 			r = deliver_answer(ch, j.id, j.rcpt[i].nr, &v);

@@ -1,20 +1,16 @@
 /* serve - the role, and a child's loop of jobs. */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "remoted/attempt.h"
 #include "remoted/means.h"
 #include "remoted/serve.h"
+#include "run/jobs.h"
 #include "run/zygote.h"
-#include "store/queue.h"
 #include "sys/chan.h"
 #include "sys/log.h"
-#include "sys/stream.h"
-#include "wire/record.h"
 
 static int  child(struct role_env *, const struct note *, int *);
-static int  take_job(int, struct job *, int *);
 static int  answer(int, const struct job *, const struct fate *, int);
 static int  flush(int, struct buf *);
 
@@ -44,7 +40,7 @@ child(struct role_env *env, const struct note *n, int *fd)
 	static char key[HOP_KEY];
 	static struct hop hop;
 	const char *why;
-	int file, r = 0, kept = 1;
+	int file, kept = 1;
 
 	if (fd[0] < 0 || span_str(span_of(n->text), key, sizeof key) < 0)
 		return LOG_AGAIN;
@@ -62,7 +58,7 @@ child(struct role_env *env, const struct note *n, int *fd)
 	a.resolve.dns = &means.dns;
 	/* without a connection, or with an old one, there is nothing to be
 	 * kept: the next one's child knows what its zygote knows by then */
-	while (kept && (r = take_job(fd[0], &j, &file)) > 0) {
+	while (kept && jobs_take(fd[0], &j, &file, -1) == 1) {
 		attempt_job(&a, &j, file);
 		close(file);
 		kept = client_lasts(&a.client);
@@ -70,33 +66,7 @@ child(struct role_env *env, const struct note *n, int *fd)
 			break;
 	}
 	client_close(&a.client, 1);
-	return r < 0 ? LOG_AGAIN : 0;
-}
-
-/* 1; 0: no more will come. */
-static int
-take_job(int ch, struct job *j, int *file)
-{
-	static unsigned char packet[CHAN_PACKET_MAX];
-	struct span in, fields;
-	const char *why = "a job without a message";
-	int fd[CHAN_FDS];
-	ssize_t n;
-
-	if (stream_ended)
-		return 0;
-	n = chan_recv(ch, packet, sizeof packet, fd, 1);
-	if (n == 0 || (n < 0 && (errno == EINTR || errno == ECONNRESET)))
-		return 0;
-	if (n < 0)
-		log_die(LOG_AGAIN, "channel of jobs");
-	in = span_mem(packet, (size_t)n);
-	errno = 0;
-	if (fd[0] < 0 || record_next(&in, RECORD_MAX, &fields, &why) != 1 ||
-	    in.n || job_parse(fields, j, &why) < 0)
-		log_die(LOG_AGAIN, "job: %s", why);
-	*file = fd[0];
-	return 1;
+	return 0;
 }
 
 /* All verdicts, and whether the next job may come. */

@@ -6,7 +6,7 @@
  *	       └─ a session                                              │
  *	session ─ STARTTLS: asks for it, exits ─ relay ─ fresh session
  *	session ─ AUTH: a channel to the password check, which tells us the user
- *	session ─ LOGIN: says that it went well, exits ─ fresh session or mailbox
+ *	session ─ LOGIN: says it went well, exits ─ fresh session or mailbox
  *
  * A connection has one control channel at a time; who asks for the next
  * process has nothing more to say, and that one gets a new channel.  DESIGN 5.

@@ -27,7 +27,7 @@ struct conn {
 	struct conn *next;		/* while it waits for a writer */
 	struct conn *chain;		/* of its number's hash slot */
 	int waits;
-	int client;			/* its socket, or its relay's plain side */
+	int client;			/* its socket, or a relay's plain side */
 	int shaking;			/* a relay shakes hands */
 	unsigned writers, logins;	/* that were asked for */
 	struct facts facts;

@@ -46,7 +46,7 @@ mutant() {	# NAME FILE SED-ARGUMENTS...
 
 for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
     lib/store/maildir*.c lib/store/folder_name.c lib/run/enclose.c \
-    lib/sys/*.c localdeliver/*.c; do
+    lib/run/jobs.c lib/sys/*.c localdeliver/*.c; do
 	case $f in
 	*_test.c | *_fuzz.c | */main.c | */serve.c | */deliver.c) ;;
 	*) compile "$f" "$T/o_$(echo "${f%.c}" | tr / _).o" ;;

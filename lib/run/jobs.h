@@ -1,0 +1,13 @@
+/* jobs - what a deliverer is asked for, on its channel with queued. */
+#ifndef RUN_JOBS_H
+#define RUN_JOBS_H
+
+#include "wire/job.h"
+
+/* Takes the next job: 1; 0 at the end of the channel, or when this process is
+ * asked to end; -1 with nothing there after wait_ms (-1: however long).  A
+ * malformed one ends the process.  *file is the queue file's descriptor; the
+ * job's spans live until the next call. */
+int	jobs_take(int ch, struct job *, int *file, int wait_ms);
+
+#endif

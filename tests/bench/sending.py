@@ -252,12 +252,12 @@ def backlog(peers):
 
 
 def in_turns(empty, full, full_first):
-    """Each stands still while the other is measured, and has a second before
-    its turn for what became due meanwhile."""
+    """Each stands still while the other is measured; in the second before,
+    what became due meanwhile is done."""
     found = {}
     for p, other in ((empty, full), (full, empty))[::-1 if full_first else 1]:
-        other.signal(signal.SIGSTOP)
         time.sleep(1)
+        other.signal(signal.SIGSTOP)
         found[p] = rates_and_cpu(p)
         other.signal(signal.SIGCONT)
     return {what: value / found[empty][what]

@@ -71,7 +71,8 @@ session_serve(struct role_env *env, const struct note *n,
 	s.client.deadline_ms = 0;
 	flush(&s);
 	events_closed(&s);
-	if (!s.polite)
+	/* the listener's copy would be closed later */
+	if (!s.handed && shutdown(s.client.fd, SHUT_WR) == 0 && !s.polite)
 		linger(&s);
 	return 0;
 }
@@ -342,8 +343,11 @@ obey_starttls(struct session *s, struct verdict *v)
 	v->code = 0;
 	s->over = "starttls";
 	s->polite = 1;
-	if (flush(s) == 0 && ask_starttls(s->control) < 0)
-		s->over = "error";
+	if (flush(s) == 0) {
+		s->handed = ask_starttls(s->control) == 0;
+		if (!s->handed)
+			s->over = "error";
+	}
 }
 
 /* RFC 4954 4.  When it went well a fresh session says so, and goes on. */
@@ -357,10 +361,10 @@ obey_auth(struct session *s, struct verdict *v)
 	s->polite = 1;
 	if (waiting(s))
 		s->over = "input behind AUTH (RFC 4954 4)";
-	else if (ask_logged_in(s->control, s->helo) < 0)
-		s->over = "error";
-	else
-		s->over = "login";
+	else {
+		s->handed = ask_logged_in(s->control, s->helo) == 0;
+		s->over = s->handed ? "login" : "error";
+	}
 }
 
 /* A password does not stay in the buffer that it was read into: all but what
@@ -459,8 +463,6 @@ flush(struct session *s)
 static void
 linger(struct session *s)
 {
-	if (shutdown(s->client.fd, SHUT_WR) < 0)
-		return;
 	s->client.timeout_s = LINGER_S;
 	s->client.deadline_ms = clock_mono_ms() + 1000 * LINGER_S;
 	do

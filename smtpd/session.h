@@ -31,6 +31,7 @@ struct session {
 	int control;			/* to the listener */
 	const char *over;		/* why the connection ends, or NULL */
 	int polite;			/* the client knows that it ends */
+	int handed;			/* its connection goes on in another */
 	enum stage stage;
 	int esmtp;			/* EHLO, not HELO */
 	int utf8;			/* this message: SMTPUTF8 */

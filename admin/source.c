@@ -244,6 +244,8 @@ alias_targets(struct span in, struct buf *value, const char **why)
 			    why) < 0;
 			break;
 		case TARGET_PATH:
+			if (target_nowhere(&t))
+				break;
 			*why = "alias: a file would be written by no user; "
 			    "name a user and put the path in its .forward";
 			bad = 1;

@@ -42,6 +42,7 @@ static const struct {
 	{ TABLE_ALIASES, "a: \"|cat x\"", NULL, ".forward" },
 	{ TABLE_ALIASES, "a: b, |\"cat x\"", NULL, ".forward" },
 	{ TABLE_ALIASES, "a: /var/mail/x", NULL, ".forward" },
+	{ TABLE_ALIASES, "a: /dev/null", "a", "/dev/null" },
 	{ TABLE_ALIASES, "a: :include:/etc/list", NULL, ":include:" },
 	{ TABLE_ALIASES, "a: b@", NULL, "" },
 	{ TABLE_ALIASES, "a:", NULL, "no target" },

@@ -133,7 +133,7 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 	struct message *m = r->m;
 	struct span list = to->targets, word;
 	unsigned first = m->n;
-	const char *why = "alias: it has no targets";
+	const char *why;
 	int got;
 
 	while ((got = alias_target(d, span_of(to->normal), &list, &target,
@@ -155,9 +155,12 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 		return undo(m, first, v, verdict_make(554, "5.4.6",
 		    "aliases make more than %d recipients of one message",
 		    MESSAGE_ADDED));
-	if (got < 0 || m->n == first)
+	if (got < 0)
 		return undo(m, first, v, verdict_make(451, "4.3.5", "%s",
 		    why));
+	if (m->n == first)
+		return undo(m, first, v, verdict_make(250, "2.0.0",
+		    "thrown away, as its alias has it"));
 	spread(r, first);
 	return 0;
 }

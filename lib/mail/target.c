@@ -37,6 +37,12 @@ target_next(struct span *in, struct target *out, const char **why)
 }
 
 int
+target_nowhere(const struct target *t)
+{
+	return t->kind == TARGET_PATH && span_eq(t->text, SPAN("/dev/null"));
+}
+
+int
 target_text(const struct target *t, struct buf *b)
 {
 	size_t i;

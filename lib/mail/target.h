@@ -29,6 +29,9 @@ struct target {
  */
 int	target_next(struct span *in, struct target *, const char **why);
 
+/* /dev/null: what goes there is to be thrown away. */
+int	target_nowhere(const struct target *);
+
 /* The text, without the backslashes of quotes.  0, or -1. */
 int	target_text(const struct target *, struct buf *);
 

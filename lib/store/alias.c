@@ -15,7 +15,9 @@ alias_target(struct directory *d, struct span address, struct span *list,
 	struct target t;
 	int r;
 
-	if ((r = target_next(list, &t, why)) != 1)
+	while ((r = target_next(list, &t, why)) == 1 && target_nowhere(&t))
+		;
+	if (r != 1)
 		return r;
 	address_split(address, &local, &domain);
 	if (domain.n == 0)

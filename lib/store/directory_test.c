@@ -254,6 +254,10 @@ test_targets(void **state)
 		{ "x@example.test", "", "" },
 		{ "x@example.test", "alice, |prog", "alice@example.test;!" },
 		{ "x@example.test", "/var/mail/", "!" },
+		{ "x@example.test", "/dev/null", "" },
+		{ "x@example.test", "/dev/null alice",
+		    "alice@example.test;" },
+		{ "x@example.test", "/dev/null/x", "!" },
 		{ "x@example.test", ":include:/etc/list", "!" },
 	};
 	struct directory d = dir;

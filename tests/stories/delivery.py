@@ -64,6 +64,19 @@ def an_alias_and_its_end():
     wait('the end of the alias', lambda: refused('info@example.test'))
 
 
+def an_alias_to_nowhere():
+    """Thrown away without a report, and no user is to be named."""
+    c.alice.clear()
+    start = len(c.log())
+    c.change('alias', 'add', 'noreply@example.test', '/dev/null')
+    c.send(['noreply@example.test'], message('to nowhere'),
+           sender='alice@example.test')
+    c.wait_log('rcpt=<noreply@example.test>', 'thrown away', start=start)
+    wait('an empty queue', lambda: not c.queue())
+    assert not c.alice.mail()
+    c.correo('alias', 'remove', 'noreply@example.test')
+
+
 def an_alias_of_nobody_is_named():
     def told(*words):
         return c.correo('alias', *words).stderr
@@ -298,7 +311,7 @@ def swaks_and_curl_and_msmtp():
 
 tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
-      an_alias_and_its_end, an_alias_of_nobody_is_named,
+      an_alias_and_its_end, an_alias_to_nowhere, an_alias_of_nobody_is_named,
       what_then_reaches_nobody_is_named,
       aliases_without_an_end_are_named, a_home_that_is_gone_is_named,
       a_list_with_one_person_twice, a_catch_all,

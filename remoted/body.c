@@ -19,6 +19,8 @@ struct sending {
 	struct buf out;
 };
 
+static int  map(struct body *, struct span *, struct verdict *);
+static void unmap(struct span);
 static int  send_as_is(struct body *, struct sending *, struct verdict *);
 static int  send_converted(struct body *, struct sending *,
     struct verdict *);
@@ -73,6 +75,31 @@ body_look(struct body *b, struct verdict *v)
 	}
 	b->looked = 1;
 	return 0;
+}
+
+int
+body_fits7(struct body *b, const char *peer, struct verdict *v)
+{
+	const char *why = "its header";
+	struct span text;
+	int r = 0;
+
+	if (b->fits7)
+		return 0;
+	if (!b->header8) {
+		if (map(b, &text, v) < 0)
+			return -1;
+		r = convert_can(text, &why);
+		unmap(text);
+	}
+	b->fits7 = r == 1;
+	if (r == 0)
+		*v = verdict_make(554, "5.6.3", "%s takes no 8-bit text, and "
+		    "this message holds some that must not be encoded: in %s",
+		    peer, why);
+	else if (r < 0)
+		*v = verdict_make(451, "4.3.0", "no memory");
+	return r == 1 ? 0 : -1;
 }
 
 int
@@ -133,20 +160,13 @@ lost:
 static int
 send_converted(struct body *b, struct sending *s, struct verdict *v)
 {
-	size_t size = QUEUE_HEAD + (size_t)b->head.body;
 	struct span text;
-	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, b->fd, 0);
 	int r;
 
-	if (map == MAP_FAILED)
-		return unreadable(v);
-	text = span_from(span_mem(map, size), QUEUE_HEAD);
-	if (crc32c(0, text) != b->head.bodysum) {
-		munmap(map, size);
-		return damaged(v);
-	}
+	if (map(b, &text, v) < 0)
+		return -1;
 	r = convert_to7(text, piece, s);
-	munmap(map, size);
+	unmap(text);
 	if (r == 0 && smtp_stuff_end(&s->stuff, &s->out) == 0 &&
 	    flush(s) == 0)
 		return 0;
@@ -154,6 +174,28 @@ send_converted(struct body *b, struct sending *s, struct verdict *v)
 	    "memory failed, while the message was converted and sent",
 	    s->client->peer);
 	return -1;
+}
+
+/* 0, or -1 and *v. */
+static int
+map(struct body *b, struct span *text, struct verdict *v)
+{
+	size_t size = QUEUE_HEAD + (size_t)b->head.body;
+	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, b->fd, 0);
+
+	if (p == MAP_FAILED)
+		return unreadable(v);
+	*text = span_from(span_mem(p, size), QUEUE_HEAD);
+	if (crc32c(0, *text) == b->head.bodysum)
+		return 0;
+	unmap(*text);
+	return damaged(v);
+}
+
+static void
+unmap(struct span text)
+{
+	munmap((void *)(size_t)(text.p - QUEUE_HEAD), QUEUE_HEAD + text.n);
 }
 
 static int

@@ -9,6 +9,7 @@ struct body {
 	int fd;
 	struct queue_head head;
 	int looked, header8, body8;	/* bytes above 127 stand there */
+	int fits7;			/* body_fits7 said so */
 };
 
 enum {
@@ -20,6 +21,9 @@ enum {
 int	body_open(struct body *, int fd, struct verdict *v);
 /* Looks for bytes above 127, once.  0, or -1 and *v. */
 int	body_look(struct body *, struct verdict *v);
+/* Can it be sent as 7-bit text?  0, or -1 and *v: never, and for what reason,
+ * or not now. */
+int	body_fits7(struct body *, const char *peer, struct verdict *v);
 /* All of it behind what *out holds, with its lines ended as body_send does, for
  * BDAT (RFC 3030): no longer than BODY_WHOLE in the queue.  0, or -1 and *v:
  * nothing of it is to be sent. */

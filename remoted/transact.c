@@ -32,6 +32,7 @@ struct transaction {
 
 static int  fit(struct transaction *, struct verdict *);
 static int  needs_utf8(struct transaction *, struct verdict *);
+static int  unfit(struct transaction *, const struct verdict *);
 static int  commands(struct transaction *, struct verdict *);
 static int  may_send(const struct transaction *);
 static int  send_steps(struct transaction *, struct verdict *);
@@ -64,10 +65,8 @@ transact(struct client *c, const struct job *j, struct body *b,
 			return lost(&t, &v);
 		c->dirty = 0;
 	}
-	if (fit(&t, &v) < 0) {
-		all(&t, &v, FATE_KNOWN, 0);
-		return 0;
-	}
+	if (fit(&t, &v) < 0)
+		return unfit(&t, &v);
 	t.nstep = 1;
 	for (i = 0; i < j->nrcpt; i++) {
 		fate[i].accepted = 0;
@@ -120,12 +119,9 @@ fit(struct transaction *t, struct verdict *v)
 	}
 	if (body_look(t->body, v) < 0)
 		return -1;
-	if (t->body->header8) {
-		*v = verdict_make(554, "5.6.3", "%s takes no 8-bit text, and a "
-		    "header of this message holds some", t->c->peer);
+	t->to7 = t->body->header8 || t->body->body8;
+	if (t->to7 && body_fits7(t->body, t->c->peer, v) < 0)
 		return -1;
-	}
-	t->to7 = t->body->body8;
 	t->chunk &= !t->to7;
 	return 0;
 }
@@ -151,6 +147,28 @@ needs_utf8(struct transaction *t, struct verdict *v)
 		return 0;
 	*v = verdict_make(553, "5.6.7", "%s does not take international "
 	    "addresses and headers (SMTPUTF8)", t->c->peer);
+	return -1;
+}
+
+/* What this host never takes another one may, or may later. */
+static int
+unfit(struct transaction *t, const struct verdict *v)
+{
+	size_t i;
+
+	if (v->kind != VERDICT_NEVER) {
+		all(t, v, FATE_KNOWN, 0);
+		return 0;
+	}
+	for (i = 0; i < t->j->nrcpt; i++) {
+		struct fate *f = &t->fate[i];
+
+		if (f->state == FATE_KNOWN)
+			continue;
+		if (!f->told || f->verdict.kind != VERDICT_LATER)
+			fate_words(f, v, t->c->peer);
+		f->state = FATE_OPEN;
+	}
 	return -1;
 }
 

@@ -2,6 +2,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/utf8.h"
 #include "mail/convert.h"
 #include "mail/decode.h"
 #include "mail/header.h"
@@ -19,9 +20,11 @@ struct conversion {
 	int failed;
 };
 
+static int  look(void *, struct span);
 static enum coding coding_of(const struct mime *, const struct mime_part *);
 static int  is_7bit(struct span);
-static int  is_signed(const struct mime *, const struct mime_part *);
+static int  is_sealed(const struct mime *, const struct mime_part *);
+static int  is_plain_message(const struct mime_part *);
 static void header_out(struct conversion *, const struct mime *,
     const struct mime_part *, enum coding);
 static void body_out(struct conversion *, struct span, enum coding);
@@ -67,12 +70,45 @@ convert_to7(struct span message, int (*put)(void *, struct span), void *arg)
 	return c.failed ? -1 : 0;
 }
 
+int
+convert_can(struct span message, const char **why)
+{
+	struct mime m = { 0 };
+	int high = 0, r;
+	uint32_t i;
+
+	if (convert_to7(message, look, &high) < 0)
+		return -1;
+	if (!high)
+		return 1;
+	*why = "the header of a part, or between parts";
+	r = mime_parse(&m, message);
+	for (i = 0; r == 0 && i < m.n; i++)
+		if (m.part[i].kind == MIME_LEAF &&
+		    !utf8_is_ascii(mime_body(&m, &m.part[i]))) {
+			if (is_sealed(&m, &m.part[i]))
+				*why = "a signed or encrypted part (RFC 1847)";
+			else if (is_plain_message(&m.part[i]))
+				*why = "a part of type message (RFC 2046 5.2)";
+		}
+	mime_free(&m);
+	return r;
+}
+
+static int
+look(void *high, struct span s)
+{
+	*(int *)high |= !utf8_is_ascii(s);
+	return 0;
+}
+
 static enum coding
 coding_of(const struct mime *m, const struct mime_part *p)
 {
 	struct span encoding = SPAN("");
 
-	if (p->kind != MIME_LEAF || is_7bit(mime_body(m, p)))
+	if (p->kind != MIME_LEAF || is_7bit(mime_body(m, p)) ||
+	    is_sealed(m, p) || is_plain_message(p))
 		return AS_IS;
 	(void)mime_value(m, p, MIME_ENCODING, &encoding);
 	switch (decode_kind(encoding)) {
@@ -103,15 +139,24 @@ is_7bit(struct span s)
 
 /* RFC 1847 2.1: of a part of multipart/signed the header counts too. */
 static int
-is_signed(const struct mime *m, const struct mime_part *p)
+is_sealed(const struct mime *m, const struct mime_part *p)
 {
 	while (p != m->part) {		/* MIME_DEPTH levels at most */
 		p = &m->part[p->parent];
 		if (span_case_eq(p->type, SPAN("multipart")) &&
-		    span_case_eq(p->subtype, SPAN("signed")))
+		    (span_case_eq(p->subtype, SPAN("signed")) ||
+		    span_case_eq(p->subtype, SPAN("encrypted"))))
 			return 1;
 	}
 	return 0;
+}
+
+/* RFC 2046 5.2: no encoding of these; RFC 6532 3.7 has them for global ones. */
+static int
+is_plain_message(const struct mime_part *p)
+{
+	return span_case_eq(p->type, SPAN("message")) &&
+	    !span_case_starts(p->subtype, SPAN("global"));
 }
 
 /* Its own encoding goes, ours comes; one that was 8bit or binary in name only
@@ -127,7 +172,7 @@ header_out(struct conversion *c, const struct mime *m,
 	int mends = how == MEND_QP || how == MEND_BASE64, r;
 	int said = mime_value(m, p, MIME_ENCODING, &encoding);
 
-	if (mends || (how == AS_IS && (!said || is_signed(m, p) ||
+	if (mends || (how == AS_IS && (!said || is_sealed(m, p) ||
 	    decode_kind(encoding) != DECODE_NONE))) {
 		give(c, in);
 		return;

@@ -83,6 +83,60 @@ converted(void **state)
 	buf_free(&b);
 }
 
+/* RFC 1847 2.1, 2.2; RFC 2046 5.2; RFC 6152 3. */
+static void
+not_converted(void **state)
+{
+	static const struct {
+		const char *in, *why;	/* NULL: it can be */
+	} row[] = {
+		{ HEAD "\r\n\xe9\r\n", NULL },
+		{ "Subject: \xe9\r\n\r\nx\r\n", "the header" },
+		{ HEAD "Content-Type: multipart/signed; boundary=b\r\n\r\n"
+		    "--b\r\n\r\n\xe9\r\n--b\r\n\r\nS\r\n--b--\r\n",
+		    "a signed" },
+		{ HEAD "Content-Type: multipart/signed; boundary=b\r\n\r\n"
+		    "--b\r\n\r\nseven\r\n--b\r\n\r\nS\r\n--b--\r\n",
+		    NULL },
+		{ HEAD "Content-Type: multipart/signed; boundary=b\r\n\r\n"
+		    "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n"
+		    "\r\n--c\r\n\r\n\xe9\r\n--c--\r\n--b\r\n\r\nS\r\n"
+		    "--b--\r\n", "a signed" },
+		/* said to be encoded, and with a byte that is not */
+		{ HEAD "Content-Type: multipart/signed; boundary=b\r\n\r\n"
+		    "--b\r\nContent-Transfer-Encoding: base64\r\n\r\n\xe9"
+		    "\r\n--b--\r\n", "a signed" },
+		{ HEAD "Content-Type: multipart/encrypted; boundary=b\r\n\r\n"
+		    "--b\r\n\r\nV\r\n--b\r\nContent-Type: application/"
+		    "octet-stream\r\n\r\n\xe9\r\n--b--\r\n", "a signed" },
+		/* a message within: its text is encoded, it is not */
+		{ HEAD "Content-Type: message/rfc822\r\n\r\nSubject: y\r\n"
+		    "\r\n\xe9\r\n", NULL },
+		{ HEAD "Content-Type: message/rfc822\r\n\r\nSubject: \xe9\r\n"
+		    "\r\ny\r\n", "the header" },
+		{ HEAD "Content-Type: message/global\r\n\r\nSubject: y\r\n"
+		    "\r\n\xe9\r\n", NULL },
+		{ HEAD "Content-Type: message/global-headers\r\n\r\n"
+		    "Subject: \xe9\r\n", NULL },
+		{ HEAD "Content-Type: message/partial; id=x; number=1\r\n\r\n"
+		    "Subject: \xe9\r\n", "a part of type message" },
+		{ HEAD "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+		    "\xe9\r\n--b\r\n\r\nx\r\n--b--\r\n", "the header" },
+	};
+	const char *why;
+	size_t i;
+	int r;
+
+	(void)state;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		why = "";
+		r = convert_can(span_of(row[i].in), &why);
+		if (r != (row[i].why == NULL) || (row[i].why &&
+		    !span_starts(span_of(why), span_of(row[i].why))))
+			fail_msg("row %zu: %d %s", i, r, why);
+	}
+}
+
 static void
 long_lines(void **state)
 {
@@ -108,7 +162,8 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(converted), cmocka_unit_test(long_lines)
+		cmocka_unit_test(converted), cmocka_unit_test(not_converted),
+		cmocka_unit_test(long_lines)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

@@ -60,6 +60,13 @@ ZONE = """
 +mx.test MX 10 a.mx.test
 a.mx.test A 127.0.0.66
 +b.mx.test A 127.0.0.2
+some8.test MX 10 only7.test
+some8.test MX 20 has8.test
+maybe8.test MX 10 only7.test
+maybe8.test MX 20 down8.test
+only7.test A 127.0.0.5
+has8.test A 127.0.0.6
+down8.test A 127.0.0.7
 null.test MX 0 .
 nodata.test A 127.0.0.2
 empty.test TXT-less nxdomain
@@ -151,6 +158,25 @@ def helo_and_7bit():
     send("b@old.relay.test", b"Subject: caf\xc3\xa9\r\n\r\nx\r\n")
     e = outcome("b@old.relay.test")
     assert e[0] == "failed" and "5.6.3" in e[1], e
+    signed = b"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/" \
+        b"signed; boundary=b\r\n\r\n--b\r\n\r\ncaf\xc3\xa9\r\n--b\r\n" \
+        b"Content-Type: application/pgp-signature\r\n\r\nS\r\n--b--\r\n"
+    send("c@old.relay.test", signed)
+    e = outcome("c@old.relay.test")
+    assert e[0] == "failed" and "5.6.3" in e[1] and "a signed" in e[1], e
+    assert len(p.mails()) == 1
+    try:
+        Peer("only7", "listen=127.0.0.5", "port=25", "caps=PIPELINING")
+        q = Peer("has8", "listen=127.0.0.6", "port=25", "caps=8BITMIME")
+    except AssertionError:
+        return "port 25 of 127.0.0.5 and .6 cannot be had"
+    # one of its servers can; then none that answers
+    send("x@some8.test", signed)
+    assert outcome("x@some8.test")[0] == "delivered"
+    assert trace_cut(q.mails()[0][0]) == signed
+    send("x@maybe8.test", signed)
+    e = outcome("x@maybe8.test")
+    assert e[0] == "deferred" and "127.0.0.7" in e[1], e
 
 
 def reuse():

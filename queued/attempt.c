@@ -170,7 +170,6 @@ route_one(struct queued *q, struct rcpt *r)
 	unsigned before = m->n;
 	struct route to;
 
-	to.unsaid = 0;
 	if (expand_circle(r, &to.verdict) == 0) {
 		route_find(&q->directory, m->env.class,
 		    r->parent == NULL && !r->copy, r->user, r->to, &to);
@@ -200,7 +199,6 @@ route_one(struct queued *q, struct rcpt *r)
 	}
 over:
 	m->tried = 1;
-	r->unsaid = to.unsaid != 0;
 	outcome(r, &to.verdict, span_of(""), "queue");
 	if (r->state != RCPT_LATER)
 		log_outcome(r, "queue", NULL);
@@ -322,8 +320,6 @@ told_of_failure(const struct rcpt *r)
 {
 	const struct message *m = r->m;
 
-	if (r->unsaid)
-		return 0;
 	if (m->env.sender.n)
 		return wants(r, "FAILURE", 1);
 	if (!r->copy && (m->env.class != CLASS_REPORT ||

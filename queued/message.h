@@ -47,7 +47,6 @@ struct rcpt {
 	unsigned char copy;		/* kept by the site */
 	unsigned char user;		/* no more aliases: \address */
 	unsigned char told;		/* a report is made: kind + 1 */
-	unsigned char unsaid;		/* its failure is nobody's business */
 	unsigned char passed;		/* the next hop tells of success */
 	unsigned char has_sender;
 	struct span to, file, ext, sender, notify, orcpt;

@@ -143,12 +143,9 @@ way_back(struct span local, struct route *out)
 	    span_str(buf_span(&b), out->back, sizeof out->back) == 0) {
 		out->kind = ROUTE_ALIAS;
 		out->targets = span_of(out->back);
-	} else {
-		/* whoever made it up is not told */
-		out->unsaid = 1;
+	} else
 		out->verdict = verdict_make(550, "5.1.1", "no rewritten "
 		    "sender of ours, or one that is too old");
-	}
 	buf_free(&b);
 }
 

@@ -27,7 +27,6 @@ struct route {
 	struct span targets;		/* borrowed from the table, or from: */
 	char back[ADDRESS_MAX + 1];	/* who a rewritten sender was */
 	struct verdict verdict;
-	int unsaid;			/* refused, and nobody is told */
 };
 
 /* user: aliases are passed over (\user, or one that names itself). */

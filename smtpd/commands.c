@@ -188,6 +188,7 @@ static struct verdict
 do_rcpt(struct session *s, const struct smtp_command *c)
 {
 	struct verdict v;
+	int rewritten;
 
 	if (c->address.utf8 && !s->utf8)
 		return no_utf8();
@@ -195,7 +196,9 @@ do_rcpt(struct session *s, const struct smtp_command *c)
 		return verdict_make(452, "4.5.3",
 		    "%llu recipients in one message (RFC 5321 4.5.3.1.10)",
 		    (unsigned long long)s->conf->max_recipients);
-	v = policy_rcpt(&s->policy, s->env, s->facts, &c->address);
+	v = policy_rcpt(&s->policy, s->env, s->facts, &c->address, &rewritten);
+	if (rewritten)
+		v = receive_rewritten(&s->message, c->address.local, v);
 	if (v.kind != VERDICT_DONE)
 		return v;
 	if (put_rcpt(s, c) < 0)

@@ -1,10 +1,8 @@
 /* policy - whether this server takes mail for an address from this client. */
-#include "mail/srs.h"
 #include "run/site.h"
 #include "smtpd/config.h"
 #include "smtpd/policy.h"
 #include "store/alias.h"
-#include "sys/clock.h"
 #include "sys/log.h"
 
 enum {
@@ -28,11 +26,12 @@ static struct verdict no_tables(void);
 
 struct verdict
 policy_rcpt(struct policy *p, struct role_env *env, const struct facts *facts,
-    const struct address *a)
+    const struct address *a, int *rewritten)
 {
 	char key[ADDRESS_MAX + 1];
 	struct recipient r;
 
+	*rewritten = 0;
 	if (p->state == POLICY_NEW)
 		open_tables(p, env);
 	address_normal(a, key);
@@ -45,11 +44,8 @@ policy_rcpt(struct policy *p, struct role_env *env, const struct facts *facts,
 	case RECIPIENT_RELAY:
 		break;
 	case RECIPIENT_REWRITTEN:
-		/* the key that could say more is queued's */
-		if (srs_in_form(a->local, clock_s()))
-			break;
-		return verdict_make(550, "5.1.1",
-		    "no rewritten sender of ours, or one that is too old");
+		*rewritten = 1;
+		break;
 	case RECIPIENT_FOREIGN:
 		if (facts->class == CLASS_NET || facts->class == CLASS_USER)
 			break;

@@ -18,9 +18,11 @@ struct policy {
  * 250 2.1.5; 550 5.1.1 (no such recipient here), 550 5.7.1 (not our domain and
  * a stranger), 451 4.3.5 (a table is damaged).  The tables are opened when
  * first asked for.  Who the client is comes from the listener's facts alone.
+ * *rewritten: it looks like a sender that we rewrote, and the writer has the
+ * last word (receive_rewritten).
  */
 struct verdict policy_rcpt(struct policy *, struct role_env *,
-	    const struct facts *, const struct address *);
+	    const struct facts *, const struct address *, int *rewritten);
 
 /* Does the address (normal form) belong to the user: their mailbox key or an
  * extension of it, an alias that leads to them, or one that

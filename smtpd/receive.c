@@ -74,6 +74,28 @@ receive_drop(struct receive *r)
 	r->lost = 1;
 }
 
+struct verdict
+receive_rewritten(struct receive *r, struct span local, struct verdict yes)
+{
+	struct buf b = { .max = 2 * RECORD_MAX };
+	struct intake_answer a;
+	struct span fields;
+	const char *why;
+	int heard = r->writer.fd >= 0 &&
+	    intake_add_rewritten(&b, local) == 0 &&
+	    stream_write(&r->writer, buf_span(&b)) == 0 &&
+	    hear(r, &fields) == 0;
+
+	buf_free(&b);
+	if (heard && intake_parse_room(fields, &r->room, &why) == 0)
+		return yes;
+	if (heard && intake_parse_answer(fields, &a, &why) == 0)
+		return a.verdict;
+	receive_drop(r);
+	return verdict_make(451, "4.3.0",
+	    "nobody can tell now whether we rewrote that");
+}
+
 int
 receive_head(struct receive *r, const struct envelope *e)
 {

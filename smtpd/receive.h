@@ -45,6 +45,10 @@ int	receive_writer(struct receive *, int control);
 /* No more of this writer: the next message asks for another. */
 void	receive_drop(struct receive *);
 
+/* Is it a sender that we rewrote?  `yes`, or why not. */
+struct verdict receive_rewritten(struct receive *, struct span local,
+	    struct verdict yes);
+
 /* The envelope: head (at MAIL) first.  0, or -1: no memory. */
 int	receive_head(struct receive *, const struct envelope *);
 int	receive_rcpt(struct receive *, const struct envelope_rcpt *);

@@ -26,18 +26,6 @@ srs_is(struct span s)
 }
 
 int
-srs_in_form(struct span local, int64_t now)
-{
-	struct buf out = { .max = 2 * ADDRESS_MAX };
-	struct span given, rest;
-	int r = split(local, &given, &rest) == 0 &&
-	    reverse(rest, local.p[3] == '1', now, &out) == 1;
-
-	buf_free(&out);
-	return r;
-}
-
-int
 srs_forward(struct span key, struct span sender, struct span ours,
     int64_t now, struct buf *out)
 {

@@ -23,9 +23,6 @@ enum { SRS_DAYS = 21 };			/* so long an address is good */
 /* Does it look like one of ours (whoever made it)? */
 int	srs_is(struct span local);
 
-/* As far as can be seen without the key: of our form, and not too old. */
-int	srs_in_form(struct span local, int64_t now);
-
 /*
  * The rewritten form of a sender for mail forwarded by `ours`.  1; 0: not
  * possible (it would not fit 64 octets, or is no plain dot-atom), so the sender

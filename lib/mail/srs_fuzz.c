@@ -13,8 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct buf b = { .max = 4096 }, back = { .max = 4096 };
 	struct span in = span_mem(p, n), local;
 
-	if (srs_reverse(SPAN("k"), in, 0, &back) == 1 && !srs_in_form(in, 0))
-		abort();
+	(void)srs_reverse(SPAN("k"), in, 0, &back);
 	buf_reset(&back);
 	if (srs_forward(SPAN("k"), in, SPAN("us.test"), 0, &b) == 1) {
 		local = span_sub(buf_span(&b), 0, span_rfind(buf_span(&b),

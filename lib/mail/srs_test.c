@@ -87,38 +87,6 @@ three_forwarders(void **state)
 	buf_free(&back);
 }
 
-/* What can be said without a key. */
-static void
-in_form(void **state)
-{
-	static const struct {
-		const char *local;
-		int64_t now;
-		int in_form;
-	} row[] = {
-		{ "SRS0=0123456789=00=s.test=a", 0, 1 },
-		{ "srs0=0123456789=00=s.test=a", 20 * DAY, 1 },
-		{ "SRS0=0123456789=00=s.test=a", 30 * DAY, 0 },
-		{ "SRS0=0123456789=0=s.test=a", 0, 0 },
-		{ "SRS0=0123456789=0z=s.test=a", 0, 0 },
-		{ "SRS0=012345678=00=s.test=a", 0, 0 },
-		{ "SRS0=0123456789=00=s.test", 0, 0 },
-		{ "SRS0=0123456789=00==a", 0, 0 },
-		{ "SRS0+0123456789=00=s.test=a", 0, 0 },
-		{ "SRS1=0123456789=s.test=x", 0, 1 },
-		{ "SRS1=0123456789=s.test", 0, 0 },
-		{ "SRS1=0123456789", 0, 0 },
-		{ "SRS0=", 0, 0 }, { "a", 0, 0 }, { "", 0, 0 },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof row / sizeof *row; i++)
-		if (srs_in_form(span_of(row[i].local), row[i].now) !=
-		    row[i].in_form)
-			fail_msg("row %zu: %s", i, row[i].local);
-}
-
 static void
 forged(void **state)
 {
@@ -153,7 +121,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		cmocka_unit_test(round_trips),
-		cmocka_unit_test(three_forwarders), cmocka_unit_test(in_form),
+		cmocka_unit_test(three_forwarders),
 		cmocka_unit_test(forged)
 	};
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mail/srs.h"
 #include "mail/trace.h"
 #include "run/note.h"
 #include "run/rates.h"
@@ -47,7 +48,7 @@ struct writer {
 	char client[IP_TEXT];
 	struct stream in;
 	size_t parsed;
-	int stop;			/* the directory could not be flushed */
+	int stop;			/* no further message: writer.h */
 
 	/* the message in hand */
 	enum phase phase;
@@ -72,6 +73,8 @@ static int  take_rcpt(struct writer *, struct span);
 static int  take_body(struct writer *, struct span);
 static int  take_commit(struct writer *, struct span);
 static int  take_reset(struct writer *, struct span);
+static int  take_rewritten(struct writer *, struct span);
+static struct verdict rewritten(struct writer *, struct span);
 static int  broken(const char *);
 static void add_rcpt(struct writer *, const struct envelope_rcpt *);
 static void begin(struct writer *);
@@ -81,6 +84,7 @@ static int  gather(struct writer *, struct iovec *);
 static int  commit(struct writer *);
 static int  within_rate(struct writer *);
 static int  answer(struct writer *);
+static int  say_room(struct writer *);
 static void tell_queued(struct writer *);
 static void log_accepted(const struct writer *);
 static void forget(struct writer *);
@@ -98,7 +102,8 @@ static const struct {
 	[INTAKE_RCPT] = { HEAD | RCPT, take_rcpt },
 	[INTAKE_BODY] = { RCPT | BODY, take_body },
 	[INTAKE_COMMIT] = { RCPT | BODY, take_commit },
-	[INTAKE_RESET] = { NOTHING | HEAD | RCPT | BODY, take_reset }
+	[INTAKE_RESET] = { NOTHING | HEAD | RCPT | BODY, take_reset },
+	[INTAKE_REWRITTEN] = { NOTHING, take_rewritten }
 };
 
 #define SLOT(s, f) { #f, offsetof(struct s, f) }
@@ -122,15 +127,12 @@ writer_serve(const struct queue *q, int hint, const char *hostname,
 		.fields.max = RECORD_MAX, .received.max = 8192,
 		.envelope.max = QUEUE_ENVELOPE_MAX
 	};
-	struct buf hello = { .max = 256 };
 
 	ip_format(&stamp->client, w.client);
-	if (intake_add_room(&hello, room(&w)) == 0 &&
-	    stream_write(&w.in, buf_span(&hello)) == 0)
+	if (say_room(&w))
 		while (next(&w) > 0)
 			;
 	forget(&w);
-	buf_free(&hello);
 	buf_free(&w.fields);
 	buf_free(&w.received);
 	buf_free(&w.envelope);
@@ -286,6 +288,43 @@ take_reset(struct writer *w, struct span in)
 }
 
 static int
+take_rewritten(struct writer *w, struct span in)
+{
+	struct field f;
+	const char *why = "more than one field of a rewritten sender";
+	int sent;
+
+	if (field_next(&in, &f, &why) < 0 || in.n)
+		return broken(why);
+	w->verdict = rewritten(w, f.value);
+	sent = w->verdict.kind == VERDICT_DONE ? say_room(w) : answer(w);
+	forget(w);
+	return sent && !w->stop;
+}
+
+static struct verdict
+rewritten(struct writer *w, struct span local)
+{
+	const struct writer_limits *l = w->limits;
+	struct buf back = { .max = 2 * ADDRESS_MAX };
+	int r;
+
+	if (l->srs_file && held_changed(l->srs_file)) {
+		w->stop = 1;
+		return verdict_make(451, "4.3.0",
+		    "the key of rewritten senders has changed just now");
+	}
+	if (l->srs.n == 0)
+		return verdict_make(451, "4.3.5",
+		    "no key to tell a rewritten sender of ours by");
+	r = srs_reverse(l->srs, local, clock_s(), &back);
+	buf_free(&back);
+	return r == 1 ? verdict_make(250, "2.1.5", "ours") :
+	    verdict_make(550, "5.1.1",
+	    "no rewritten sender of ours, or one that is too old");
+}
+
+static int
 broken(const char *why)
 {
 	log_warn("channel", "session's record: %s", why);
@@ -431,6 +470,18 @@ answer(struct writer *w)
 		memcpy(a.id, w->file.id, sizeof w->file.id);
 	r = intake_add_answer(&out, &a) == 0 &&
 	    stream_write(&w->in, buf_span(&out)) == 0;
+	buf_free(&out);
+	return r;
+}
+
+/* 1 = sent. */
+static int
+say_room(struct writer *w)
+{
+	struct buf out = { .max = 256 };
+	int r = intake_add_room(&out, room(w)) == 0 &&
+	    stream_write(&w->in, buf_span(&out)) == 0;
+
 	buf_free(&out);
 	return r;
 }

@@ -7,18 +7,23 @@
 
 #include "run/role.h"
 #include "store/queue.h"
+#include "sys/held.h"
 
 struct writer_limits {
 	uint64_t message_bytes;		/* of one message, with its Received */
 	unsigned recipients;		/* of one message */
 	uint64_t floor_bytes, floor_files;	/* kept free on the file system */
+	struct span srs;		/* the key of mail/srs.h, and whether its
+					 * file is still the same; NULL: yes */
+	const struct held *srs_file;
 	int rates;			/* the channel to the listener, which is
 					 * asked for a user's; 0: none */
 };
 
 /*
  * Serves one session's channel until its end (wire/intake.h).  Returns 0, or
- * -1 when this process must take no other: the directory could not be flushed.
+ * -1 when this process must take no other: the directory could not be flushed,
+ * or it has an old key.
  * hint: the FIFO's descriptor, or -1.
  */
 int	writer_serve(const struct queue *, int hint, const char *hostname,

@@ -7,16 +7,21 @@
 
 #include "run/writer_role.h"
 #include "run/zygote.h"
+#include "sys/file.h"
 #include "sys/log.h"
 
+static void read_key(struct role_env *);
 static int serve(struct role_env *, const struct note *, int *);
+static int stale(void);
 
 /* What children of this zygote inherit, set once before it forks. */
 static struct {
 	struct queue queue;
 	int hint;
-	const struct writer_limits *limits;
-} shared;
+	struct writer_limits limits;
+	struct buf srs;
+	struct held srs_file;
+} shared = { .srs.max = 4096 };
 
 int
 writer_role(struct role_env *env, const struct writer_limits *limits)
@@ -32,7 +37,8 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 	if (shared.hint < 0)
 		log_warn("hint", "%s: %s; queued will find mail by its scans",
 		    trigger, strerror(errno));
-	shared.limits = limits;
+	shared.limits = *limits;
+	read_key(env);
 	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
 	    .dir = { queue } });
 	if (queue_open(&shared.queue, queue, &missing) < 0)
@@ -41,11 +47,37 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 	return zygote_run(env, serve);
 }
 
+/* Whoever has an old one ends. */
+static void
+read_key(struct role_env *env)
+{
+	char path[1024];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/srs", env->site->secrets_dir);
+	held_begin(&shared.srs_file, path, ROLE_CONFIG + 1);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		if (file_read(fd, &shared.srs) < 0)
+			log_warn("file", "%s cannot be read", path);
+		close(fd);
+	}
+	shared.limits.srs = buf_span(&shared.srs);
+	shared.limits.srs_file = &shared.srs_file;
+	env->stale = stale;
+}
+
+static int
+stale(void)
+{
+	return held_changed(&shared.srs_file);
+}
+
 /* fd[0]: the link to the listener, on which stamped channels come. */
 static int
 serve(struct role_env *env, const struct note *n, int *fd)
 {
-	struct writer_limits limits = *shared.limits;
+	struct writer_limits limits = shared.limits;
 	struct note stamp;
 	int ch[CHAN_FDS], link = fd[0], r;
 

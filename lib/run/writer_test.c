@@ -8,8 +8,10 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "mail/srs.h"
 #include "run/writer.h"
 #include "store/queue_scratch.h"
+#include "sys/clock.h"
 #include "sys/stream.h"
 #include "wire/intake.h"
 #include "wire/record.h"
@@ -18,14 +20,14 @@ enum { ANSWERS = 8 };
 
 struct said {
 	uint64_t room;
-	int n;
+	int n, ours;			/* answers; times it was room again */
 	struct intake_answer answer[ANSWERS];
 	int result;			/* of writer_serve */
 };
 
 static struct queue q;
 static const struct writer_limits small = {
-	.message_bytes = 50000, .recipients = 3
+	.message_bytes = 50000, .recipients = 3, .srs = SPAN("key\n")
 };
 static struct facts stamp = {
 	.client.b = { [10] = 0xff, 0xff, 192, 0, 2, 7 },
@@ -44,7 +46,8 @@ add_data(struct buf *b, size_t n)
 }
 
 /* H head, R recipient, T two of them in a record, D data, B much, S many small
- * pieces, E empty data, C commit, X reset, other bytes as they are. */
+ * pieces, E empty data, C commit, X reset, K a sender that we rewrote, F one
+ * that is forged, other bytes as they are. */
 static void
 add_session(struct buf *b, const char *s)
 {
@@ -53,7 +56,7 @@ add_session(struct buf *b, const char *s)
 	    .tls = SPAN("TLSv1.3 AES"), .utf8 = 1 };
 	struct envelope_rcpt r = { .address = SPAN("alice@example.test"),
 	    .notify = SPAN("NEVER") };
-	struct buf two = { .max = 1000 };
+	struct buf two = { .max = 1000 }, srs = { .max = 1000 };
 	int i;
 
 	for (; *s; s++)
@@ -87,6 +90,15 @@ add_session(struct buf *b, const char *s)
 			break;
 		case 'X':
 			intake_add_reset(b);
+			break;
+		case 'K':
+		case 'F':
+			assert_int_equal(srs_forward(*s == 'K' ? SPAN("key") :
+			    SPAN("other"), SPAN("a@s.test"), SPAN("us.test"),
+			    clock_s(), &srs), 1);
+			intake_add_rewritten(b, span_sub(buf_span(&srs), 0,
+			    srs.n - 8));
+			buf_free(&srs);
 			break;
 		default:
 			buf_addc(b, (unsigned char)*s);
@@ -133,6 +145,10 @@ converse(const char *session, size_t step, const struct writer_limits *l,
 	assert_int_equal(record_next(&s, RECORD_MAX, &fields, &why), 1);
 	assert_int_equal(intake_parse_room(fields, &said->room, &why), 0);
 	while (record_next(&s, RECORD_MAX, &fields, &why) == 1) {
+		if (intake_parse_room(fields, &said->room, &why) == 0) {
+			said->ours++;
+			continue;
+		}
 		assert_true(said->n < ANSWERS);
 		assert_int_equal(intake_parse_answer(fields,
 		    &said->answer[said->n++], &why), 0);
@@ -175,6 +191,9 @@ sessions(void **state)
 		{ "HRD3:abc,C", { 0 } },
 		{ "21:helo 1:x,\nclass 1:y,\n,RC", { 0 } },
 		{ "20:helo 1:x,\nhelo 1:y,\n,RC", { 0 } },
+		{ "KHRDC", { 250 } },
+		{ "FKFHRDC", { 550, 550, 250 } },
+		{ "HRFDC", { 0 } },
 		{ "H20:rcpt 1:x,\nsize 1:1,\n,C", { 0 } },
 		{ "HR20:data 1:x,\ndata 1:y,\n,C", { 0 } }
 	};
@@ -202,6 +221,39 @@ sessions(void **state)
 				    step[k]);
 			scratch_close(&q);
 		}
+}
+
+/* Only what the key of now signed is ours; with an old one nobody can tell. */
+static void
+rewritten(void **state)
+{
+	struct writer_limits l = small;
+	struct held file;
+	char path[] = "/tmp/writer-XXXXXX";
+	struct said s;
+	int fd = mkstemp(path);
+
+	(void)state;
+	scratch_open(&q);
+	held_begin(&file, path, 3);
+	l.srs_file = &file;
+	converse("KFK", 1000, &l, -1, &s);
+	assert_int_equal(s.ours, 2);
+	assert_int_equal(s.answer[0].verdict.code, 550);
+	unlink(path);
+	close(fd);
+	converse("KK", 1000, &l, -1, &s);
+	assert_int_equal(s.ours, 0);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.answer[0].verdict.code, 451);
+	assert_int_equal(s.result, 1);
+	close(file.fd);
+	l = small;
+	l.srs = SPAN("");
+	converse("K", 1000, &l, -1, &s);
+	assert_int_equal(s.ours, 0);
+	assert_int_equal(s.answer[0].verdict.code, 451);
+	scratch_close(&q);
 }
 
 /* What one message is in the queue: class and client from the stamp. */
@@ -345,7 +397,8 @@ int
 main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(sessions), cmocka_unit_test(envelopes),
+		cmocka_unit_test(sessions), cmocka_unit_test(rewritten),
+		cmocka_unit_test(envelopes),
 		cmocka_unit_test(full_disk), cmocka_unit_test(hints),
 		cmocka_unit_test(ended)
 	};

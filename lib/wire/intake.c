@@ -111,6 +111,15 @@ intake_add_rcpt(struct buf *b, const struct envelope_rcpt *r)
 }
 
 int
+intake_add_rewritten(struct buf *b, struct span local)
+{
+	struct buf f = { .max = RECORD_MAX };
+
+	field_add(&f, "rewritten", local);
+	return record_close(b, &f);
+}
+
+int
 intake_add_commit(struct buf *b)
 {
 	return record_add(b, SPAN("commit 0:,\n"));
@@ -138,7 +147,7 @@ intake_kind(struct span fields, enum intake_kind *kind, const char **why)
 	static const char *const first[] = {
 		[INTAKE_HEAD] = "helo", [INTAKE_RCPT] = "rcpt",
 		[INTAKE_BODY] = "data", [INTAKE_COMMIT] = "commit",
-		[INTAKE_RESET] = "reset"
+		[INTAKE_RESET] = "reset", [INTAKE_REWRITTEN] = "rewritten"
 	};
 	struct field f;
 	unsigned i;
@@ -151,7 +160,7 @@ intake_kind(struct span fields, enum intake_kind *kind, const char **why)
 			*kind = (enum intake_kind)i;
 			return 0;
 		}
-	*why = "intake: begins with helo, rcpt, data, commit or reset";
+	*why = "intake: begins with helo, rcpt, data, commit, reset or rewritten";
 	return -1;
 }
 

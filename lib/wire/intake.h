@@ -18,7 +18,12 @@
  *	kind done|later|never  code 250  enhanced 2.0.0  text …
  *	id ID  room BYTES
  *
- * The writer adds class and client from the listener's stamp, and the Received
+ * Before a head it may ask
+ *
+ *	rewritten	rewritten LOCAL: is that a sender that we rewrote
+ *			(mail/srs.h)?  Yes: room BYTES; no: an answer
+ *
+ * as only the writer knows the key.  The writer adds class and client from the listener's stamp, and the Received
  * line above the data; the session cannot say either.  Records out of order
  * end the channel.  Pure.
  */
@@ -50,6 +55,7 @@ int	intake_parse_answer(struct span, struct intake_answer *,
 /* The head of an envelope without class and client; then recipients. */
 int	intake_add_head(struct buf *, const struct envelope *);
 int	intake_add_rcpt(struct buf *, const struct envelope_rcpt *);
+int	intake_add_rewritten(struct buf *, struct span local);
 int	intake_add_commit(struct buf *);
 int	intake_add_reset(struct buf *);
 /* What stands before and behind n bytes of data, so that they need no copy. */
@@ -59,7 +65,7 @@ extern const char intake_data_suffix[3];	/* ",\n," */
 #define INTAKE_NO_DATA SPAN("9:data 0:,\n,")
 
 enum intake_kind { INTAKE_HEAD, INTAKE_RCPT, INTAKE_BODY, INTAKE_COMMIT,
-	INTAKE_RESET };
+	INTAKE_RESET, INTAKE_REWRITTEN };
 /* Which of the session's records this is.  0, or -1 with *why. */
 int	intake_kind(struct span fields, enum intake_kind *, const char **why);
 

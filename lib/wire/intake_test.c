@@ -19,6 +19,7 @@ static const struct {
 	{ "rcpt 1:a,\n", 0, INTAKE_RCPT }, { "data 1:x,\n", 0, INTAKE_BODY },
 	{ "commit 0:,\n", 0, INTAKE_COMMIT }, { "reset 0:,\n", 0,
 	    INTAKE_RESET },
+	{ "rewritten 4:SRS0,\n", 0, INTAKE_REWRITTEN },
 	{ "", -1, 0 }, { "class 3:net,\n", -1, 0 }, { "data 2:x,\n", -1, 0 },
 	{ "sender 0:,\nhelo 0:,\n", -1, 0 }, { "commit", -1, 0 },
 };

@@ -552,24 +552,50 @@ def rewritten_senders():
     send(sender, sender="")
     assert outcome("a@origin.test")[0] == "delivered"
     assert p.mails()[1][1].startswith("MAIL FROM:<>")
-    # one too old is refused, or of another form; of one that only its hash
-    # betrays nobody is told
+    # one too old is refused, or forged, or of another form
     before = len(bodies("alice"))
     day = sender.split("=")[2]
     old = "0" if day[0] > "1" else "v"
     for wrong in "SRS0=aaaaaaaaaa=%s%s=victim.test=v" % (old, day[1]), \
             "SRS0=aaaaaaaaaa=%s=v" % day, "SRS0=aaaa=%s=victim.test=v" % day, \
             "SRS0+aaaaaaaaaa=%s=victim.test=v" % day, "SRS1=x", \
-            "SRS1=aaaaaaaaaa=fwd.test":
+            "SRS1=aaaaaaaaaa=fwd.test", \
+            "SRS0=aaaaaaaaaa=%s=victim.test=v" % day, \
+            sender.split("@")[0][:-1] + "b", sender.split("@")[0] + "b":
         try:
             send(wrong + "@example.test", sender="alice@example.test")
             raise RuntimeError(wrong)
         except AssertionError as e:
             assert "rewritten sender" in str(e), e
-    forged = "SRS0=aaaaaaaaaa=%s=victim.test=v@example.test" % day
-    send(forged, sender="alice@example.test")
-    e = outcome(forged)
-    assert e[0] == "failed", e
+    # of another key: a session hears of it, whoever has its writer
+    path = DIR + "/etc/secrets/srs"
+    with open(path) as f:
+        old = f.read()
+
+    def key(text):
+        with open(path + ".new", "w") as f:
+            f.write(text)
+        sh("chown", "--reference=" + path, path + ".new")
+        sh("chmod", "--reference=" + path, path + ".new")
+        os.rename(path + ".new", path)
+
+    def refused():
+        try:
+            send(sender, sender="")
+        except AssertionError as e:
+            assert "rewritten" in str(e), e
+            return "rewritten sender of ours" in str(e)
+
+    def taken():
+        try:
+            send(sender, sender="")
+            return True
+        except AssertionError as e:
+            assert "rewritten" in str(e), e
+    key("another\n")
+    wait("it is not ours any more", refused)
+    key("newest\n" + old)
+    wait("it is ours again", taken)
     send("x@srsbad.relay.test", sender="alice@example.test")
     report = wait("report", lambda: bodies("alice")[before:])
     assert len(report) == 1

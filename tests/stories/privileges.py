@@ -55,6 +55,7 @@ def kind(target):
                         ('drop', state + '/drop'), ('auth', state + '/auth'),
                         ('sts', state + '/sts'),
                         ('passwords', conf + '/secrets/passwords.cdb'),
+                        ('watched', conf + '/secrets/srs'),
                         ('mail', state + '/mail'),
                         ('mail', state + '/home'),
                         ('mail', state + '/postmaster')):

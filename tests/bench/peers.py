@@ -87,6 +87,10 @@ class Peer:
     def sessions(self, services):
         return []
 
+    def start_plain(self):
+        """Port 25 only, without TLS and logins."""
+        self.start()
+
     def maildirs(self, wide):
         return self.wide if wide else [self.maildir]
 
@@ -150,6 +154,15 @@ class Correo(Peer):
         self.maildir = base + 'alice/Maildir'
         self.wide = [base + 'm%02d/Maildir' % n for n in range(WIDE)]
         self.rcpt, self.rcpt_wide = 'alice@example.test', 'u@example.test'
+
+    def start_plain(self):
+        conf = self.dir + '/etc/plain.conf'
+        write(conf, ''.join(
+            line for line in open(self.dir + '/etc/correo.conf')
+            if not re.match(r'tls|smtpd\.(submission|smtps)|pop3d|imapd',
+                            line)))
+        self.call('sh', '-c', 'for p; do "$p" -c "$0" & done', conf,
+                  self.dir + '/sbin/smtpd', self.dir + '/sbin/queued')
 
     def people(self):
         for n in range(WIDE):

@@ -16,6 +16,7 @@ from result import note
 
 COUNT = {n: c // tools.LESS for n, c in {1: 300, 10: 800, 50: 1500}.items()}
 FLOOR_KEPT = {1: 'x1.4', 10: 'x2', 50: 'x3'}
+FLOOR_FLUSHES = {1: '8 or less', 10: '2.1 or less', 50: ''}
 FLOOR_FRESH = {1: 'x1.3', 10: 'x2', 50: 'x2'}
 TURNS = 5                       # with a backlog, and without
 
@@ -101,6 +102,13 @@ def cell(*how):
     return timed(*how)[:2]
 
 
+def flushes(place):
+    """What the disk below it was told to make durable, so far."""
+    device = os.stat(place).st_dev
+    return int(open('/sys/dev/block/%d:%d/stat' % (
+        os.major(device), os.minor(device))).read().split()[15])
+
+
 def timed(peer, sessions, size, keep, wide=False):
     """The same, and messages/s accepted"""
     count = max(COUNT[sessions] // (3 if size > 50000 else 1), sessions)
@@ -142,11 +150,17 @@ def rates(title, peers, floors, keep, wide=False, sizes=(1024,)):
         for sessions in (1, 10, 50):
             row = '%s, %d KiB, %d sessions' % (title, size >> 10, sessions)
             for p in peers:
+                before = flushes(p.place)
                 rate, cpu = cell(p, sessions, size, keep, wide)
+                flushed = flushes(p.place) - before
                 note(row, 'messages/s to the Maildir', floors[sessions], p,
                      rate)
                 note(row + ', CPU', 'ms a message',
                      'x0.5 or less' if size == 1024 else '', p, cpu)
+                if keep and not wide and size == 1024:
+                    note(row + ', flushes of the disk', 'a message',
+                         FLOOR_FLUSHES[sessions], p,
+                         flushed / COUNT[sessions])
 
 
 def kept(peers):
@@ -205,12 +219,13 @@ def latency(peers):
 def idle(peers):
     count = 500
     for p in peers:
-        p.stop()
-        p.start()
-        time.sleep(15)          # ours that send rest after 10 seconds
+        at_rest(p, p.start_plain)
+        note('the idle suite, port 25 without TLS and logins, PSS', 'KiB',
+             '4096 or less', p, p.pss())
+        at_rest(p, p.start)
         rest = p.pss(('smtpd', 'queued'))
-        note('the idle suite, its SMTP part, PSS', 'KiB', '4096 or less', p,
-             rest)
+        note('the idle suite, its SMTP part with TLS and logins, PSS', 'KiB',
+             '4096 or less', p, rest)
         began = time.monotonic()
         socks = [tools.connect(p.port) for _ in range(count)]
         for s in socks:
@@ -226,6 +241,12 @@ def idle(peers):
         for s in socks:
             s.close()
         time.sleep(2)
+
+
+def at_rest(peer, start):
+    peer.stop()
+    start()
+    time.sleep(15)              # ours that send rest after 10 seconds
 
 
 def backlog(peers):

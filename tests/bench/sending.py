@@ -103,10 +103,10 @@ def cell(*how):
 
 
 def flushes(place):
-    """What the disk below it was told to make durable, so far."""
+    """What the disk below it was told so far; None where that is not told."""
     device = os.stat(place).st_dev
-    return int(open('/sys/dev/block/%d:%d/stat' % (
-        os.major(device), os.minor(device))).read().split()[15])
+    path = '/sys/dev/block/%d:%d/stat' % (os.major(device), os.minor(device))
+    return int(open(path).read().split()[15]) if os.path.exists(path) else None
 
 
 def timed(peer, sessions, size, keep, wide=False):
@@ -152,15 +152,15 @@ def rates(title, peers, floors, keep, wide=False, sizes=(1024,)):
             for p in peers:
                 before = flushes(p.place)
                 rate, cpu = cell(p, sessions, size, keep, wide)
-                flushed = flushes(p.place) - before
+                after = flushes(p.place)
                 note(row, 'messages/s to the Maildir', floors[sessions], p,
                      rate)
                 note(row + ', CPU', 'ms a message',
                      'x0.5 or less' if size == 1024 else '', p, cpu)
-                if keep and not wide and size == 1024:
+                if keep and not wide and size == 1024 and after is not None:
                     note(row + ', flushes of the disk', 'a message',
                          FLOOR_FLUSHES[sessions], p,
-                         flushed / COUNT[sessions])
+                         (after - before) / COUNT[sessions])
 
 
 def kept(peers):

@@ -48,6 +48,7 @@ struct queued {
 	uint64_t cur_began_ms, cur_not_before_ms;
 	char hint[HINT_ROOM];
 	size_t hints;
+	int hints_lost;
 	char asked[ASKED][QUEUE_ID + 1];	/* for, and not in new/ */
 	unsigned nasked;
 	char named[NAMED_ONCE][QUEUE_ID + 1];	/* complained of already */

@@ -245,12 +245,38 @@ many(void **state)
 	    count(q->queue->cur), 600);
 }
 
+/* More hints than the FIFO holds: what the lost ones named does not wait for
+ * the next look at the whole queue. */
+static void
+hints_lost(void **state)
+{
+	char id[QUEUE_ID + 2];
+	int i, heard = 0;
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	run();
+	assert_true(fcntl(trigger_fd, F_SETPIPE_SZ, 4096) > 0);
+	for (i = 0; i < 500; i++) {
+		put(&(struct mail){ .sender = "s@x.test",
+		    .rcpt = { "ok@example.test" } }, NULL, id);
+		id[QUEUE_ID] = '\n';
+		heard += write(trigger_fd, id, sizeof id - 1) > 0;
+	}
+	assert_in_range(heard, 1, 499);
+	run();
+	assert_int_equal(count(q->queue->new), 0);
+	assert_int_equal(times(text(jobs_fd, NULL), "repeat=0"), heard);
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 500);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
-		STORY(longest), STORY(refusals), STORY(many)
+		STORY(longest), STORY(refusals), STORY(many),
+		STORY(hints_lost)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

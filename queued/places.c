@@ -10,6 +10,8 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
+enum { HINTS_BYTES = 1 << 20 };	/* what Linux gives anybody: 49,000 */
+
 static void path(char *, size_t, const char *, const char *);
 static int  open_or_die(int, const char *, const char *);
 
@@ -54,6 +56,7 @@ places_trigger(const struct role_env *env, const struct places *p)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
 		log_die(LOG_FIX, "%s/trigger is no FIFO that we may use (the "
 		    "cure: rm it; it is made again)", p->drop_path);
+	(void)fcntl(fd, F_SETPIPE_SZ, HINTS_BYTES);
 	return fd;
 }
 

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,15 +56,26 @@ take_due(struct queued *q, int64_t now)
 			take(q, &n, 0);
 }
 
+/* Nobody else empties the FIFO: where it is full now, hints were lost.  What
+ * these named is looked for behind all that was heard, since what no hint
+ * named is looked for in its Maildir too. */
 void
 take_hints(struct queued *q)
 {
+	struct pollfd fifo = { .fd = q->trigger.fd, .events = POLLOUT };
+	size_t room = sizeof q->hint - q->hints;
 	struct span in, line;
 	ssize_t n;
 
-	n = read(q->trigger.fd, q->hint + q->hints, sizeof q->hint - q->hints);
+	if (poll(&fifo, 1, 0) == 0)
+		q->hints_lost = 1;
+	n = read(q->trigger.fd, q->hint + q->hints, room);
 	if (n <= 0)
 		return;
+	if (q->hints_lost && (size_t)n < room) {
+		q->hints_lost = 0;
+		q->want_new = q->want_drop = 1;
+	}
 	q->hints += (size_t)n;
 	in = span_mem(q->hint, q->hints);
 	while (span_find(in, '\n') < in.n) {

@@ -35,7 +35,6 @@ static int  absorb_one(struct folder_table *, const struct rec *,
 static int  compact_wanted(const struct folder *);
 static void save_locked(struct folder *);
 static void remap(struct folder *);
-static void keep_recent(struct folder_table *, struct folder_table *);
 
 /* An index that is rotten is thrown away by the first try. */
 int
@@ -119,7 +118,8 @@ folder_totals(const struct folder *f, struct folder_totals *s)
 	const struct folder_table *t = &f->table;
 
 	*s = (struct folder_totals){ t->uidvalidity, t->uidnext, t->messages,
-	    t->unseen, t->deleted, t->in_new + t->recent, t->modseq, "" };
+	    t->unseen, t->deleted, t->recent.free + t->recent.taken, t->modseq,
+	    "" };
 	memcpy(s->id, t->id, sizeof s->id);
 }
 
@@ -142,13 +142,15 @@ folder_sync(struct folder *f)
 }
 
 /* Has a session that leaves mail in new/ seen it, so that nothing is new, but
- * it is still to be moved, or to be known as recent?  Of those that only the
- * log knows the directory says. */
+ * it is still to be moved?  Of those that only the log knows the directory
+ * says. */
 static int
 left_in_new(const struct folder *f)
 {
+	if (f->mode != FOLDER_WRITE)
+		return 0;
 	if (f->table.placed == folder_table_count(&f->table))
-		return f->mode == FOLDER_WRITE && f->table.in_new;
+		return f->table.in_new != 0;
 	return file_each(f->new.fd, any, NULL);
 }
 
@@ -446,6 +448,7 @@ absorb(struct folder_table *t, struct folder_table *now)
 		t->uidnext = now->uidnext;
 	if (now->modseq > t->modseq)
 		t->modseq = now->modseq;
+	folder_table_taken(t, now->recent.from);
 	t->floor = now->floor;
 	t->generation = now->generation;
 	t->uid_reserved = now->uid_reserved;
@@ -534,30 +537,11 @@ remap(struct folder *f)
 		folder_table_free(&new);
 		return;
 	}
-	keep_recent(&f->table, &new);
+	/* the file does not say what is recent to this session */
+	new.recent = f->table.recent;
+	f->table.recent.edge = NULL;
 	folder_table_free(&f->table);
 	f->table = new;
 	f->upto = folder_table_count(&f->table);
 	f->dead.n = f->early.n = 0;
-}
-
-/* The file does not say whose session saw a message first. */
-static void
-keep_recent(struct folder_table *old, struct folder_table *new)
-{
-	uint32_t i = folder_table_count(old);
-	struct rec *r, *to;
-
-	while (i-- > 0 && new->recent < old->recent) {
-		if ((r = folder_table_rec(old, i)) == NULL)
-			return;
-		if (!(r->bits & REC_RECENT) || r->bits & REC_DEAD)
-			continue;
-		to = folder_table_rec(new, folder_table_seek(new, r->uid));
-		if (to == NULL)
-			return;
-		to->bits |= REC_RECENT;
-		folder_table_seal(new, to);
-		new->recent++;
-	}
 }

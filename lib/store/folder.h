@@ -35,7 +35,8 @@ struct folder;
 
 enum folder_mode { FOLDER_READ, FOLDER_WRITE };
 /* FOLDER_WRITE moves what is in new/ to cur/ (EXAMINE, STATUS and POP3 leave
- * it there).  Syncs once; the view is what was found. */
+ * it there), and what it is told of is recent to nobody else.  Syncs once; the
+ * view is what was found. */
 int	folder_open(struct folder **, const struct tree *, const char *name,
 	    enum folder_mode);
 /* Saves what was learned (index, cache); never fails in a way that matters. */
@@ -60,7 +61,7 @@ struct mail {
 	uint32_t uid, flags;
 	uint64_t modseq;
 	int64_t saved;			/* SAVEDATE; 0 unknown */
-	int recent;			/* no FOLDER_WRITE saw it before */
+	int recent;			/* no other FOLDER_WRITE was told */
 	int gone;			/* expunged, not told yet */
 };
 

@@ -6,11 +6,6 @@
  * each other; whoever has the lock may have given our file its UID already.
  * A move has its tombstones in the source after its UIDs in the target, and
  * never holds two locks.
- *
- * What comes so is not recent (RFC 3501 6.3.11 and 6.4.7 would have it, 9051
- * has no \Recent): recent is what a first session moves out of new/, where a
- * name has no flags.  A note in the log would want a flush of its own from the
- * session that sees the message first.
  */
 #include <sys/stat.h>
 #include <errno.h>

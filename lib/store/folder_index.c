@@ -21,13 +21,14 @@ struct index_head {		/* 8 bytes aligned throughout */
 	uint64_t nrec, ntomb, nslot, nname;
 	uint32_t uidvalidity, uidnext, uid_reserved;
 	uint32_t messages, unseen, deleted, in_new;
+	uint32_t recent_from, recent;
 	char id[28];
 	char keyword[26][101];
 	char pad[2];
 	uint32_t slot_sum, check;
 };
 
-static const char magic[8] = "correoI1";
+static const char magic[8] = "correoI2";
 
 /* What is being written: one window of output. */
 struct out {
@@ -105,6 +106,8 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 	t->unseen = h->unseen;
 	t->deleted = h->deleted;
 	t->in_new = h->in_new;
+	t->recent.from = h->recent_from;
+	t->recent.free = h->recent;
 	t->placed = (uint32_t)h->nrec;
 	t->generation = h->generation;
 	t->modseq = h->modseq;
@@ -150,7 +153,8 @@ write_all(struct folder_table *t, int fd, uint64_t log)
 	    .nrec = t->messages, .ntomb = folder_table_tombs(t), .nslot = 2,
 	    .uidvalidity = t->uidvalidity, .uidnext = t->uidnext,
 	    .uid_reserved = t->uid_reserved, .messages = t->messages,
-	    .unseen = t->unseen, .deleted = t->deleted, .in_new = t->in_new };
+	    .unseen = t->unseen, .deleted = t->deleted, .in_new = t->in_new,
+	    .recent_from = t->recent.from, .recent = t->recent.free };
 	struct out *o;
 	uint32_t *slot;
 	int r = -1;
@@ -189,7 +193,6 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 		if (r->bits & REC_DEAD)
 			continue;
 		c = *r;
-		c.bits &= ~(uint32_t)REC_RECENT;
 		c.name = (uint32_t)h->nname;
 		s = folder_table_name(t, r);
 		h->nname += s.n;

@@ -24,7 +24,7 @@ shape(enum line_kind kind)
 	case LINE_EXPUNGED:	return "umts";
 	case LINE_VANISHED:	return "um";
 	case LINE_NEXT:		return "um";
-	case LINE_DURABLE:	return "tT";
+	case LINE_DURABLE:	return "tTu";
 	case LINE_HEAD:		break;
 	}
 	return NULL;
@@ -97,6 +97,11 @@ body_parse(struct span s, struct line *l, const char **why)
 	if ((c = shape(l->kind)) == NULL)
 		return -1;
 	for (s = span_from(s, 1); *c && r == 0; c++) {
+		/* before \Recent stood here all were seen */
+		if (l->kind == LINE_DURABLE && *c == 'u' && s.n == 0) {
+			l->uid = UINT32_MAX;
+			break;
+		}
 		if (s.n == 0 || s.p[0] != ' ')
 			return -1;
 		s = span_from(s, 1);

@@ -10,7 +10,7 @@
  *	      / "x" SP uid SP modseq SP ns SP base	expunged by us
  *	      / "v" SP uid SP modseq		gone
  *	      / "n" SP uid SP modseq		the next UID is at least this
- *	      / "=" SP new SP cur		all before this is durable
+ *	      / "=" SP new SP cur SP uid	all before this is durable
  *
  * Numbers are decimal, flags hexadecimal.  correo-mailbox(5).
  */

@@ -400,7 +400,7 @@ static int
 put_durable(struct folder_log *g, struct folder_table *t)
 {
 	struct line l = { .kind = LINE_DURABLE, .time = t->stamp_new,
-	    .time2 = t->stamp_cur };
+	    .time2 = t->stamp_cur, .uid = t->recent.from };
 	struct buf b = { .max = LINE_MAX_BYTES };
 	int r;
 
@@ -467,7 +467,7 @@ write_table(struct folder_table *t, int fd, uint64_t keep_ns)
 	    .modseq = t->modseq };
 	r |= put_line(fd, &b, &l);
 	l = (struct line){ .kind = LINE_DURABLE, .time = t->stamp_new,
-	    .time2 = t->stamp_cur };
+	    .time2 = t->stamp_cur, .uid = t->recent.from };
 	if (r == 0 && (r = put_line(fd, &b, &l)) == 0)
 		r = file_write(fd, buf_span(&b));
 	buf_free(&b);

@@ -123,7 +123,8 @@ test_line(void **state)
 		    "u 1 2 00000010 5 1.a b" },
 		{ { .kind = LINE_EXPUNGED, .uid = 1, .modseq = 2, .time = 5,
 		    .text = SPAN("1.a") }, "x 1 2 5 1.a" },
-		{ { .kind = LINE_DURABLE, .time = 1, .time2 = 2 }, "= 1 2" },
+		{ { .kind = LINE_DURABLE, .time = 1, .time2 = 2, .uid = 3 },
+		    "= 1 2 3" },
 	};
 	struct buf b = { .max = 4096 };
 	const char *why;
@@ -155,6 +156,21 @@ test_line(void **state)
 		assert_int_equal(line_parse(&in, &l, &why), 0);
 	}
 	buf_free(&b);
+}
+
+/* One of before it had a third number, of which all counts as seen. */
+static void
+test_line_durable_of_two(void **state)
+{
+	struct span in = SPAN("811aa213 = 1 2\n");
+	const char *why = "";
+	struct line l;
+
+	(void)state;
+	if (line_parse(&in, &l, &why) != 1)
+		fail_msg("%s", why);
+	assert_int_equal(l.time2, 2);
+	assert_int_equal(l.uid, UINT32_MAX);
 }
 
 static void
@@ -194,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_format),
 		cmocka_unit_test(test_fields), cmocka_unit_test(test_line),
+		cmocka_unit_test(test_line_durable_of_two),
 		cmocka_unit_test(test_uidlist_head),
 	};
 

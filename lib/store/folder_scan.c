@@ -26,7 +26,7 @@ static int  record_missing(struct look *, struct buf *, uint64_t, int,
 static int  note(struct folder *, struct buf *, const struct line *);
 static int  place_all(struct look *, uint32_t);
 static int  move_new(struct folder *);
-static int  write_stamps(struct folder *);
+static void write_stamps(struct folder *);
 
 int
 folder_scan(struct folder *f, int force)
@@ -81,7 +81,7 @@ folder_scan(struct folder *f, int force)
 		}
 		if (k.twice)
 			f->new.stamp = f->cur.stamp = 0;
-		r = write_stamps(f);
+		write_stamps(f);
 	}
 	f->first = 0;
 	look_end(&k);
@@ -90,8 +90,9 @@ folder_scan(struct folder *f, int force)
 	return r;
 }
 
-/* For the sessions to come: they need not look while these times stand. */
-static int
+/* For the sessions to come: they need not look while these times stand.  On a
+ * full disk they look. */
+static void
 write_stamps(struct folder *f)
 {
 	struct folder_table *t = &f->table;
@@ -100,11 +101,10 @@ write_stamps(struct folder *f)
 
 	if (new == 0 || cur == 0 ||
 	    (t->stamp_new == new && t->stamp_cur == cur))
-		return 0;
+		return;
 	t->stamp_new = new;
 	t->stamp_cur = cur;
-	return folder_log_append(&f->log, t, (struct span){ 0 }, 0, 0,
-	    -1);
+	(void)folder_log_append(&f->log, t, (struct span){ 0 }, 0, 0, -1);
 }
 
 /* Of those that only the log knows, and which new/ does not show: is one not
@@ -141,6 +141,7 @@ record(struct look *k, int whole)
 	struct buf b = { .max = SIZE_MAX / 2 };
 	uint64_t modseq = t->modseq + 1;
 	uint32_t uid = t->uidnext, from = folder_table_count(t);
+	uint32_t fresh = UINT32_MAX;
 	int missing = whole != 2 && k->seen < t->messages;
 	int64_t saved = f->first ? 0 : clock_s();
 	size_t i;
@@ -162,6 +163,8 @@ record(struct look *k, int whole)
 			}
 			l.uid = uid++;
 			l.text = seen_base(x);
+			if (x->in_new && l.uid < fresh)
+				fresh = l.uid;
 			r = note(f, &b, &l);
 		} else if ((c = folder_table_rec(t, x->at)) != NULL &&
 		    c->flags != x->flags) {
@@ -172,9 +175,11 @@ record(struct look *k, int whole)
 	}
 	if (r == 0 && missing)
 		r = record_missing(k, &b, modseq, whole, from);
-	if (r == 0 && f->log.fd < 0)
+	if (r == 0 && f->log.fd < 0) {
+		/* what comes before the first in new/ others have shown */
+		folder_table_taken(t, fresh);
 		r = folder_log_begin(&f->log, t, f->tree);
-	else if (r == 0 && b.n)
+	} else if (r == 0 && b.n)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
 		    modseq, -1);
 	buf_free(&b);
@@ -265,8 +270,6 @@ move_new(struct folder *f)
 		if (file_move(f->new.fd, from, f->cur.fd, to) < 0)
 			continue;	/* gone, or both names: the next look */
 		file_name_parse(span_of(to), &n);
-		c->bits |= REC_RECENT;
-		t->recent++;
 		if (folder_table_place(t, c, 0, span_of(to), !n.plain) < 0)
 			return -1;
 	}

@@ -41,6 +41,7 @@ folder_table_free(struct folder_table *t)
 	free(p->slot);
 	free(t->died.v);
 	free(t->touched.v);
+	free(t->recent.edge);
 	*t = (struct folder_table){ .room = t->room };
 }
 
@@ -246,6 +247,7 @@ folder_table_apply(struct folder_table *t, const struct line *l)
 		t->learned--;
 		t->stamp_new = l->time;
 		t->stamp_cur = l->time2;
+		folder_table_taken(t, l->uid);
 		return 0;
 	default:
 		break;
@@ -264,6 +266,22 @@ folder_table_apply(struct folder_table *t, const struct line *l)
 	default:
 		return apply_gone(t, l);
 	}
+}
+
+void
+folder_table_taken(struct folder_table *t, uint32_t uid)
+{
+	uint32_t at = folder_table_count(t);
+	struct rec *r;
+
+	if (uid > t->uidnext)
+		uid = t->uidnext;
+	if (uid <= t->recent.from)
+		return;
+	t->recent.from = uid;
+	t->recent.free = 0;
+	while (at-- > 0 && (r = folder_table_rec(t, at)) && r->uid >= uid)
+		t->recent.free += !(r->bits & REC_DEAD);
 }
 
 int
@@ -364,6 +382,7 @@ apply_mail(struct folder_table *t, const struct line *l)
 	p->rec[p->nrec++] = r;
 	t->uidnext = l->uid + 1;
 	t->messages++;
+	t->recent.free++;
 	count_flags(t, FLAG_SEEN, r.flags);
 	return 0;
 }
@@ -419,7 +438,7 @@ apply_gone(struct folder_table *t, const struct line *l)
 		return 0;
 	count_flags(t, r->flags, FLAG_SEEN);
 	t->in_new -= (r->bits & REC_NEW) != 0;
-	t->recent -= (r->bits & REC_RECENT) != 0;
+	recent_gone(&t->recent, r->uid);
 	r->bits |= REC_DEAD;
 	r->bits &= ~(uint32_t)REC_NEW;
 	folder_table_seal(t, r);

@@ -15,13 +15,13 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "store/folder_line.h"
+#include "store/folder_recent.h"
 
 enum rec_bits {
 	REC_NEW = 1,		/* was last seen in new/ */
 	REC_NAMED = 2,		/* name is the whole file name */
 	REC_DEAD = 4,
-	REC_SIZE = 8, REC_VSIZE = 16, REC_DATE = 32,	/* known */
-	REC_RECENT = 64
+	REC_SIZE = 8, REC_VSIZE = 16, REC_DATE = 32	/* known */
 };
 
 struct rec {			/* 64 bytes, as in the index file */
@@ -69,10 +69,11 @@ struct folder_table {
 	uint64_t stamp_new, stamp_cur;	/* mtimes it agrees with; 0: none */
 	char id[28];
 	char keyword[26][101];
-	uint32_t messages, unseen, deleted, in_new, recent;
+	uint32_t messages, unseen, deleted, in_new;
 	uint32_t placed;		/* those behind it are only known by
 					 * the log, which says no place */
 
+	struct recent recent;
 	struct positions died, touched;	/* since the view last asked */
 	int quiet;			/* do not note touched */
 	uint32_t learned;		/* changes since it was mapped */
@@ -109,6 +110,8 @@ uint64_t folder_table_expunged(struct folder_table *, struct span base);
 /* What a line of the log says.  0; -1 with errno: ENOMEM, or EUCLEAN: it does
  * not fit what is known. */
 int	folder_table_apply(struct folder_table *, const struct line *);
+/* Those below that UID, somebody has taken as \Recent. */
+void	folder_table_taken(struct folder_table *, uint32_t uid);
 /* Sets where a message stands; 0, or -1 ENOMEM. */
 int	folder_table_place(struct folder_table *, struct rec *, int in_new,
 	    struct span file, int named);

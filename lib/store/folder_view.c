@@ -12,6 +12,7 @@
 
 enum { MEASURE = 65536 };
 
+static void take_recent(struct folder *);
 static int  merge_sorted(struct positions *, struct positions *);
 static int  by_number(const void *, const void *);
 static size_t below(const struct positions *, uint32_t);
@@ -63,7 +64,8 @@ folder_mail(struct folder *f, uint32_t number, struct mail *m)
 	if (c == NULL)
 		return -1;
 	*m = (struct mail){ c->uid, c->flags, c->modseq, c->saved,
-	    !!(c->bits & (REC_RECENT | REC_NEW)), !!(c->bits & REC_DEAD) };
+	    recent_has(&f->table.recent, c->uid),
+	    !!(c->bits & REC_DEAD) };
 	return 0;
 }
 
@@ -296,6 +298,9 @@ folder_next(struct folder *f, int gone)
 	struct rec *r;
 	uint32_t at, upto;
 
+	if (f->table.recent.free && f->mode == FOLDER_WRITE &&
+	    folder_table_count(&f->table) > f->upto)
+		take_recent(f);
 	if (gone && f->gone.n) {
 		at = f->gone.v[--f->gone.n];
 		r = folder_table_rec(&f->table, at);
@@ -370,6 +375,21 @@ folder_vanished(struct folder *f, uint64_t modseq,
 	}
 	free(p.v);
 	return r;
+}
+
+/* What is about to be told is recent to this session, unless another was
+ * faster.  Not flushed: a power cut may give it to the next one too; and where
+ * it cannot be written that is all the harm. */
+static void
+take_recent(struct folder *f)
+{
+	if (folder_lock(f) < 0)
+		return;
+	if (recent_take(&f->table.recent, f->table.uidnext))
+		(void)folder_log_append(&f->log, &f->table,
+		    (struct span){ 0 }, 0, 0, -1);
+	folder_unlock(f);
+	(void)folder_note(f);
 }
 
 /* Adds the second, which is sorted then and empty, to the sorted first. */

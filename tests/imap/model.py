@@ -2,8 +2,8 @@
 deliveries, renames and deletions beside them, checked against a model.
 
 One thing happens at a time, so what the mailbox holds is known exactly; each
-connection learns it when the RFC lets it.  PLANT=expunge|flags|uid spoils one
-reply in the tester, which has to be found.
+connection learns it when the RFC lets it.  PLANT=expunge|flags|uid|recent spoils
+a reply in the tester, which has to be found.
 """
 import os
 import random
@@ -219,6 +219,7 @@ class Model:
             c.ok('UNSELECT')
         c.select(name, read_only)
         c.learn()
+        need(c.recents == sum(m.recent for m in c.view), 'RECENT', c.recents)
         self.check(c)
 
     def again(self, c):
@@ -348,6 +349,8 @@ class Model:
     def settle(self):
         for c in self.clients:
             self.quiet(c)
+            need(c.read_only or all(m.uid in self.known[c.folder].recent
+                 for m in c.view), 'a message is recent to nobody')
         for name in FOLDERS:
             need(sorted(t for _, t in self.files(name)) ==
                  sorted(self.truth[name]), 'the files of', name)
@@ -366,6 +369,8 @@ def plant(what):
         elif what == 'uid' and ' FETCH (UID ' in text and \
                 c.verb == 'NOOP':
             return
+        elif what == 'recent' and c.name == 'a':
+            text = text.replace(' \\Recent', '')
         true(c, text, literals)
     Client.untagged = spoiled
 

@@ -39,10 +39,11 @@ def as_set(numbers):
 
 
 class Mail:
-    __slots__ = ('uid', 'flags', 'modseq', 'token')
+    __slots__ = ('uid', 'flags', 'modseq', 'token', 'recent')
 
     def __init__(self):
         self.uid = self.flags = self.modseq = self.token = None
+        self.recent = None
 
 
 class Folder:
@@ -57,6 +58,7 @@ class Folder:
         self.token = {}         # uid: token, for ever
         self.uid = {}           # token: its last UID, as COPYUID told it
         self.dead = set()       # told to be gone
+        self.recent = {}        # uid: the session that has it as \Recent
 
 
 class Client:
@@ -80,6 +82,8 @@ class Client:
         self.folder = None      # its name
         self.view = []
         self.read_only = False
+        self.session = object()
+        self.recents = 0        # as RECENT told last
 
     # ---- bytes
 
@@ -164,6 +168,8 @@ class Client:
                 self.exists(n)
             elif m[2] == 'EXPUNGE':
                 self.expunge(n)
+            elif m[2] == 'RECENT':
+                self.recents = n
             elif m[2] == 'FETCH':
                 self.fetch(n, m[3], literals)
             return
@@ -271,7 +277,7 @@ class Client:
         got = re.search(r'FLAGS \(([^)]*)\)', text)
         modseq = re.search(r'MODSEQ \((\d+)\)', text)
         if got:
-            m.flags = frozenset(got[1].split()) - {'\\Recent'}
+            self.flags(m, frozenset(got[1].split()))
         if modseq:
             self.seen = max(self.seen, int(modseq[1]))
         if modseq and m.uid:
@@ -290,6 +296,18 @@ class Client:
                 need(f.token.setdefault(m.uid, m.token) == m.token,
                      'another message under UID', m.uid)
         self.told[n] = text
+
+    def flags(self, m, flags):
+        """\\Recent stays with one session that may write, and with it."""
+        recent = '\\Recent' in flags
+        m.flags = flags - {'\\Recent'}
+        if recent and not self.read_only:
+            has = self.folders[self.folder].recent
+            need(has.setdefault(m.uid, self.session) is self.session,
+                 'UID', m.uid, 'is recent to another session')
+        need(self.read_only or m.recent in (None, recent),
+             'UID', m.uid, 'recent:', recent, 'but it was', m.recent)
+        m.recent = recent
 
     # ---- usual steps
 

@@ -84,6 +84,11 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 	    strcmp(a->verdict.enhanced, "4.6.0") == 0;
 	if (!h->tried && (m->retry == 0 || h->retry < m->retry))
 		m->retry = h->retry;
+	if (h->dead && m->away == NULL) {
+		m->away = (const char *)message_keep(m, span_mem(h->key,
+		    strlen(h->key) + 1)).p;
+		m->away_kind = (int)h->kind;
+	}
 	if (a && h->verdict->kind == VERDICT_TO) {
 		if (expand_forward(r, a, &v) == 0) {
 			q->recipients += m->n - before;
@@ -99,8 +104,12 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 		outcome(r, h->verdict, a ? a->peer : span_of(""), via);
 		if (r->state != RCPT_LATER)
 			log_outcome(r, via, h->key);
-	} else
-		r->state = RCPT_LATER;	/* with the words it had */
+	} else if (span_starts(r->fate.text, SPAN(DELIVER_NOT_ASKED)))
+		r->state = RCPT_LATER;	/* as it stands in its state */
+	else {
+		outcome(r, h->verdict, span_of(""), via);
+		r->fresh = 0;		/* it is only counted in the log */
+	}
 	if (--m->left == 0)
 		settle(q, m);
 }
@@ -202,6 +211,24 @@ over:
 	outcome(r, &to.verdict, span_of(""), "queue");
 	if (r->state != RCPT_LATER)
 		log_outcome(r, "queue", NULL);
+}
+
+int
+attempt_key(void *arg, const struct rcpt *r, char key[HOP_KEY])
+{
+	struct queued *q = arg;
+	struct message *m = r->m;
+	struct route to;
+
+	route_find(&q->directory, m->env.class, r->parent == NULL && !r->copy,
+	    r->user, r->to, &to);
+	if (to.kind == ROUTE_REMOTE)
+		route_hop(&q->directory, r->has_sender ? r->sender :
+		    m->env.sender, &to);
+	if (to.kind != ROUTE_REMOTE)
+		return -1;
+	memcpy(key, to.key, HOP_KEY);
+	return 0;
 }
 
 static void
@@ -393,6 +420,9 @@ defer(struct queued *q, struct message *m)
 	if (r == 0) {
 		log_deferred(m);
 		backlog_add(&q->backlog, &m->name);
+		if (m->away)
+			deliver_away(&q->deliver, (enum dest_kind)m->away_kind,
+			    m->away, &m->name);
 	} else if (r == 1)
 		log_moved(m, held ? "held" : "moved");
 	return r < 0 ? -1 : 0;

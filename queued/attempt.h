@@ -19,4 +19,7 @@ void	attempt_gone(void *, struct rcpt *);
 void	attempt_reported(struct queued *, const struct errand *,
 	    const struct verdict *, const char *id);
 
+/* For deliver_reroute: by the routes of now. */
+int	attempt_key(void *, const struct rcpt *, char [HOP_KEY]);
+
 #endif

@@ -11,6 +11,8 @@
 #include "sys/log.h"
 #include "wire/record.h"
 
+static struct rcpt *elsewhere(struct dest *,
+    int (*)(void *, const struct rcpt *, char [HOP_KEY]));
 static int  crowded(const struct dest *, int64_t *wait_s);
 static int  step(struct deliver *, struct dest *);
 static struct child *child_for(struct deliver *, struct dest *);
@@ -26,6 +28,8 @@ static int  gives_way(const struct child *);
 static void child_end(struct child *, const char *why);
 static void tell(struct deliver *, struct dest *, struct rcpt *,
     const struct verdict *, const struct answer *);
+static void put_off_dead(struct deliver *, struct dest *, struct rcpt *,
+    int64_t);
 static void put_off(struct deliver *, struct dest *, struct rcpt *,
     const struct verdict *, int64_t);
 
@@ -54,10 +58,10 @@ deliver_add(struct deliver *d, enum dest_kind kind, const char *key,
 		d->heard(d->arg, r, &(struct heard){ .verdict = &v,
 		    .kind = kind, .key = key, .retry = clock_s() + 60 });
 	} else if ((wait = dest_dead(t, clock_mono_s())) > 0)
-		put_off(d, t, r, &t->last, wait);
+		put_off_dead(d, t, r, wait);
 	else if (crowded(t, &wait)) {
-		v = verdict_make(451, "4.3.2", "too much waits for %s here",
-		    key);
+		v = verdict_make(451, "4.3.2", DELIVER_NOT_ASKED
+		    "too much waits for %s here", key);
 		put_off(d, t, r, &v, wait);
 	} else {
 		dest_push(t, r);
@@ -74,6 +78,74 @@ deliver_run(struct deliver *d)
 	    (t = dest_next_turn(d)) != NULL)
 		if (step(d, t) && t->waiting)
 			dest_turn(d, t);
+}
+
+void
+deliver_away(struct deliver *d, enum dest_kind kind, const char *key,
+    const struct queue_name *name)
+{
+	struct dest *t = dest_get(d, kind, key);
+
+	if (t)
+		dest_away(t, name);
+}
+
+int
+deliver_back(struct deliver *d, struct queue_name *out)
+{
+	int64_t now = clock_mono_s();
+	struct dest *t;
+	size_t i;
+
+	for (i = 0; d->away && i < DELIVER_TABLE; i++) {
+		d->away_slot = (d->away_slot + 1) % DELIVER_TABLE;
+		for (t = d->table[d->away_slot]; t; t = t->next)
+			if (dest_back(t, now, out))
+				return 1;
+	}
+	return 0;
+}
+
+void
+deliver_reroute(struct deliver *d,
+    int (*key)(void *, const struct rcpt *, char [HOP_KEY]))
+{
+	struct rcpt *r, *next;
+	char now[HOP_KEY];
+	struct dest *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (t = d->table[i]; t; t = t->next)
+			for (r = elsewhere(t, key); r; r = next) {
+				next = r->next;
+				(void)key(d->arg, r, now);
+				deliver_add(d, DEST_REMOTE, now, r);
+			}
+}
+
+/* Those that do not belong there any more; in their order, like the rest. */
+static struct rcpt *
+elsewhere(struct dest *t,
+    int (*key)(void *, const struct rcpt *, char [HOP_KEY]))
+{
+	struct rcpt *r, *next, *list[2] = { NULL, NULL };
+	struct rcpt **tail[2] = { &list[0], &list[1] };
+	char now[HOP_KEY];
+	int i;
+
+	while (t->kind == DEST_REMOTE && (r = dest_pop(t, NULL)) != NULL) {
+		i = key(t->deliver->arg, r, now) == 0 &&
+		    strcmp(now, t->key) != 0;
+		*tail[i] = r;
+		tail[i] = &r->next;
+		r->next = NULL;
+	}
+	for (r = list[0]; r; r = next) {
+		next = r->next;
+		dest_push(t, r);
+	}
+	return list[1];
 }
 
 void
@@ -112,7 +184,7 @@ int
 deliver_busy(const struct deliver *d)
 {
 	return share_held(&d->share, STANDING_LOCAL) || d->starved ||
-	    d->put_off;
+	    d->put_off || d->away;
 }
 
 /* The window is for all: what is more waits on disk.  What failed before has
@@ -146,7 +218,7 @@ step(struct deliver *d, struct dest *t)
 
 	while ((wait = dest_dead(t, now)) > 0 &&
 	    (r = dest_pop(t, NULL)) != NULL)
-		put_off(d, t, r, &t->last, wait);
+		put_off_dead(d, t, r, wait);
 	if (t->waiting == 0)
 		return 0;
 	if ((c = child_for(d, t)) == NULL)
@@ -451,7 +523,17 @@ tell(struct deliver *d, struct dest *t, struct rcpt *r,
 	    .kind = t->kind, .key = t->key, .tried = 1 });
 }
 
-/* It was not asked for: what has a fate keeps it, and is only counted. */
+static void
+put_off_dead(struct deliver *d, struct dest *t, struct rcpt *r, int64_t wait_s)
+{
+	struct verdict v = verdict_make(t->last.code, t->last.enhanced,
+	    DELIVER_NOT_ASKED "%s fails, last with: %s", t->key,
+	    t->last.text);
+
+	put_off(d, t, r, &v, wait_s);
+}
+
+/* It was not asked for: what was told of before is only counted. */
 static void
 put_off(struct deliver *d, struct dest *t, struct rcpt *r,
     const struct verdict *v, int64_t wait_s)
@@ -462,5 +544,6 @@ put_off(struct deliver *d, struct dest *t, struct rcpt *r,
 		d->put_off = 1;
 	}
 	d->heard(d->arg, r, &(struct heard){ .verdict = v, .kind = t->kind,
-	    .key = t->key, .retry = clock_s() + wait_s });
+	    .key = t->key, .retry = clock_s() + wait_s,
+	    .dead = t->until > clock_mono_s() });
 }

@@ -20,6 +20,7 @@
 #include "queued/standing.h"
 #include "queued/watch.h"
 #include "run/role.h"
+#include "wire/hop.h"
 #include "wire/job.h"
 
 enum dest_kind { DEST_LOCAL, DEST_PROGRAM, DEST_REMOTE };
@@ -31,8 +32,12 @@ struct heard {
 	enum dest_kind kind;
 	const char *key;
 	int tried;			/* 0: it was not even asked */
+	int dead;			/* as its destination is */
 	int64_t retry;			/* then: not before; 0: as scheduled */
 };
+
+/* So begin our words for what was put off. */
+#define DELIVER_NOT_ASKED "put off, not asked: "
 
 enum { DELIVER_TABLE = 4096 };
 
@@ -49,6 +54,7 @@ struct deliver {
 	struct dest *turn, **turn_tail;	/* those that may send a job */
 	struct dest *starved;		/* those that wait for the next tick */
 	int put_off;			/* some: the next tick logs it */
+	unsigned away, away_slot;	/* dest_away: how many; whose turn */
 	struct share share;
 	struct standing_table standings;
 	struct deliver_room *room;
@@ -60,6 +66,15 @@ void	deliver_add(struct deliver *, enum dest_kind, const char *key,
 	    struct rcpt *);
 /* Sends what can be sent now. */
 void	deliver_run(struct deliver *);
+/* The message waits in cur/, as that destination is dead.  Later: the name of
+ * the next one that may be tried before its time, as it lives; 1, or 0. */
+void	deliver_away(struct deliver *, enum dest_kind, const char *key,
+	    const struct queue_name *);
+int	deliver_back(struct deliver *, struct queue_name *);
+/* The tables have changed: what waits for another server goes where it is to
+ * go by now; key gives 0 and where, or -1: it stays. */
+void	deliver_reroute(struct deliver *,
+	    int (*key)(void *, const struct rcpt *, char [HOP_KEY]));
 /* Once a second: ends idle processes, forgets idle destinations, logs what was
  * put off again. */
 void	deliver_tick(struct deliver *);

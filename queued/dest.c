@@ -9,6 +9,7 @@
 #include "sys/clock.h"
 
 static unsigned slot(enum dest_kind, const char *);
+static void forget_away(struct dest *);
 static int blames(const struct dest *, const struct verdict *);
 static void waits(struct dest *, int);
 static void heard(struct dest *, int);
@@ -161,6 +162,7 @@ dest_learn(struct dest *t, const struct verdict *v, int *failed)
 	t->until = now + (int64_t)(wait < DEST_DEAD_MOST_S ? wait :
 	    DEST_DEAD_MOST_S);
 	t->last = *v;
+	forget_away(t);			/* they come due, and get new names */
 }
 
 /* Not all at once, which new mail would feel: each is opened and renamed.
@@ -175,6 +177,48 @@ dest_dead(const struct dest *t, int64_t now)
 	if (most < DEST_BACK_S)
 		most = DEST_BACK_S;
 	return left + arc4random_uniform((uint32_t)most);
+}
+
+void
+dest_away(struct dest *t, const struct queue_name *name)
+{
+	unsigned size = t->away_size ? 2 * t->away_size : 16;
+	struct queue_name *v;
+
+	if (t->deliver->away == DEST_AWAY)
+		return;
+	if (t->away_n == t->away_size) {
+		v = reallocarray(t->away, size, sizeof *v);
+		if (v == NULL)
+			return;
+		t->away = v;
+		t->away_size = size;
+	}
+	t->away[t->away_n++] = *name;
+	t->deliver->away++;
+}
+
+/* One shows whether it lives. */
+int
+dest_back(struct dest *t, int64_t now, struct queue_name *out)
+{
+	if (t->away_n == 0 || t->until > now || (t->failures ?
+	    t->waiting || t->children : t->waiting >= DEST_BACK))
+		return 0;
+	*out = t->away[t->away_at++];
+	t->deliver->away--;
+	if (t->away_at == t->away_n)
+		forget_away(t);
+	return 1;
+}
+
+static void
+forget_away(struct dest *t)
+{
+	t->deliver->away -= t->away_n - t->away_at;
+	free(t->away);
+	t->away = NULL;
+	t->away_at = t->away_n = t->away_size = 0;
 }
 
 int
@@ -258,6 +302,7 @@ dest_sweep(struct deliver *d, int64_t now)
 				t->put_off = 0;
 			}
 			if (t->waiting || t->children || t->in_turn ||
+			    t->away ||
 			    (t->hop.rate && now - t->minute < 60) ||
 			    (t->until && t->until + DEST_DEAD_MOST_S > now))
 				p = &t->next;

@@ -22,7 +22,9 @@ enum {
 	REMOTE_FIRST = 2, REMOTE_MOST = 20,
 	DEST_FAILURES = 3,		/* in a row: it is dead */
 	DEST_DEAD_S = 60, DEST_DEAD_MOST_S = 3600,
-	DEST_BACK_S = 300		/* then all come back within it */
+	DEST_BACK_S = 300,		/* then all come back within it */
+	DEST_BACK = 200,		/* or sooner, so many at a time */
+	DEST_AWAY = 16384		/* of which so many are known, of all */
 };
 
 struct child {
@@ -58,6 +60,8 @@ struct dest {
 	struct verdict last;		/* what it died of */
 	unsigned put_off;		/* again, since that was logged */
 	struct verdict why;
+	struct queue_name *away;	/* put off: [away_at, away_n) */
+	unsigned away_at, away_n, away_size;
 	struct hop hop;			/* of a remote one: what key says */
 	int64_t minute;			/* the rate is counted since; mono */
 	unsigned sent;
@@ -87,6 +91,10 @@ void	dest_job(const struct dest *, struct rcpt **, size_t, struct job *);
 void	dest_learn(struct dest *, const struct verdict *, int *failed);
 /* Dead: in how many seconds what is put off now comes back; else 0. */
 int64_t	dest_dead(const struct dest *, int64_t now);
+/* A message that was put off as it is dead, and waits in cur/; the next of
+ * them that may be tried before its time, as it lives: 1, or 0. */
+void	dest_away(struct dest *, const struct queue_name *);
+int	dest_back(struct dest *, int64_t now, struct queue_name *);
 int	child_room(const struct child *);
 
 void	dest_turn(struct deliver *, struct dest *);

@@ -103,6 +103,50 @@ health(void **state)
 	dest_sweep(&d, clock_mono_s());
 }
 
+/* What was put off comes back when it lives: one first, then many. */
+static void
+away(void **state)
+{
+	struct queue_name n = { .id = "a" };
+	struct verdict good = answer('+'), bad = answer('-');
+	struct dest *t = dest_get(&d, DEST_REMOTE, "away");
+	int64_t now = clock_mono_s();
+	unsigned i;
+	int failed;
+
+	(void)state;
+	for (i = 0; i < DEST_FAILURES; i++) {
+		failed = 0;
+		dest_learn(t, &bad, &failed);
+	}
+	for (i = 0; i < DEST_AWAY + 10; i++) {
+		n.due = i;
+		dest_away(t, &n);
+	}
+	assert_int_equal(d.away, DEST_AWAY);
+	assert_int_equal(dest_back(t, now, &n), 0);
+	now += DEST_DEAD_MOST_S;
+	assert_int_equal(dest_back(t, now, &n), 1);
+	assert_int_equal(n.due, 0);
+	t->children = 1;		/* who tries it */
+	assert_int_equal(dest_back(t, now, &n), 0);
+	dest_learn(t, &good, &failed);
+	for (i = 1; i < 1000; i++) {
+		assert_int_equal(dest_back(t, now, &n), 1);
+		assert_int_equal(n.due, i);
+	}
+	t->waiting = DEST_BACK;
+	assert_int_equal(dest_back(t, now, &n), 0);
+	t->waiting = t->children = 0;
+	/* dead again: they come due, and are put off afresh */
+	for (i = 0, t->until = 0; i < DEST_FAILURES; i++) {
+		failed = 0;
+		dest_learn(t, &bad, &failed);
+	}
+	assert_int_equal(d.away, 0);
+	dest_sweep(&d, now + 2 * DEST_DEAD_MOST_S);
+}
+
 /* What waits for it comes back in five minutes, or half as long again. */
 static void
 back(void **state)
@@ -203,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		cmocka_unit_test(health), cmocka_unit_test(back),
+		cmocka_unit_test(away),
 		cmocka_unit_test(turns), cmocka_unit_test(rates)
 	};
 

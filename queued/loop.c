@@ -109,6 +109,7 @@ loop_turn(struct queued *q, int most_ms)
 		return;
 	q->ticked = now;
 	deliver_tick(&q->deliver);
+	take_back(q);
 	if (q->stuck && now >= q->stuck_until) {
 		q->stuck_until = now + STUCK_S;
 		attempt_tick(q);
@@ -159,6 +160,8 @@ tables(struct queued *q)
 	if (!q->has_directory)
 		log_warn("tables", "cannot be read: %s; mail waits",
 		    strerror(errno));
+	else
+		deliver_reroute(&q->deliver, attempt_key);
 }
 
 static void

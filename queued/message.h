@@ -69,6 +69,8 @@ struct message {
 	unsigned reports;		/* being made */
 	int64_t arrived, retry;		/* retry: not before; 0: as scheduled */
 	int tried;			/* somebody was asked in this attempt */
+	const char *away;		/* NULL, or the dead destination that */
+	int away_kind;			/* it was put off for (enum dest_kind) */
 	int gone;			/* an operator took its file away */
 	int known, torn;		/* it has a state/ID; whose end is cut */
 	int warned;			/* its delay was reported */

@@ -12,7 +12,7 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-enum { DUE_AT_ONCE = 16 };
+enum { DUE_AT_ONCE = 16, BACK_AT_ONCE = 200 };
 
 static void take(struct queued *, const struct queue_name *, int);
 static void complain(struct queued *, const struct queue_name *,
@@ -59,6 +59,18 @@ take_due(struct queued *q, int64_t now)
 /* Nobody else empties the FIFO: where it is full now, hints were lost.  What
  * these named is looked for behind all that was heard, since what no hint
  * named is looked for in its Maildir too. */
+void
+take_back(struct queued *q)
+{
+	struct queue_name n;
+	unsigned i;
+
+	for (i = 0; i < BACK_AT_ONCE && take_room(q) &&
+	    deliver_back(&q->deliver, &n); i++)
+		if (!attempt_runs(q, n.id))
+			take(q, &n, 0);
+}
+
 void
 take_hints(struct queued *q)
 {

@@ -23,4 +23,7 @@ void	take_drop(struct queued *, const char *name);
 void	take_drop_heard(struct queued *, const struct errand *,
 	    const struct verdict *);
 
+/* Once a second: what was put off for a destination that lives again. */
+void	take_back(struct queued *);
+
 #endif

@@ -1,5 +1,5 @@
-/* What waits: by a clock that was set back, with a state cut off, and for a
- * destination that is dead. */
+/* What waits: by a clock that was set back, with a state cut off, for a
+ * destination that is dead, and by a route that is another one now. */
 #include "queued/dest.h"
 #include "queued/world.h"
 
@@ -36,6 +36,21 @@ until_sent(const char *to)
 		assert_true(clock_mono_ms() < end);
 	}
 	run();
+}
+
+/* So many recipients, and no more. */
+static void
+until_waiting(unsigned n)
+{
+	uint64_t end = clock_mono_ms() + 10000;
+	int calm = 0;
+
+	while (calm < 5) {
+		loop_turn(q, 20);
+		calm = q->recipients == n && q->errands.running == 0 ?
+		    calm + 1 : 0;
+		assert_true(clock_mono_ms() < end);
+	}
 }
 
 /* No wait of ours reaches ten years on. */
@@ -142,11 +157,75 @@ put_off_again(void **state)
 	has(log, id);
 }
 
+/* The first success brings all of it back, long before its time. */
+static void
+lives_again(void **state)
+{
+	const struct verdict silent = verdict_make(451, "4.4.1", "silent");
+	uint64_t end = clock_mono_ms() + 10000;
+	char id[QUEUE_ID + 1];
+	struct dest *t;
+	int i;
+
+	(void)state;
+	q->queue = &q->places.queue;
+	for (i = 0; i < 20; i++) {
+		waits_until(clock_s(), id);
+		say(id, "1 r1 later 450 4.2.1 local - busy\n"
+		    "1 r2 done 250 2.0.0 local - ok\n");
+	}
+	loop_begin(q, trigger_fd);
+	t = dest_get(&q->deliver, DEST_LOCAL, "ok@example.test");
+	for (i = 0; i < DEST_FAILURES; i++)
+		dest_learn(t, &silent, &(int){ 0 });
+	while (q->deliver.away < 20 && clock_mono_ms() < end)
+		loop_turn(q, 20);
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 0);
+	has(text(q->queue->state, id), " r1 later 451 4.4.1 local - put off, "
+	    "not asked: ok@example.test fails, last with: silent\n");
+	t->until = clock_mono_s();
+	while (times(text(jobs_fd, NULL), "to=") < 20 && clock_mono_ms() < end)
+		loop_turn(q, 20);
+	run();
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 20);
+	assert_int_equal(count(q->queue->cur), 0);
+	assert_int_equal(q->deliver.away, 0);
+}
+
+/* What was not sent yet does not wait for the rate of a route that is gone. */
+static void
+rerouted(void **state)
+{
+	static const char *const before[][2] = {
+		{ "elsewhere.test", "smtp://192.0.2.1:25 rate=1" },
+		{ NULL, NULL }
+	}, *const after[][2] = {
+		{ "elsewhere.test", "smtp://192.0.2.2:25" }, { NULL, NULL }
+	};
+	char id[QUEUE_ID + 1];
+	int i;
+
+	(void)state;
+	env.table[TABLE_ROUTES] = table("before", before);
+	loop_begin(q, trigger_fd);
+	for (i = 0; i < 3; i++) {
+		put(&(struct mail){ .sender = "s@example.test", .class =
+		    CLASS_NET, .rcpt = { "out@elsewhere.test" } }, NULL, id);
+		hint_for(id);
+	}
+	until_waiting(2);
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 1);
+	env.table[TABLE_ROUTES] = table("after", after);
+	assert_int_equal(note_say(monitor_end, NOTE_GO, NULL, NULL, 0), 0);
+	run();
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
-	    STORY(put_off_again) };
+	    STORY(put_off_again), STORY(lives_again), STORY(rerouted) };
 
 	signal(SIGPIPE, SIG_IGN);
 	log_program("queued");

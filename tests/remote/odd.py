@@ -136,6 +136,28 @@ def a_rate():
     assert time.monotonic() - began > 59
 
 
+def a_changed_route():
+    """What waits for the rate of the old one goes by the new one at once."""
+    p = Peer("slow")
+    q = Peer("quick")
+    old, new = ("rerouted.odd.test smtp://127.0.0.1:%d%s\n" % w for w in
+                ((p.port, " rate=1"), (q.port, "")))
+    routes([tuple(old[:-1].split(" ", 1))])
+    for n in range(3):
+        send("n%d@rerouted.odd.test" % n)
+    wait("the first", lambda: p.mails())
+    began = time.monotonic()
+    path = DIR + "/etc/tables/routes"
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace(old, new))
+    correo("tables")
+    wait("the others", lambda: len(p.mails()) + len(q.mails()) == 3)
+    # a minute has passed: then the old one had its turn as well
+    assert len(q.mails()) == 2 or time.monotonic() - began > 30
+
+
 def tokens_are_gone():
     """A helper that failed has removed the file: it waits, with the cure."""
     p = Peer("gone", "mechs=XOAUTH2", "user=user@far.test", "pass=ya29.gone")
@@ -189,5 +211,5 @@ def typos():
         correo("tables")
 
 
-TESTS = [tlsa_kinds, ourselves_in_the_middle, closing, a_rate, tokens_are_gone,
-         typos]
+TESTS = [tlsa_kinds, ourselves_in_the_middle, closing, a_rate, a_changed_route,
+         tokens_are_gone, typos]

@@ -24,6 +24,7 @@ static int  open_once(struct folder **, const struct tree *, const char *,
 static int  open_dirs(struct folder *, const char *);
 static int  open_numbers(struct folder *);
 static int  load(struct folder *);
+static int  is_older(const struct folder *, const struct folder_table *);
 static int  mend(struct folder *);
 static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
@@ -264,21 +265,26 @@ open_numbers(struct folder *f)
 static int
 load(struct folder *f)
 {
-	struct folder_table *t = &f->table;
+	struct folder_table *t = &f->table, index = { 0 };
 	struct stat st;
 	uint64_t at = 0;
 	int r;
 
 	folder_table_free(t);
 	folder_log_close(&f->log);
-	if ((r = folder_log_open(&f->log, f->dir)) != 1)
-		return r;
-	if (folder_index_map(t, f->dir, &at) &&
-	    t->generation == f->log.generation && fstat(f->log.fd, &st) == 0 &&
-	    at <= (uint64_t)st.st_size)
-		f->log.at = at;
-	else
+	/* before the log is opened, which then says no less */
+	(void)folder_index_map(t, f->dir, &at);
+	if ((r = folder_log_open(&f->log, f->dir)) != 1) {
 		folder_table_free(t);
+		return r;
+	}
+	if (t->map && t->generation == f->log.generation &&
+	    fstat(f->log.fd, &st) == 0 && at <= (uint64_t)st.st_size)
+		f->log.at = at;
+	else {
+		index = *t;		/* its numbers only */
+		folder_table_free(t);
+	}
 	t->quiet = 1;
 	r = folder_log_read(&f->log, t);
 	if (r < 0 && errno == EUCLEAN && t->map) {
@@ -288,8 +294,8 @@ load(struct folder *f)
 		f->log.at = 0;
 		r = folder_log_read(&f->log, t);
 	}
-	if (r == 0 && t->uidvalidity == 0) {
-		/* its first "=" is not there yet */
+	if (r == 0 && (t->uidvalidity == 0 || is_older(f, &index))) {
+		/* its first "=" is not there yet, or it was put back */
 		errno = EUCLEAN;
 		r = -1;
 	}
@@ -299,23 +305,39 @@ load(struct folder *f)
 	return r < 0 ? -1 : 1;
 }
 
+/* Does the log, whose end is not torn, know less than its index? */
+static int
+is_older(const struct folder *f, const struct folder_table *index)
+{
+	const struct folder_table *t = &f->table;
+	struct stat st;
+
+	return index->uidvalidity == t->uidvalidity &&
+	    strcmp(index->id, t->id) == 0 && (index->uidnext > t->uidnext ||
+	    index->modseq > t->modseq) && fstat(f->log.fd, &st) == 0 &&
+	    (uint64_t)st.st_size == f->log.at;
+}
+
 /*
- * With the lock held.  No correo-uids: import or begin.  One that is wrong:
- * every line that is right holds; numbers go on behind what was reserved, and
- * nothing is said of who went before.  One without its head: all begins anew
- * under a higher UIDVALIDITY.
+ * With the lock held.  No correo-uids: import or begin.  One that is wrong,
+ * or older than its index: every line that is right holds; numbers go on
+ * behind what was reserved, and nothing is said of who went before.  One
+ * without its head: all begins anew under a higher UIDVALIDITY.
  */
 static int
 mend(struct folder *f)
 {
 	struct folder_table *t = &f->table;
 	struct folder_table old = { 0 };
+	struct line top = { .kind = LINE_RESERVE };
 	uint64_t at;
-	uint32_t above = 0;
+	uint32_t above;
 	int r;
 
-	if (folder_index_map(&old, f->dir, &at))
-		above = old.uidvalidity;
+	(void)folder_index_map(&old, f->dir, &at);
+	above = old.uidvalidity;
+	top.uid = old.uid_reserved;
+	top.modseq = old.modseq_reserved;
 	folder_table_free(&old);
 	folder_table_free(t);
 	t->quiet = 1;
@@ -326,11 +348,13 @@ mend(struct folder *f)
 	}
 	if (folder_log_salvage(&f->log, t) < 0)
 		return -1;
-	log_warn("uids-repaired", "correo-uids was damaged: "
+	log_warn("uids-repaired", "correo-uids was damaged, or put back: "
 	    "%u messages kept their numbers", t->messages);
 	if (t->uidvalidity == 0 || t->uidnext >= UINT32_MAX - 4000)
 		return create(f, t->uidvalidity > above ? t->uidvalidity :
 		    above);
+	if (above == t->uidvalidity)
+		(void)folder_table_apply(t, &top);
 	t->uidnext = (t->uidnext > t->uid_reserved ? t->uidnext :
 	    t->uid_reserved) + 2000;
 	t->modseq = (t->modseq > t->modseq_reserved ? t->modseq :

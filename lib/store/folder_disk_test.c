@@ -189,6 +189,58 @@ test_damage(void **state)
 	}
 }
 
+/* Of an older copy, renamed into place or written into the file, beside what is
+ * newer: no number is told again for other mail, nobody who went is hidden. */
+static void
+test_put_back(void **state)
+{
+	struct folder *f, *g;
+	struct folder_totals was, t;
+	struct buf old = { .max = 1 << 20 };
+	uint32_t n[1], in_place;
+
+	(void)state;
+	for (in_place = 0; in_place < 2; in_place++) {
+		f = opened("INBOX", FOLDER_WRITE);
+		append(f, "a\r\n", 0);
+		buf_reset(&old);
+		assert_int_equal(file_read_at(f->dir, "correo-uids", &old), 0);
+		append(f, "gone\r\n", 0);
+		append(f, "stays\r\n", 0);
+		g = opened("INBOX", FOLDER_READ);
+		assert_int_equal(folder_sync(f), 0);
+		told(f, 1);
+		n[0] = folder_count(f) - 1;
+		assert_int_equal(folder_expunge(f, n, 1), 0);
+		folder_totals(f, &was);
+		f->table.learned = 1000;
+		folder_close(f);
+		if (in_place)
+			put("", "correo-uids", "");
+		else
+			move("", "correo-uids", "", "away");
+		buf_addc(&old, 0);
+		put("", "correo-uids", (char *)old.p);
+		assert_int_equal(folder_lock(g), -1);
+		assert_int_equal(errno, EUCLEAN);
+		folder_close(g);
+
+		f = opened("INBOX", FOLDER_WRITE);
+		folder_totals(f, &t);
+		assert_int_equal(t.uidvalidity, was.uidvalidity);
+		assert_int_equal(folder_count(f), 2 * (in_place + 1));
+		assert_true(mail(f, folder_count(f)).uid >= was.uidnext);
+		assert_true(t.modseq > was.modseq);
+		assert_true(f->table.floor > was.modseq);
+		folder_close(f);
+		f = opened("INBOX", FOLDER_WRITE);
+		folder_totals(f, &was);
+		assert_int_equal(was.uidnext, t.uidnext);
+		folder_close(f);
+	}
+	buf_free(&old);
+}
+
 /* The first correo-uids may have the name it had before, whole or torn; the
  * record of its UIDVALIDITY may be lost then. */
 static void
@@ -571,7 +623,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_cache),
-		TEST(test_damage), TEST(test_first_name),
+		TEST(test_damage), TEST(test_put_back),
+		TEST(test_first_name),
 		TEST(test_index_damage), TEST(test_rotten_tombs),
 		TEST(test_rotten_generation), TEST(test_twice),
 		TEST(test_leftover), TEST(test_full), TEST(test_large),

@@ -23,6 +23,8 @@ struct seen {
 
 static int  take(const struct submit *, const struct header *, struct seen *);
 static int  all_owned(const struct submit *, struct span, struct seen *);
+static void owned(const struct submit *, struct span, struct seen *);
+static int  each_shown(const struct submit *, struct span, struct seen *);
 static void add_missing(const struct submit *, const struct seen *,
     struct buf *);
 static struct verdict wrong(const struct seen *, int);
@@ -76,33 +78,79 @@ take(const struct submit *t, const struct header *h, struct seen *seen)
 	return 1;
 }
 
-/* Every mailbox of the field, and at least one. */
+/* Every mailbox of the field, and at least one; and whatever else a mail
+ * program may show for one: they differ in what they make of "<x> <y>", or of
+ * "x <y>" with an x of such form, which RFC 5322 3.4 has not. */
 static int
 all_owned(const struct submit *t, struct span value, struct seen *seen)
 {
-	char normal[ADDRESS_MAX + 1];
-	struct address a;
-	struct span one;
-	const char *why;
-	int r, n = 0;
+	struct span in = value, one;
+	int n = 0, r;
 
-	for (; seen->no.code == 0 && header_list_next(&value, &one); n++) {
-		r = 0;
-		if (address_mailbox(one, &a, &why) == 0) {
-			address_normal(&a, normal);
-			r = t->owns(t->arg, span_of(normal));
-		}
-		if (r < 0)
-			seen->no = verdict_make(451, "4.3.5",
-			    "our address tables cannot be read now");
-		else if (r == 0)
-			seen->no = verdict_make(550, "5.7.1", "From is not an "
-			    "address of this login (RFC 6409 6.1)");
-	}
-	if (n == 0)
-		seen->no = verdict_make(550, "5.6.0",
+	for (; header_list_next(&in, &one); n++)
+		owned(t, one, seen);
+	r = each_shown(t, value, seen);
+	if (seen->no.code == 0 && (n == 0 || r < 0))
+		seen->no = verdict_make(550, "5.6.0", n ? "From has quotes "
+		    "that can be read in two ways (RFC 5322 3.2.4)" :
 		    "From has no address (RFC 5322 3.6.2)");
 	return seen->no.code == 0;
+}
+
+static void
+owned(const struct submit *t, struct span one, struct seen *seen)
+{
+	char normal[ADDRESS_MAX + 1];
+	struct address a;
+	const char *why;
+	int r = 0;
+
+	if (seen->no.code)
+		return;
+	if (address_mailbox(one, &a, &why) == 0) {
+		address_normal(&a, normal);
+		r = t->owns(t->arg, span_of(normal));
+	}
+	if (r < 0)
+		seen->no = verdict_make(451, "4.3.5",
+		    "our address tables cannot be read now");
+	else if (r == 0)
+		seen->no = verdict_make(550, "5.7.1", "From is not an "
+		    "address of this login (RFC 6409 6.1)");
+}
+
+/* Words with an @ outside of quotes, in a comment too.  0; -1: where a quote
+ * ends, or whether it is one, is not the same to everybody. */
+static int
+each_shown(const struct submit *t, struct span s, struct seen *seen)
+{
+	static const struct span ends = { (const unsigned char *)
+	    " \t\r\n,;:<>()", 11 };
+	size_t i, from = 0, depth = 0;
+	int at = 0;
+
+	for (i = 0; i <= s.n; i++) {
+		unsigned char c = i < s.n ? s.p[i] : ',';
+
+		if (c == '\\' || (c == '"' && depth > 0))
+			return -1;
+		if (c == '"')
+			for (i++; i < s.n && s.p[i] != '"'; i++)
+				if (s.p[i] == '\\')
+					i++;
+		if (i > s.n || (c == '"' && i == s.n))
+			return -1;
+		at |= c == '@';
+		if (span_find(ends, c) == ends.n)
+			continue;
+		if (at)
+			owned(t, span_sub(s, from, i), seen);
+		depth += c == '(';
+		depth -= c == ')' && depth > 0;
+		from = i + 1;
+		at = 0;
+	}
+	return 0;
 }
 
 static void

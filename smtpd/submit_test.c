@@ -54,8 +54,25 @@ static const struct {
 	{ "From: z@b.test\r\n" DATE ID "\r\n", NULL, 550, "5.7.1" },
 	{ "From: a@b.test, z@b.test\r\n" DATE ID, NULL, 550, "5.7.1" },
 	{ "From: a@b.test <z@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
-	{ "From: <a@b.test> z@b.test\r\n" DATE ID, "From: <a@b.test> "
-	    "z@b.test\r\n" DATE ID, 250, "" },
+	/* what is shown of these differs from program to program */
+	{ "From: <a@b.test> z@b.test\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: <z@b.test> <a@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: z@b.test <a@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: z@b.test: a@b.test;\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: [z@b.test] <a@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: a@b.test (z@b.test)\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: \"(\" <z@b.test> \")\" <a@b.test>\r\n" DATE ID, NULL, 550,
+	    "5.7.1" },
+	{ "From: (\") <z@b.test> (\") <a@b.test>\r\n" DATE ID, NULL, 550,
+	    "5.6.0" },
+	{ "From: \\\" <z@b.test> \\\" <a@b.test>\r\n" DATE ID, NULL, 550,
+	    "5.7.1" },
+	{ "From: <a@b.test> \"<z@b.test>\r\n" DATE ID, NULL, 550, "5.6.0" },
+	{ "From: <a@b.test> \"\\\r\n" DATE ID, NULL, 550, "5.6.0" },
+	{ "From: A (home) a@b.test <a+x@b.test>\r\n" DATE ID, "From: A (home) "
+	    "a@b.test <a+x@b.test>\r\n" DATE ID, 250, "" },
+	{ "From: \"z@b.test (x\\\")\" <a@b.test>\r\n" DATE ID, "From: "
+	    "\"z@b.test (x\\\")\" <a@b.test>\r\n" DATE ID, 250, "" },
 	{ "From: \"<a@b.test>\" <z@b.test>\r\n" DATE, NULL, 550, "5.7.1" },
 	{ "From: z@b.test (a@b.test)\r\n" DATE ID, NULL, 550, "5.7.1" },
 	{ "From: a\r\n" DATE ID, NULL, 550, "5.7.1" },

@@ -159,10 +159,12 @@ scram_start(struct login *l, struct span message, const struct site *site,
 		return LOGIN_MALFORMED;
 	}
 	named(l, buf_span(&name), site);
-	/* no such user goes on to the end like every other */
+	/* no such user goes on to the end like every other, with one salt
+	 * for all spellings of a name */
 	if (secrets_scram(l->key, &l->scram.keys) != 1) {
 		l->unknown = 1;
-		scram_keys_fake(fake_secret, buf_span(&name), &l->scram.keys);
+		scram_keys_fake(fake_secret, l->key[0] ? span_of(l->key) :
+		    buf_span(&name), &l->scram.keys);
 	}
 	buf_free(&name);
 	*why = "SCRAM: message too long";

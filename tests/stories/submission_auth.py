@@ -75,14 +75,17 @@ def one_password_however_typed():
 
 
 def unknown_users_have_salts_too():
-    """The same salt each time, in each process: or it would tell."""
+    """The same salt each time, in each process and for each spelling of a
+    name: or it would tell."""
     def salt(name):
         s = Mailer(c)
         _, lines = s.cmd('AUTH SCRAM-SHA-256 ' + base64.b64encode(
             b'n,,n=%s,r=abc' % name).decode(), 334)
         s.close()
         return base64.b64decode(lines[0]).split(b',', 1)[1]
-    assert salt(b'nobody@example.test') == salt(b'nobody@example.test')
+    for who in (USER.encode(), b'nobody@example.test'):
+        for again in (who, who.upper(), who.split(b'@')[0]):
+            assert salt(who) == salt(again), (who, again)
     assert salt(b'nobody@example.test') != salt(b'nobody2@example.test')
     assert len(salt(b'nobody@example.test')) == len(salt(USER.encode()))
 

@@ -24,7 +24,8 @@ const struct conf_key smtpd_keys[] = {
 	{ "smtpd.greet", CONF_TEXT, AT(greet), "", 0, 0,
 	    "The name in the greeting; empty: the hostname." },
 	{ "smtpd.max_connections", CONF_NUMBER, AT(max_connections), "4000",
-	    1, 100000, "Connections at one time." },
+	    1, 100000, "Connections at one time; fewer where the limit of "
+	    "descriptors leaves no room for three each." },
 	{ "smtpd.max_per_address", CONF_NUMBER, AT(max_per_address), "1000",
 	    1, 100000, "Connections at one time from one address "
 	    "(IPv6: from one /64)." },

@@ -11,6 +11,7 @@
  * A connection has one control channel at a time; who asks for the next
  * process has nothing more to say, and that one gets a new channel.  DESIGN 5.
  */
+#include <sys/socket.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,15 @@ handover_auth(struct listener *l)
 		errno = 0;
 	if (r == 0 || (errno != EAGAIN && errno != EINTR))
 		log_die(LOG_AGAIN, "the password check is gone");
+}
+
+/* It waits for this, and for as long as it takes: who cannot be told hears
+ * that all is over, and so do we. */
+void
+handover_tell(struct conn *c, enum note_kind kind, int fd)
+{
+	if (note_say(c->ev.fd, kind, NULL, &fd, fd >= 0) < 0)
+		(void)shutdown(c->ev.fd, SHUT_RDWR);
 }
 
 /* ------------------------------------------------ who serves it next */
@@ -270,21 +280,20 @@ static void
 want_auth(struct listener *l, struct conn *c)
 {
 	struct note n = { .kind = NOTE_SPAWN };
-	int ch[2];
+	int ch[2] = { -1, -1 }, auth = role_link(l->env, "auth"), there;
 
 	n.facts = c->facts;
 	(void)span_str(span_of(l->conf->service[c->facts.service].proto),
 	    n.text, sizeof n.text);
-	if (role_link(l->env, "auth") < 0 ||
-	    chan_pair(CHAN_PACKETS, ch) < 0) {
-		(void)note_say(c->ev.fd, NOTE_AUTH, NULL, NULL, 0);
-		return;
-	}
-	if (note_send(role_link(l->env, "auth"), &n, &ch[0], 1) < 0 ||
-	    note_say(c->ev.fd, NOTE_AUTH, NULL, &ch[1], 1) < 0)
+	there = auth >= 0 && chan_pair(CHAN_PACKETS, ch) == 0 &&
+	    note_send(auth, &n, &ch[0], 1) == 0;
+	if (auth >= 0 && !there)
 		log_warn("auth", "%s", strerror(errno));
-	close(ch[0]);
-	close(ch[1]);
+	handover_tell(c, NOTE_AUTH, there ? ch[1] : -1);
+	if (ch[0] >= 0) {
+		close(ch[0]);
+		close(ch[1]);
+	}
 }
 
 /* The check speaks to us before it speaks to the session: what it said is

@@ -7,6 +7,7 @@
  * handover.c has the ways it takes, pool.c the writers.
  */
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +21,12 @@
 
 enum {
 	ACCEPTS = 64,			/* before others have a turn */
-	LOGGED = 10			/* refusals named in a second */
+	LOGGED = 10,			/* refusals named in a second */
+	EACH = 3, OTHERS = 128		/* descriptors: of a connection */
 };
 
 static void start(struct listener *);
+static void look_for_room(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
 static void accept_some(struct listener *, size_t);
@@ -82,7 +85,8 @@ start(struct listener *l)
 	size_t i;
 
 	role_confine(l->env, &(struct confine){
-	    .files = 3 * l->conf->max_connections + 128 });
+	    .files = EACH * l->conf->max_connections + OTHERS });
+	look_for_room(l);
 	if (counts_init(&l->counts, l->conf->max_connections) < 0 ||
 	    (l->ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		log_die(LOG_AGAIN, "listener");
@@ -97,6 +101,23 @@ start(struct listener *l)
 		l->socket[i] = (struct event){ SOURCE_SOCKET, l->env->listen[i] };
 		listener_watch(l, &l->socket[i]);
 	}
+}
+
+/* Where the system grants less: with connections in all descriptors none is
+ * left for what the monitor sends, and without that nobody goes on. */
+static void
+look_for_room(struct listener *l)
+{
+	struct rlimit r;
+
+	l->most = l->conf->max_connections;
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 ||
+	    r.rlim_cur >= EACH * l->most + OTHERS)
+		return;
+	l->most = r.rlim_cur < EACH + OTHERS ? 1 : (r.rlim_cur - OTHERS) / EACH;
+	log_warn("limits", "room for %llu connections in %llu descriptors; "
+	    "max_connections wants a higher limit (ulimit -n)",
+	    (unsigned long long)l->most, (unsigned long long)r.rlim_cur);
 }
 
 static void
@@ -168,7 +189,7 @@ accept_some(struct listener *l, size_t at)
 const char *
 listener_over(const struct listener *l, const struct ip *ip)
 {
-	if (l->connections >= l->conf->max_connections)
+	if (l->connections >= l->most)
 		return "max_connections";
 	if (listener_proxy(l, ip))
 		return NULL;		/* its clients are counted instead */

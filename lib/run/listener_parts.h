@@ -41,6 +41,7 @@ struct listener {
 	int has_tables;
 	struct counts counts;
 	struct rates rates;
+	uint64_t most;			/* connections; and writers */
 	uint64_t connections, writers;
 	uint32_t number;		/* of the last connection */
 	struct conn *slot[1024];	/* by number */
@@ -71,6 +72,8 @@ void	listener_judge(struct listener *, struct facts *);
 void	handover_begin(struct listener *, struct conn *);
 void	handover_note(struct listener *, struct conn *);
 void	handover_auth(struct listener *);
+/* What a session has asked for: a descriptor, or -1. */
+void	handover_tell(struct conn *, enum note_kind, int fd);
 
 /* pool.c */
 void	pool_want(struct listener *, struct conn *);

@@ -28,6 +28,7 @@ static const char *const name[LINKS] = {
 static pid_t listener;
 static int monitor, link_to[LINKS], said, client;
 static struct sockaddr_in at;
+static rlim_t files;			/* the listener may have, if not 0 */
 
 static void
 be_listener(int control, int fd, const int *end, int tls)
@@ -39,6 +40,9 @@ be_listener(int control, int fd, const int *end, int tls)
 	    .busy = "421\r\n", .tls = tls, .alpn = "" };
 	int i;
 
+	if (files)
+		(void)setrlimit(RLIMIT_NOFILE, &(struct rlimit){ files,
+		    files });
 	env = (struct role_env){ .role = &role, .site = &site,
 	    .control = control, .listen = { fd }, .nlisten = 1 };
 	for (i = 0; i < TABLE_COUNT; i++)
@@ -210,6 +214,70 @@ test_a_writer_that_gets_no_work_ends(void **state)
 	finish();
 }
 
+/* It waits for an answer as long as it takes. */
+static void
+test_a_session_that_cannot_be_told_is_over(void **state)
+{
+	int session[CHAN_FDS], writer[CHAN_FDS];
+	char c;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	assert_int_equal(shutdown(session[1], SHUT_RD), 0);
+	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	asked(WRITER, writer);
+	assert_int_equal(read(client, &c, 1), 0);
+	close(session[0]);
+	close(session[1]);
+	close(writer[0]);
+	finish();
+}
+
+/* However many connect: there is room for new tables. */
+static void
+test_descriptors_are_left_for_the_monitor(void **state)
+{
+	enum { ROOM = 5, MORE = 60 };
+	int session[CHAN_FDS], of[ROOM], control[ROOM], busy[MORE], i;
+	char c[8];
+
+	(void)state;
+	files = 3 * ROOM + 128;
+	begin(0);
+	files = 0;
+	wait_for("event=limits");
+	for (i = 0; i < ROOM; i++) {
+		connect_client();
+		of[i] = client;
+		asked(SESSION, session);
+		control[i] = session[1];
+		close(session[0]);
+	}
+	for (i = 0; i < MORE; i++) {
+		connect_client();
+		busy[i] = client;
+		assert_int_equal(read(client, c, sizeof c), 5);
+	}
+	for (i = 0; i < TABLE_COUNT; i++)
+		note_tell(monitor, NOTE_TABLE, (unsigned)i, "",
+		    STDIN_FILENO);
+	note_tell(monitor, NOTE_GO, 0, "", -1);
+	wait_for("event=tables");	/* that is none; it lives to say so */
+	for (i = 0; i < ROOM; i++) {
+		close(of[i]);
+		close(control[i]);
+	}
+	for (i = 0; i < MORE; i++)
+		close(busy[i]);
+	connect_client();
+	asked(SESSION, session);
+	close(session[0]);
+	close(session[1]);
+	finish();
+}
+
 /* Who shakes hands says that they are shaken, and nothing else. */
 static void
 test_a_relay_asks_for_nothing(void **state)
@@ -236,6 +304,8 @@ main(void)
 		cmocka_unit_test(
 		    test_nothing_is_done_while_there_is_no_descriptor),
 		cmocka_unit_test(test_a_writer_that_gets_no_work_ends),
+		cmocka_unit_test(test_a_session_that_cannot_be_told_is_over),
+		cmocka_unit_test(test_descriptors_are_left_for_the_monitor),
 		cmocka_unit_test(test_a_relay_asks_for_nothing),
 	};
 

@@ -26,7 +26,7 @@ pool_want(struct listener *l, struct conn *c)
 {
 	struct writer *w = idle(l);
 
-	if (w == NULL && (l->writers >= l->conf->max_connections ||
+	if (w == NULL && (l->writers >= l->most ||
 	    (w = make(l)) == NULL)) {
 		c->waits = 1;
 		c->next = NULL;
@@ -109,7 +109,7 @@ pool_every_second(struct listener *l)
 	if (l->nidle > SPARE && (w = idle(l)) != NULL)
 		shutdown(w->ev.fd, SHUT_WR);
 	if ((c = l->first) != NULL &&
-	    l->writers < l->conf->max_connections && (w = make(l)) != NULL) {
+	    l->writers < l->most && (w = make(l)) != NULL) {
 		pool_forget(l, c);
 		give(w, c);
 	}
@@ -157,7 +157,7 @@ give(struct writer *w, struct conn *c)
 {
 	int fd = engage(w, c);
 
-	(void)note_say(c->ev.fd, NOTE_WRITER, NULL, &fd, fd >= 0);
+	handover_tell(c, NOTE_WRITER, fd);
 	if (fd >= 0)
 		close(fd);
 }

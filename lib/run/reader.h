@@ -43,7 +43,8 @@ struct reader_conf {
 	    "its client's." }, \
 	{ program ".max_connections", CONF_NUMBER, \
 	    offsetof(struct reader_conf, max_connections), all, 1, 100000, \
-	    "Connections at one time." }, \
+	    "Connections at one time; fewer where the limit of descriptors " \
+	    "leaves no room for three each." }, \
 	{ program ".max_per_address", CONF_NUMBER, \
 	    offsetof(struct reader_conf, max_per_address), address, 1, 100000, \
 	    "Connections at one time from one address (IPv6: from one /64)." }, \

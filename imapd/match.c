@@ -347,33 +347,34 @@ static int
 in_text(struct match *m, const struct match_key *key)
 {
 	struct span piece;
-	int top;
+	int header;
 
 	if (key->n == 0)
 		return 1;
 	if (message_parse(&m->message) < 0)
 		return -1;
-	while (key->in != m->message.number && next_piece(m, &piece, &top))
-		look(m, piece, top);
+	while (key->in != m->message.number && next_piece(m, &piece, &header))
+		look(m, piece, header);
 	return key->in == m->message.number;
 }
 
-/* top: the piece is of the message's own header. */
+/* header: the piece is not of the body. */
 static void
-look(struct match *m, struct span piece, int top)
+look(struct match *m, struct span piece, int header)
 {
 	struct match_key *k;
 
 	for (k = m->texts; k; k = k->next)
-		if (k->in != m->message.number && (k->header || !top) &&
+		if (k->in != m->message.number && (k->header || !header) &&
 		    span_search(piece, needle_of(m, k)) < piece.n)
 			k->in = m->message.number;
 }
 
 /* A field of a header, or a part's text; each part has a step for both.  The
- * headers of messages inside are text of the body. */
+ * headers of messages inside are text of the body; those of parts are only
+ * TEXT's (RFC 9051 6.4.4). */
 static int
-next_piece(struct match *m, struct span *piece, int *top)
+next_piece(struct match *m, struct span *piece, int *header)
 {
 	const struct mime *mime = &m->message.mime;
 	const struct mime_part *p;
@@ -381,7 +382,8 @@ next_piece(struct match *m, struct span *piece, int *top)
 
 	for (;;) {
 		if (header_next(&m->fields, &h) == 1) {
-			*top = m->step == 1;
+			*header = m->step == 1 ||
+			    !mime->part[m->step / 2].message;
 			*piece = text_field(&m->text, &h, 1);
 			return 1;
 		}
@@ -390,10 +392,10 @@ next_piece(struct match *m, struct span *piece, int *top)
 			return 0;
 		p = &mime->part[m->step / 2];
 		if (m->step++ % 2 == 0) {
-			if (p->message)
+			if (p->message || m->headers)
 				m->fields = header_of(m, p);
 		} else if (p->kind == MIME_LEAF) {
-			*top = 0;
+			*header = 0;
 			*piece = text_part(&m->text, mime, p);
 			return 1;
 		}

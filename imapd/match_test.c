@@ -96,14 +96,17 @@ test_text_is_decoded_once(void **state)
 		{ "a SEARCH NOT BODY top NOT TEXT no TEXT top", 1, 2 },
 		{ "a SEARCH OR BODY \"\" BODY two", 1, 0 },
 		{ "a SEARCH SUBJECT top OR BODY one SUBJECT top", 1, 0 },
+		{ "a SEARCH TEXT bill.pdf", 1, 0 },
+		{ "a SEARCH BODY bill.pdf", 0, 2 },
+		{ "a SEARCH BODY inner", 1, 1 },
 	};
 	size_t i;
 
 	(void)state;
 	put("Subject: top\nMIME-Version: 1.0\n"
 	    "Content-Type: multipart/mixed; boundary=x\n\n"
-	    "--x\nContent-Type: text/plain; charset=iso-8859-1\n\n"
-	    "\311 one\n"
+	    "--x\nContent-Type: text/plain; charset=iso-8859-1;\n"
+	    " name=bill.pdf\n\n\311 one\n"
 	    "--x\nContent-Type: message/rfc822\n\nSubject: inner\n"
 	    "Content-Type: text/plain; charset=iso-8859-1\n\n\311 two\n"
 	    "--x--\n");

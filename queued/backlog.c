@@ -4,9 +4,10 @@
 
 #include "queued/backlog.h"
 
+static void add(struct backlog_list *, const struct queue_name *);
 static int  room(struct backlog_list *);
 static int  by_due(const void *, const void *);
-static void cut(struct backlog_list *);
+static void cut(struct backlog_list *, size_t);
 static void fill(struct backlog_entry *, const struct queue_name *);
 static void sift_up(struct backlog_list *, size_t);
 static void sift_down(struct backlog_list *);
@@ -14,14 +15,9 @@ static void sift_down(struct backlog_list *);
 void
 backlog_add(struct backlog *b, const struct queue_name *name)
 {
-	if (!room(&b->now))
-		b->now.cut = 1;	/* the next pass brings it */
-	else {
-		fill(&b->now.e[b->now.n++], name);
-		sift_up(&b->now, b->now.n - 1);
-	}
+	add(&b->now, name);
 	if (b->pass)
-		backlog_see(b, name);
+		add(&b->next, name);
 }
 
 int64_t
@@ -63,14 +59,7 @@ backlog_begin(struct backlog *b)
 void
 backlog_see(struct backlog *b, const struct queue_name *name)
 {
-	struct backlog_list *l = &b->next;
-
-	if (!room(l))
-		cut(l);
-	if (l->n < l->size)
-		fill(&l->e[l->n++], name);
-	else
-		l->cut = 1;
+	add(&b->next, name);
 }
 
 /* Sorted is a heap too. */
@@ -79,10 +68,23 @@ backlog_end(struct backlog *b)
 {
 	struct backlog_list old = b->now;
 
-	cut(&b->next);
+	cut(&b->next, BACKLOG_KEEP);
 	b->now = b->next;
 	b->next = old;
 	b->pass = 0;
+}
+
+/* What is due behind what was left out waits for the next pass as well: or the
+ * window would never run empty, and that would not get its turn. */
+static void
+add(struct backlog_list *l, const struct queue_name *name)
+{
+	if (!room(l))
+		cut(l, l->size / 2);
+	if (l->cut && name->due > l->last)
+		return;
+	fill(&l->e[l->n++], name);
+	sift_up(l, l->n - 1);
 }
 
 /* Up to twice what is kept, so that a cut pays for itself. */
@@ -113,13 +115,14 @@ by_due(const void *a, const void *b)
 }
 
 static void
-cut(struct backlog_list *l)
+cut(struct backlog_list *l, size_t keep)
 {
 	if (l->n)
 		qsort(l->e, l->n, sizeof *l->e, by_due);
-	if (l->n > BACKLOG_KEEP) {
-		l->n = BACKLOG_KEEP;
+	if (l->n > keep || keep == 0) {		/* 0: no memory at all */
+		l->n = keep;
 		l->cut = 1;
+		l->last = keep ? l->e[keep - 1].due : INT64_MIN;
 	}
 }
 

@@ -89,11 +89,44 @@ bounded(void **state)
 	free(b.next.e);
 }
 
+/* A window that was cut takes what is due within it, however much; what comes
+ * behind, and what then falls out, does not keep it from running empty. */
+static void
+cut_window(void **state)
+{
+	enum { MANY = 3 * BACKLOG_KEEP };
+	struct backlog b = { .pass = 0 };
+	struct queue_name n;
+	uint64_t i;
+	int64_t k;
+
+	(void)state;
+	backlog_begin(&b);
+	for (i = 0; i < 2 * BACKLOG_KEEP; i++) {
+		n = name(i, (int64_t)(MANY + i));
+		backlog_see(&b, &n);
+	}
+	backlog_end(&b);
+	n = name(i, 2 * MANY);
+	backlog_add(&b, &n);
+	for (i = MANY; i > 0; i--) {
+		n = name(i, (int64_t)i);
+		backlog_add(&b, &n);
+	}
+	for (k = 0; backlog_take(&b, 2 * MANY, &n); k++)
+		assert_int_equal(n.due, k + 1);
+	assert_in_range(k, BACKLOG_KEEP, MANY);
+	assert_int_equal(backlog_dry(&b), 1);
+	free(b.now.e);
+	free(b.next.e);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(in_order), cmocka_unit_test(bounded)
+		cmocka_unit_test(in_order), cmocka_unit_test(bounded),
+		cmocka_unit_test(cut_window)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

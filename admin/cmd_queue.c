@@ -24,13 +24,16 @@ enum { MISSED = 2, LOOKS = 10 };
 struct job {
 	const struct args *a;
 	struct queue q;
-	struct message_list list;
+	const struct message_listed *list;
+	unsigned states;		/* 1 << each that is meant */
 	int64_t now;
 	/* 0; 1: its file has another name by now; -1, said */
 	int (*act)(struct job *, const struct message *);
 	struct buf out;
 	int trigger;			/* the FIFO, or -1 */
 	unsigned char *hit;		/* of each id that was named */
+	int again;			/* another look after a change */
+	int changed;
 	char domain[ADDRESS_MAX + 1], sender[ADDRESS_MAX + 1];
 	char recipient[ADDRESS_MAX + 1];
 	int status;
@@ -42,6 +45,7 @@ static struct span listed(const char *);
 static int selection(struct job *);
 static int run(struct job *);
 static int told(int);
+static int list(void *, const struct message_listed *, size_t);
 static int part(void *, size_t, size_t);
 static void one(struct job *, const struct message_listed *);
 static void put_out(struct job *);
@@ -60,13 +64,14 @@ static int act_hold(struct job *, const struct message *);
 static int act_release(struct job *, const struct message *);
 static int act_remove(struct job *, const struct message *);
 static int move(struct job *, const struct message *, int, const char *);
-static void hint(struct job *, const char *);
+static void changed(struct job *, const struct message *);
+static void hint(const struct job *, const char *);
 static int open_trigger(const struct site *);
 
 int
 cmd_queue_list(const struct site *site, const struct args *a)
 {
-	struct job j = { .act = put_list };
+	struct job j = { .act = put_list, .states = MESSAGE_ALL };
 
 	return begin(site, a, &j) < 0 ? SAY_FIX : told(run(&j));
 }
@@ -74,7 +79,7 @@ cmd_queue_list(const struct site *site, const struct args *a)
 int
 cmd_queue_show(const struct site *site, const struct args *a)
 {
-	struct job j = { .act = put_show };
+	struct job j = { .act = put_show, .states = MESSAGE_ALL };
 
 	return begin(site, a, &j) < 0 ? SAY_FIX : told(run(&j));
 }
@@ -82,7 +87,7 @@ cmd_queue_show(const struct site *site, const struct args *a)
 int
 cmd_queue_why(const struct site *site, const struct args *a)
 {
-	struct job j = { .act = put_why };
+	struct job j = { .act = put_why, .states = MESSAGE_ALL };
 
 	if (begin(site, a, &j) < 0 || selection(&j) < 0)
 		return SAY_FIX;
@@ -95,17 +100,22 @@ cmd_queue_change(const struct site *site, const struct args *a)
 	static const struct {
 		const char *word;
 		int (*act)(struct job *, const struct message *);
+		unsigned states;
 	} verb[] = {
-		{ "retry", act_retry }, { "hold", act_hold },
-		{ "release", act_release }, { "remove", act_remove }
+		{ "retry", act_retry, MESSAGE_ALL },
+		{ "hold", act_hold, 1 << MESSAGE_NEW | 1 << MESSAGE_DEFERRED },
+		{ "release", act_release, 1 << MESSAGE_HOLD },
+		{ "remove", act_remove, MESSAGE_ALL }
 	};
 	struct job j = { 0 };
 	size_t i;
 	int status, look = 0;
 
 	for (i = 0; i < sizeof verb / sizeof *verb; i++)
-		if (strcmp(a->word[1], verb[i].word) == 0)
+		if (strcmp(a->word[1], verb[i].word) == 0) {
 			j.act = verb[i].act;
+			j.states = verb[i].states;
+		}
 	if (begin(site, a, &j) < 0 || selection(&j) < 0)
 		return SAY_FIX;
 	j.trigger = open_trigger(site);
@@ -170,15 +180,14 @@ selection(struct job *j)
 static int
 run(struct job *j)
 {
-	size_t i, named = j->a->nwords;
+	size_t i;
 
 	j->status = SAY_OK;
-	if (message_list(&j->q, &j->list) < 0)
+	j->changed = 0;
+	if (message_lists(&j->q, j->a->nwords > 2 ? MESSAGE_ALL : j->states,
+	    list, j) < 0)
 		return SAY_AGAIN;
-	if (named <= 2)
-		return crew_run(j->list.n, part, j);
-	j->status = part(j, 0, j->list.n);
-	for (i = 2; i < named && j->status != MISSED; i++)
+	for (i = 2; i < j->a->nwords && j->status != MISSED; i++)
 		if (!j->hit[i])
 			j->status = say(SAY_FOUND, "%s: not in the queue",
 			    j->a->word[i]);
@@ -193,13 +202,34 @@ told(int status)
 }
 
 static int
+list(void *arg, const struct message_listed *v, size_t n)
+{
+	struct job *j = arg;
+	int r;
+
+	j->list = v;
+	if (j->a->nwords > 2) {
+		(void)part(j, 0, n);
+		return j->mute;
+	}
+	/* what queued renames between two lists may be in none of them */
+	j->again = n == MESSAGE_LIST && j->act != act_retry;
+	r = crew_run(n, part, j);
+	if (r > j->status)
+		j->status = r;
+	return j->status == SAY_AGAIN;
+}
+
+static int
 part(void *arg, size_t from, size_t to)
 {
 	struct job *j = arg;
 
 	for (; from < to && !j->mute; from++)
-		one(j, &j->list.v[from]);
+		one(j, &j->list[from]);
 	put_out(j);
+	if (j->changed && j->again && j->status == SAY_OK)
+		j->status = MISSED;
 	return j->status;
 }
 
@@ -213,6 +243,8 @@ one(struct job *j, const struct message_listed *l)
 	/* most are out by their names: those are not opened */
 	if (j->a->nwords > 2 && (queue_name_parse(span_of(l->file), &n) < 0 ||
 	    !named(j, n.id)))
+		return;
+	if ((j->states & 1U << l->state) == 0)
 		return;
 	if ((r = message_read(&j->q, l->state, l->file, &m)) == 0) {
 		r = chosen(j, &m) ? j->act(j, &m) : 0;
@@ -463,8 +495,6 @@ act_retry(struct job *j, const struct message *m)
 static int
 act_hold(struct job *j, const struct message *m)
 {
-	if (m->state == MESSAGE_HOLD || m->state == MESSAGE_BAD)
-		return 0;
 	return move(j, m, j->q.hold, m->file);
 }
 
@@ -472,8 +502,6 @@ act_hold(struct job *j, const struct message *m)
 static int
 act_release(struct job *j, const struct message *m)
 {
-	if (m->state != MESSAGE_HOLD)
-		return 0;
 	return move(j, m, strchr(m->file, ':') ? j->q.cur : j->q.new, m->file);
 }
 
@@ -484,7 +512,7 @@ act_remove(struct job *j, const struct message *m)
 		return errno == ENOENT ? 1 : say_errno(-1, "%s", m->file);
 	if (unlinkat(j->q.state, m->name.id, 0) < 0 && errno != ENOENT)
 		return say_errno(-1, "state/%s", m->name.id);
-	hint(j, m->name.id);
+	changed(j, m);
 	return 0;
 }
 
@@ -493,22 +521,28 @@ move(struct job *j, const struct message *m, int dir, const char *to)
 {
 	if (renameat(message_dir(&j->q, m->state), m->file, dir, to) < 0)
 		return errno == ENOENT ? 1 : say_errno(-1, "%s", m->file);
-	hint(j, m->name.id);
+	changed(j, m);
 	return 0;
 }
 
-/* A lost hint costs delay, never mail. */
 static void
-hint(struct job *j, const char *id)
+changed(struct job *j, const struct message *m)
+{
+	j->changed = 1;
+	hint(j, m->name.id);
+}
+
+/* One that finds the FIFO full is not missed: queued has yet to read others
+ * there, and looks through cur/ for each. */
+static void
+hint(const struct job *j, const char *id)
 {
 	char line[QUEUE_NAME];
 	int n = snprintf(line, sizeof line, "%s\n", id);
 
 	if (j->trigger >= 0 && n > 0 &&
-	    write(j->trigger, line, (size_t)n) < 0) {
-		close(j->trigger);
-		j->trigger = -1;
-	}
+	    write(j->trigger, line, (size_t)n) < 0)
+		errno = 0;
 }
 
 static int

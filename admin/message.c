@@ -20,8 +20,11 @@ struct oddities {
 };
 
 struct reading {
-	struct message_list *list;
+	struct message_listed v[MESSAGE_LIST];
+	size_t n;
 	enum message_state state;	/* of the directory that is read */
+	int (*call)(void *, const struct message_listed *, size_t);
+	void *arg;
 };
 
 static int read_file(int, struct message *);
@@ -29,6 +32,7 @@ static int add_rcpts(struct message *, size_t);
 static int story_line(struct message *, struct span);
 static int add_targets(struct message *, size_t, struct span);
 static int list_name(void *, const char *);
+static int list_end(struct reading *);
 static int by_name(const void *, const void *);
 static int add_odd(void *, const char *);
 
@@ -39,8 +43,8 @@ static const char *const state_name[MESSAGE_STATES] = {
 const char *
 message_state(const struct message *m, int64_t now)
 {
-	return m->state == MESSAGE_DEFERRED && m->name.due <= now ? "active" :
-	    state_name[m->state];
+	return m->active || (m->state == MESSAGE_DEFERRED &&
+	    m->name.due <= now) ? "active" : state_name[m->state];
 }
 
 int
@@ -81,6 +85,7 @@ message_read(const struct queue *q, enum message_state s, const char *file,
 		return 0;
 	}
 	r = read_file(fd, m);
+	m->active = file_locked(fd) == FILE_SHARED;
 	close(fd);
 	if (r < 0)
 		return 0;
@@ -117,20 +122,28 @@ message_story(struct message *m)
 }
 
 int
-message_list(const struct queue *q, struct message_list *l)
+message_lists(const struct queue *q, unsigned states, int (*call)(void *,
+    const struct message_listed *, size_t), void *arg)
 {
-	struct reading r = { .list = l };
+	static struct reading r;
 	unsigned s;
+	int e;
 
-	l->n = 0;
+	r.n = 0;
+	r.call = call;
+	r.arg = arg;
 	for (s = 0; s < MESSAGE_STATES; s++) {
 		r.state = (enum message_state)s;
-		if (file_each(message_dir(q, r.state), list_name, &r) != 0)
+		if ((states & 1U << s) == 0)
+			continue;
+		e = file_each(message_dir(q, r.state), list_name, &r);
+		if (e < 0)
 			return say_errno(-1, "the queue's directory of %s mail",
 			    state_name[s]);
+		if (e > 0)
+			return 0;
 	}
-	if (l->n)
-		qsort(l->v, l->n, sizeof *l->v, by_name);
+	(void)list_end(&r);
 	return 0;
 }
 
@@ -245,24 +258,26 @@ add_targets(struct message *m, size_t parent, struct span list)
 static int
 list_name(void *arg, const char *file)
 {
-	const struct reading *r = arg;
-	struct message_list *l = r->list;
-	struct message_listed *v;
+	struct reading *r = arg;
+	struct message_listed *l = &r->v[r->n];
 	struct queue_name n;
-	size_t size;
 
 	if (queue_name_parse(span_of(file), &n) < 0)
 		return 0;
-	if (l->n == l->size) {
-		size = l->size ? l->size * 2 : 256;
-		if ((v = reallocarray(l->v, size, sizeof *v)) == NULL)
-			return -1;
-		l->v = v;
-		l->size = size;
-	}
-	(void)strlcpy(l->v[l->n].file, file, sizeof l->v[l->n].file);
-	l->v[l->n++].state = r->state;
-	return 0;
+	(void)strlcpy(l->file, file, sizeof l->file);
+	l->state = r->state;
+	return ++r->n == MESSAGE_LIST ? list_end(r) : 0;
+}
+
+/* 1: no more is wanted. */
+static int
+list_end(struct reading *r)
+{
+	size_t n = r->n;
+
+	qsort(r->v, n, sizeof *r->v, by_name);
+	r->n = 0;
+	return r->call(r->arg, r->v, n) != 0;
 }
 
 static int

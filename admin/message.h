@@ -24,6 +24,7 @@ struct message {
 	char file[QUEUE_NAME];
 	struct queue_name name;
 	enum message_state state;
+	int active;			/* a deliverer has it in hand */
 	int readable;
 	const char *trouble;		/* not readable: why */
 	int64_t arrived;
@@ -35,7 +36,7 @@ struct message {
 	struct buf bytes, story;	/* envelope, state/ID */
 };
 
-/* As a person wants it: one of cur/ whose time has come is active. */
+/* As a person wants it: one of cur/ whose time has come is active too. */
 const char *message_state(const struct message *, int64_t now);
 int	message_dir(const struct queue *, enum message_state);
 
@@ -49,17 +50,21 @@ void	message_free(struct message *);
  * nrcpt and rcpt are set. */
 int	message_story(struct message *);
 
-struct message_list {			/* ends with exit */
-	struct message_listed {
-		char file[QUEUE_NAME];
-		enum message_state state;
-	} *v;
-	size_t n, size;
+enum { MESSAGE_LIST = 32768, MESSAGE_ALL = (1 << MESSAGE_STATES) - 1 };
+
+struct message_listed {
+	char file[QUEUE_NAME];
+	enum message_state state;
 };
 
-/* Every file of new, cur, hold and bad whose name is ours, in the order of ids,
- * in place of what the list held.  0; -1: a directory cannot be read, said. */
-int	message_list(const struct queue *, struct message_list *);
+/*
+ * Every file of those states (1 << STATE) whose name is ours, in lists of up to
+ * MESSAGE_LIST.  Each is in the order of ids; a queue of several is not, and
+ * what is renamed between them may come twice, or not at all.  Stops when call
+ * returns not 0.  0; -1: a directory cannot be read, said.
+ */
+int	message_lists(const struct queue *, unsigned states, int (*call)(void *,
+	    const struct message_listed *, size_t), void *);
 
 /* Adds a line for each file of new, cur and hold that queued passes over,
  * because its name says nothing there.  0, or -1. */

@@ -160,7 +160,8 @@ take(struct queued *q, const struct queue_name *n, int hinted)
 	struct message *m;
 
 	r = message_open(q->queue, n, &m, &why);
-	if (r == MESSAGE_OK && !hinted && !n->due && file_locked(m->fd)) {
+	if (r == MESSAGE_OK && !hinted && !n->due &&
+	    file_locked(m->fd) == FILE_LOCKED) {
 		/* its writer has not flushed the directory: a hint follows */
 		message_free(m);
 	} else if (r == MESSAGE_OK) {

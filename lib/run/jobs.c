@@ -5,6 +5,7 @@
 #include "run/jobs.h"
 #include "store/queue.h"
 #include "sys/chan.h"
+#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 #include "wire/record.h"
@@ -37,6 +38,7 @@ jobs_take(int ch, struct job *j, int *file, int wait_ms)
 		log_die(LOG_AGAIN, "job: %s", why);
 	if (!queue_id_valid(j->id))
 		log_die(LOG_AGAIN, "job: id");
+	(void)file_share(fd[0]);	/* an operator's look at it only */
 	*file = fd[0];
 	return 1;
 }

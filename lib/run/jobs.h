@@ -6,8 +6,9 @@
 
 /* Takes the next job: 1; 0 at the end of the channel, or when this process is
  * asked to end; -1 with nothing there after wait_ms (-1: however long).  A
- * malformed one ends the process.  *file is the queue file's descriptor; the
- * job's spans live until the next call. */
+ * malformed one ends the process.  *file is the queue file's descriptor, locked
+ * for reading as long as it is open (correo-queue(5), Locks); the job's spans
+ * live until the next call. */
 int	jobs_take(int ch, struct job *, int *file, int wait_ms);
 
 #endif

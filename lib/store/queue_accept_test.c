@@ -287,7 +287,8 @@ locked(void **state)
 		struct accept b;
 
 		fd = openat(q.tmp, ID, O_RDWR);
-		_exit(file_locked(fd) == 1 && file_lock(fd, 0) == -1 &&
+		_exit(file_locked(fd) == FILE_LOCKED &&
+		    file_share(fd) == -1 && file_lock(fd, 0) == -1 &&
 		    errno == EAGAIN && accept_open(&b, &q, ID) == -1 &&
 		    errno == EAGAIN ? 0 : 1);
 	}

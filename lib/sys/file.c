@@ -226,13 +226,22 @@ file_lock(int fd, int wait)
 }
 
 int
+file_share(int fd)
+{
+	struct flock l = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_SETLK, &l);
+}
+
+int
 file_locked(int fd)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	if (fcntl(fd, F_GETLK, &l) < 0)
 		return -1;
-	return l.l_type != F_UNLCK;
+	return l.l_type == F_UNLCK ? 0 :
+	    l.l_type == F_RDLCK ? FILE_SHARED : FILE_LOCKED;
 }
 
 int

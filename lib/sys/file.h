@@ -40,7 +40,11 @@ void	file_write_out(int fd, off_t offset);
 /* fcntl write lock on the whole file.  0; -1 with errno (EAGAIN: somebody else
  * has it and wait is 0). */
 int	file_lock(int fd, int wait);
-int	file_locked(int fd);		/* 1: by another process, 0, -1 */
+/* A read lock, which others may have too.  0, or -1 with errno. */
+int	file_share(int fd);
+/* By another process: FILE_LOCKED, FILE_SHARED, 0 (by none), or -1. */
+enum { FILE_LOCKED = 1, FILE_SHARED };
+int	file_locked(int fd);
 
 int	file_open_dir(int dir, const char *name);	/* follows no link */
 

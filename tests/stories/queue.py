@@ -2,6 +2,7 @@
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import time
 
@@ -115,6 +116,23 @@ def retry_now():
     c.correo('queue', 'retry', m['id'])
     c.wait_log('id=' + m['id'], 'event=deferred', start=start)
     c.correo('queue', 'remove', m['id'])
+
+
+def an_attempt_under_way_is_active():
+    """The first one too, while the other side keeps silent."""
+    with socket.create_server(('127.0.0.1', 0)) as slow:
+        c.change('route', 'set', 'slow.invalid',
+                 'smtp://127.0.0.1:%d' % slow.getsockname()[1])
+        run(c.dir + '/sendmail', '-f', 'alice@example.test',
+            'x@slow.invalid', input=b'Subject: slow\n\nhello\n')
+        peer, _ = slow.accept()
+        m, = c.queue('--domain', 'slow.invalid')
+        assert (m['state'], m['attempts']) == ('active', 0), m
+    peer.sendall(b'451 not now\r\n')
+    peer.close()
+    wait('deferred', lambda: state(m['id']) == 'deferred')
+    c.correo('queue', 'remove', m['id'])
+    c.correo('route', 'remove', 'slow.invalid')
 
 
 def by_sender_domain_recipient():
@@ -309,7 +327,8 @@ def quickstart_is_repeatable():
 
 tell([list_and_why, a_route_is_set_in_one_step,
       a_login_without_a_secret_is_named, a_route_of_our_own_domain_is_told,
-      hold_and_release, retry_now, by_sender_domain_recipient,
+      hold_and_release, retry_now, an_attempt_under_way_is_active,
+      by_sender_domain_recipient,
       remove_while_queued_gives_new_names, an_operator_moves_a_file_away_and_back,
       a_name_that_says_nothing_is_found, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,

@@ -11,6 +11,7 @@
 #include "admin/message.h"
 #include "admin/say.h"
 #include "admin/source.h"
+#include "admin/waiting.h"
 #include "base/encode.h"
 #include "base/json.h"
 #include "mail/date.h"
@@ -31,6 +32,7 @@ struct job {
 	int (*act)(struct job *, const struct message *);
 	struct buf out;
 	int trigger;			/* the FIFO, or -1 */
+	struct waiting waiting;
 	unsigned char *hit;		/* of each id that was named */
 	int again;			/* another look after a change */
 	int changed;
@@ -57,6 +59,8 @@ static int put_list(struct job *, const struct message *);
 static void put_json(struct job *, const struct message *);
 static void put_line(struct job *, const struct message *);
 static int put_why(struct job *, const struct message *);
+static int64_t waits_for(const struct job *, const struct message *, size_t,
+    struct span *);
 static int put_show(struct job *, const struct message *);
 static int put_body(struct job *, const struct message *);
 static int act_retry(struct job *, const struct message *);
@@ -91,6 +95,7 @@ cmd_queue_why(const struct site *site, const struct args *a)
 
 	if (begin(site, a, &j) < 0 || selection(&j) < 0)
 		return SAY_FIX;
+	waiting_ask(&j.waiting, &j.q, open_trigger(site));
 	return told(run(&j));
 }
 
@@ -406,12 +411,15 @@ put_why(struct job *j, const struct message *m)
 	const struct message_rcpt *r;
 	struct buf *b = &j->out;
 	char when[DATE_TEXT];
+	struct span what;
+	int64_t until;
 	size_t i;
 
 	if (!m->readable)
 		return put_list(j, m);
 	for (i = 0; i < m->nrcpt; i++) {
 		r = &m->rcpt[i];
+		until = waits_for(j, m, i, &what);
 		date_rfc3339(r->when, when);
 		if (j->a->json) {
 			json_open(b);
@@ -423,6 +431,8 @@ put_why(struct job *j, const struct message *m)
 			json_text(b, "outcome", r->last);
 			json_num(b, "attempts", m->name.attempts);
 			json_num(b, "due", m->name.due);
+			json_text(b, "waits", what);
+			json_num(b, "until", until);
 			json_close(b);
 			continue;
 		}
@@ -433,8 +443,40 @@ put_why(struct job *j, const struct message *m)
 		encode_log(b, r->last.n ? r->last :
 		    SPAN("no attempt yet"), 1);
 		buf_addc(b, '\n');
+		if (what.n == 0)
+			continue;
+		date_rfc3339(until, when);
+		buf_addf(b, "\twaits%s%s: ", until ? " until " : "",
+		    until ? when : "");
+		encode_log(b, what, 1);
+		buf_addc(b, '\n');
 	}
 	return buf_ok(b) ? 0 : -1;
+}
+
+/* For what (empty: for nothing, or nobody knows), and until when or 0. */
+static int64_t
+waits_for(const struct job *j, const struct message *m, size_t i,
+    struct span *what)
+{
+	int64_t until = 0;
+
+	*what = SPAN("");
+	if (m->rcpt[i].finished)
+		return 0;
+	if (m->state == MESSAGE_HOLD || m->state == MESSAGE_BAD) {
+		*what = SPAN("for an operator");
+		return 0;
+	}
+	if (waiting_for(&j->waiting, m->name.id, i + 1, &until, what))
+		return until;
+	if (m->name.due > j->now) {
+		*what = SPAN("for its next attempt");
+		return m->name.due;
+	}
+	if (j->waiting.told)
+		*what = SPAN("to be taken up by queued");
+	return 0;
 }
 
 /* Facts as `list` and `why` say them, then the message as it stands. */

@@ -9,6 +9,7 @@
 
 #include "queued/attempt.h"
 #include "queued/take.h"
+#include "queued/waiting.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -150,6 +151,9 @@ hint(struct queued *q, struct span line)
 	    span_str(span_from(line, 5), word, sizeof word) == 0 &&
 	    word[0] && word[0] != '.' && strchr(word, '/') == NULL)
 		take_drop(q, word);
+	else if (span_eq(line, SPAN("waiting")) &&
+	    waiting_tell(&q->deliver, q->queue) < 0)
+		log_warn("state", "queue/state/waiting: %s", strerror(errno));
 }
 
 static void

@@ -202,7 +202,7 @@ rerouted(void **state)
 	}, *const after[][2] = {
 		{ "elsewhere.test", "smtp://192.0.2.2:25" }, { NULL, NULL }
 	};
-	char id[QUEUE_ID + 1];
+	char id[QUEUE_ID + 1], line[64];
 	int i;
 
 	(void)state;
@@ -215,6 +215,13 @@ rerouted(void **state)
 	}
 	until_waiting(2);
 	assert_int_equal(times(text(jobs_fd, NULL), "to="), 1);
+	hint_for("waiting");
+	until_waiting(2);
+	has(text(q->queue->state, "waiting"), " for smtp://192.0.2.1:25 "
+	    "rate=1: the rate= of its route is used up; 0 before it\n");
+	snprintf(line, sizeof line, "%s r1 ", id);
+	has(text(q->queue->state, "waiting"), line);
+	has(text(q->queue->state, "waiting"), "; 1 before it\n");
 	env.table[TABLE_ROUTES] = table("after", after);
 	assert_int_equal(note_say(monitor_end, NOTE_GO, NULL, NULL, 0), 0);
 	run();

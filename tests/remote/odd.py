@@ -2,6 +2,7 @@
 TLSA records of all kinds, ourselves in the middle of a list, limits of a
 route, secrets that are missing."""
 import hashlib
+import json
 
 from world import *
 
@@ -137,25 +138,35 @@ def a_rate():
 
 
 def a_changed_route():
-    """What waits for the rate of the old one goes by the new one at once."""
+    """What waits for the rate of the old one says so, and goes by the new one
+    at once."""
     p = Peer("slow")
     q = Peer("quick")
     old, new = ("rerouted.odd.test smtp://127.0.0.1:%d%s\n" % w for w in
                 ((p.port, " rate=1"), (q.port, "")))
     routes([tuple(old[:-1].split(" ", 1))])
-    for n in range(3):
+    for n in range(4):
         send("n%d@rerouted.odd.test" % n)
     wait("the first", lambda: p.mails())
     began = time.monotonic()
+
+    def why():
+        return [w for l in correo("-j", "queue", "why", "--domain",
+                                  "rerouted.odd.test").splitlines()
+                for w in [json.loads(l)] if "rate=" in w["waits"]]
+    turns = sorted(w["until"] for w in wait("two", lambda: why()[1:]
+                                            and why()))
+    assert turns[1] == turns[0] + 60, turns
+    assert -5 < turns[0] - time.time() <= 60, turns
     path = DIR + "/etc/tables/routes"
     with open(path) as f:
         text = f.read()
     with open(path, "w") as f:
         f.write(text.replace(old, new))
     correo("tables")
-    wait("the others", lambda: len(p.mails()) + len(q.mails()) == 3)
+    wait("the others", lambda: len(p.mails()) + len(q.mails()) == 4)
     # a minute has passed: then the old one had its turn as well
-    assert len(q.mails()) == 2 or time.monotonic() - began > 30
+    assert len(q.mails()) == 3 or time.monotonic() - began > 30
 
 
 def tokens_are_gone():

@@ -42,6 +42,11 @@ def list_and_why():
     assert m['attempts'] >= 1 and m['due'] > m['arrived'] and m['reason'], m
     why = c.correo('queue', 'why', m['id']).stdout.decode()
     assert m['reason'][:20] in why, (m, why)
+    assert '\twaits until ' in why and 'for its next attempt\n' in why, why
+    c.correo('queue', 'hold', m['id'])
+    why = c.correo('queue', 'why', m['id']).stdout.decode()
+    assert '\twaits: for an operator\n' in why, why
+    c.correo('queue', 'release', m['id'])
     shown = c.correo('queue', 'show', m['id']).stdout
     assert b'Subject: away' in shown, shown
     mailq = run(c.dir + '/sendmail', '-bp').stdout.decode()

@@ -12,6 +12,7 @@ static enum answer store_answer(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer transfer(struct box *, struct imap_command *,
 	    struct folder *, const char *, uint32_t *, size_t);
+static int  some_gone(struct box *, const uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const char *,
 	    const uint32_t *, const uint32_t *, size_t);
 static void highest(struct box *);
@@ -77,6 +78,10 @@ change_copy(struct box *b, struct imap_command *c)
 		return b->answer;
 	if (n == 0)
 		a = box_say(b, ANSWER_OK, "", "there are none of them");
+	else if (!c->uid && some_gone(b, v, n))
+		/* all or none (RFC 9051 6.4.7); told behind it */
+		a = box_say(b, ANSWER_NO, "EXPUNGEISSUED",
+		    "some of them are gone");
 	else if ((to = box_folder(b, name, 1)) == NULL)
 		a = b->over ? ANSWER_NONE : ANSWER_NO;
 	else {
@@ -222,6 +227,20 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 	if (came)
 		highest(b);
 	return a;
+}
+
+static int
+some_gone(struct box *b, const uint32_t *v, size_t n)
+{
+	struct mail m;
+	size_t i;
+
+	if (folder_sync(b->folder) < 0)
+		return 0;		/* the command fails by itself */
+	for (i = 0; i < n; i++)
+		if (folder_mail(b->folder, v[i], &m) == 0 && m.gone)
+			return 1;
+	return 0;
 }
 
 /* RFC 7162 3.2.7: where the client is when it knows what has gone. */

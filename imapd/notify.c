@@ -111,7 +111,7 @@ notify_attend(struct box *b)
 	while (!b->over && stream_have(&b->client).n == 0) {
 		w = selected(b);
 		if (attend_look(&a, w && w->filter ==
-		    IMAP_NOTIFY_SELECTED) < 0) {
+		    IMAP_NOTIFY_SELECTED) < 0 && !b->over) {
 			(void)box_failed(b, "NOTIFY");
 			overflow(b, "not everything can be looked at");
 		}

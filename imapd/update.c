@@ -1,4 +1,6 @@
 /* update - what a client is told without having asked. */
+#include <errno.h>
+
 #include "imapd/flags.h"
 #include "imapd/notify.h"
 #include "imapd/update.h"
@@ -10,6 +12,7 @@ struct earlier {
 	struct imap_set set;
 };
 
+static void deleted(struct box *);
 static int  note(void *, uint32_t, uint32_t);
 static void vanished(struct box *, const struct imap_set *, const char *);
 static int  by_uid(struct imap_set *, uint32_t);
@@ -19,8 +22,11 @@ static void highest(struct box *);
 int
 update_sync(struct box *b, int gone)
 {
-	if (folder_sync(b->folder) < 0)
+	if (folder_sync(b->folder) < 0) {
+		if (!b->over && (errno == ENOENT || errno == ESTALE))
+			deleted(b);
 		return -1;
+	}
 	return b->deaf & IMAP_NOTIFY_NEW ? 0 : update_tell(b, gone);
 }
 
@@ -134,6 +140,15 @@ update_earlier(struct box *b, uint64_t modseq, const struct imap_set *of)
 		vanished(b, &e.set, "* VANISHED (EARLIER) ");
 	imap_set_free(&e.set);
 	return r;
+}
+
+/* RFC 2180 3.3: who has it selected is disconnected. */
+static void
+deleted(struct box *b)
+{
+	out_line(&b->out, "* BYE the mailbox was deleted meanwhile");
+	b->over = "mailbox deleted";
+	errno = ENOENT;
 }
 
 /* Both come in ascending order. */

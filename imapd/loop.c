@@ -79,8 +79,11 @@ enter(struct box *b, int never)
 
 	b->tree.root = -1;
 	if (b->mailbox && tree_open(&b->tree, b->mailbox->maildir,
-	    b->env->site->hostname) == 0 &&
-	    (!b->conf->make_folders || special_make(&b->tree) == 0)) {
+	    b->env->site->hostname) == 0) {
+		/* on a full disk, say: a later login makes them */
+		if (b->conf->make_folders && special_make(&b->tree) < 0)
+			log_warn("failed", "mailbox %s: its folders are not "
+			    "made: %s", b->facts->user, strerror(errno));
 		quota_watch(b);
 		capability_text(&(struct capability){ b->env->site, b->conf,
 		    b->facts, 1 }, text);

@@ -28,6 +28,7 @@ static int  is_older(const struct folder *, const struct folder_table *);
 static int  mend(struct folder *);
 static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
+static int  is_full(int);
 static int  left_in_new(const struct folder *);
 static int  any(void *, const char *);
 static int  absorb(struct folder_table *, struct folder_table *);
@@ -138,8 +139,21 @@ folder_sync(struct folder *f)
 			return -1;
 		r = folder_scan(f, 0);
 		folder_unlock(f);
+		if (r < 0 && is_full(errno)) {
+			/* what is known can be read all the same */
+			r = 0;
+			if (!f->full++)
+				log_warn("disk-full", "new mail is not told: "
+				    "its numbers cannot be kept");
+		}
 	}
 	return r < 0 ? -1 : folder_note(f);
+}
+
+static int
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 /* Has a session that leaves mail in new/ seen it, so that nothing is new, but

@@ -26,6 +26,7 @@ struct folder {
 	int64_t skew_ns;	/* the file system's clock less ours */
 	uint64_t scan_ns;	/* what the last look at cur/ took */
 	int first;		/* no correo-uids was here */
+	int full;		/* it was said that the disk is */
 
 	uint32_t upto;		/* positions that the view has got to */
 	struct positions dead;	/* below upto and not in the view, sorted */

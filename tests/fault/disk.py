@@ -1,6 +1,7 @@
 """The queue's own file system, small: what is answered with 250 arrives once,
 what is not says 4xx, and the service returns when the disk does.  Then a queue
 file whose bytes change."""
+import imaplib
 import os
 import smtplib
 import subprocess
@@ -148,6 +149,75 @@ def no_inode_left():
         stop_both()
 
 
+def fill(place):
+    """Not a byte is left of it."""
+    name = place + '/filler'
+    with open(name, 'wb', buffering=0) as f:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    f.write(b'\0' * size)
+            except OSError:
+                pass
+    return name
+
+
+def a_mailbox_without_space():
+    """A first login, whose folders cannot be made, and known mail."""
+    place = c.ready['maildir2']
+    owner = os.stat(os.path.dirname(place))
+    image = c.dir + '/mailbox.img'
+    with open(image, 'wb') as f:
+        f.truncate(2 << 20)
+    run('mkfs.ext4', '-q', '-F', '-b', '1024', '-m', '0', '-O', '^has_journal',
+        image)
+    os.makedirs(place, exist_ok=True)
+    if run('mount', '-o', 'loop', image, place, ok=False).returncode != 0:
+        raise Skip('cannot mount a file')
+    try:
+        for d in ('', '/cur', '/new', '/tmp'):
+            os.makedirs(place + d, 0o700, exist_ok=True)
+            os.chown(place + d, owner.st_uid, owner.st_gid)
+        put_mail(place, 1)
+        filler = fill(place)
+        m = login()
+        assert len(m.list()[1]) == 1
+        assert b'No space' in m.select()[1][0]
+        m.logout()
+        os.unlink(filler)
+        m = login()
+        assert len(m.list()[1]) == 6
+        assert m.select() == ('OK', [b'1'])
+        # the log's last block is full as well
+        for n in range(2, 60):
+            put_mail(place, n)
+        fill(place)
+        assert m.noop()[0] == 'OK'
+        kind, data = m.fetch('1', '(BODY.PEEK[TEXT])')
+        assert kind == 'OK' and data[0][1] == b'text\r\n', data
+        m.logout()
+        m = login()
+        assert m.select() == ('OK', [b'1'])
+        m.logout()
+    finally:
+        run('umount', '-l', place)
+
+
+def put_mail(place, n):
+    path = '%s/new/%d.a' % (place, n)
+    with open(path, 'w') as f:
+        f.write('Subject: x\n\ntext\n')
+    owner = os.stat(place)
+    os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def login():
+    host, port = c.ready['imap'].rsplit(':', 1)
+    m = imaplib.IMAP4(host, int(port), timeout=60)
+    m.login(c.ready['user2'], c.ready['password2'])
+    return m
+
+
 def a_drop_waits_for_space():
     """What sendmail was told 0 for, when there is no room to take it over."""
     disk()
@@ -156,14 +226,7 @@ def a_drop_waits_for_space():
         run(c.dir + '/sendmail', '-f', 'bob@example.test',
             'alice@example.test',
             input=b'Subject: token-drop.\n\n' + b'line\n' * 20000)
-        filler = DISK + '/filler'
-        with open(filler, 'wb', buffering=0) as f:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while True:
-                        f.write(b'\0' * size)
-                except OSError:
-                    pass
+        filler = fill(DISK)
         begin = len(c.log())
         start('queued')
         c.wait_log('drop/new', 'No space left', start=begin)
@@ -219,5 +282,5 @@ def a_file_that_rots():
         stop_both()
 
 
-tell([no_space_left, no_inode_left, a_drop_waits_for_space,
-      read_only_for_a_while, a_file_that_rots])
+tell([a_mailbox_without_space, no_space_left, no_inode_left,
+      a_drop_waits_for_space, read_only_for_a_while, a_file_that_rots])

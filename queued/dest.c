@@ -36,7 +36,8 @@ dest_get(struct deliver *d, enum dest_kind kind, const char *key)
 	t->kind = kind;
 	t->standing = kind == DEST_REMOTE ?
 	    standing_get(&d->standings, t->key) : STANDING_LOCAL;
-	t->window = kind == DEST_REMOTE ? REMOTE_FIRST : LOCAL_CHILDREN;
+	t->window = kind != DEST_REMOTE ? LOCAL_CHILDREN :
+	    t->standing == STANDING_GOOD ? REMOTE_KNOWN : 1;
 	if (t->hop.connections && t->hop.connections < t->window)
 		t->window = t->hop.connections;
 	for (i = 0; i < DEST_LANES; i++)

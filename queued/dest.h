@@ -19,7 +19,8 @@ enum {
 	CROWD_S = 5,			/* what found no room comes back */
 	CROWD_BAD_S = 300,		/* if it failed before */
 	LOCAL_CHILDREN = 4,
-	REMOTE_FIRST = 2, REMOTE_MOST = 20,
+	REMOTE_KNOWN = 2,		/* to begin with; else 1 */
+	REMOTE_MOST = 20,
 	DEST_FAILURES = 3,		/* in a row: it is dead */
 	DEST_DEAD_S = 60, DEST_DEAD_MOST_S = 3600,
 	DEST_BACK_S = 300,		/* then all come back within it */

@@ -40,11 +40,11 @@ health(void **state)
 		unsigned window;
 		int dead_s;
 	} row[] = {
-		{ DEST_REMOTE, "", 2, 0 },
+		{ DEST_REMOTE, "", 1, 0 },
 		{ DEST_REMOTE, "+", 2, 0 },
-		{ DEST_REMOTE, "++", 3, 0 },
-		{ DEST_REMOTE, "+++++", 4, 0 },
-		{ DEST_REMOTE, "+++++-", 2, 0 },
+		{ DEST_REMOTE, "++", 2, 0 },
+		{ DEST_REMOTE, "+++++", 3, 0 },
+		{ DEST_REMOTE, "+++++-", 1, 0 },
 		{ DEST_REMOTE, "+++++--", 1, 0 },
 		{ DEST_REMOTE, "+++++---", 1, 60 },
 		{ DEST_REMOTE, "--+--", 1, 0 },
@@ -57,7 +57,7 @@ health(void **state)
 		{ DEST_REMOTE, "---~-~-~-~-~-~-~-~-", 1, 3600 },
 		{ DEST_REMOTE, "---~+---", 1, 60 },
 		/* a job of five recipients fails once */
-		{ DEST_REMOTE, "+++++-====", 2, 0 },
+		{ DEST_REMOTE, "+++++-====", 1, 0 },
 		{ DEST_REMOTE, "-====-====", 1, 0 },
 		{ DEST_REMOTE, "-=-=-=", 1, 60 },
 		{ DEST_REMOTE, "fff", 1, 60 },

@@ -92,9 +92,21 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 	buf_free(&b);
 }
 
+/* As remoted says that it may have the next job. */
+static void
+ready(int ch)
+{
+	static const struct answer a = { .ready = 1 };
+	struct buf b = { .max = RECORD_MAX };
+
+	(void)answer_add(&b, &a);
+	(void)chan_send(ch, buf_span(&b), NULL, 0);
+	buf_free(&b);
+}
+
 /* Reads what is in the queue file, as a real one does. */
 static void
-deliverer(int ch)
+deliverer(int ch, int remote)
 {
 	static unsigned char p[CHAN_PACKET_MAX];
 	static struct job j;
@@ -122,6 +134,8 @@ deliverer(int ch)
 				_exit(1);
 			answer(ch, &j, &j.rcpt[i]);
 		}
+		if (remote)
+			ready(ch);
 	}
 	_exit(0);
 }
@@ -145,7 +159,7 @@ start_parent(size_t k, const char *name, int reports)
 				close(ch[1]);
 				if (reports)
 					_exit(reporter_serve(&r, fd[0]));
-				deliverer(fd[0]);
+				deliverer(fd[0], strcmp(name, "remoted") == 0);
 			}
 			close(fd[0]);
 		}

@@ -13,6 +13,7 @@ enum {					/* RFC 3492 5 */
 	VIRAMA = 9,			/* a combining class */
 	ZWNJ = 0x200c, ZWJ = 0x200d
 };
+enum { L = 1, R = 2, AN = 4, EN = 8, NEUTRAL = 16, OTHER = 32 };
 enum joining { NONE, RIGHT, DUAL };	/* to the letter before; to both */
 
 static int  is_ascii(struct span);
@@ -22,6 +23,9 @@ static int  add_labels(struct buf *, struct span);
 static int  label_add(struct buf *, struct span);
 static int  decode(struct span, uint32_t [LABEL], size_t *);
 static int  is_valid(const uint32_t *, size_t);
+static unsigned directions(const uint32_t *, size_t, unsigned *last);
+static int  reads_well(struct span);
+static int  has_rtl(struct span);
 static int  may_stand(const uint32_t *, size_t, size_t);
 static int  may_join(const uint32_t *, size_t, size_t);
 static enum joining joining(uint32_t);
@@ -81,12 +85,12 @@ mapped(struct span s)
 static int
 add_labels(struct buf *b, struct span domain)
 {
+	int more, rtl = has_rtl(domain);
 	struct span label;
-	int more;
 
 	do {
 		more = span_cut(&domain, '.', &label);
-		if (label_add(b, label) < 0)
+		if (label_add(b, label) < 0 || (rtl && !reads_well(label)))
 			return -1;
 		if (more)
 			buf_addc(b, '.');
@@ -125,8 +129,7 @@ decode(struct span s, uint32_t out[LABEL], size_t *n)
 	return 0;
 }
 
-/* RFC 5891 5.4, for a label that is looked up.  What it only should test, the
- * direction of the text (RFC 5893), nobody could have registered. */
+/* RFC 5891 5.4, for a label that is looked up. */
 static int
 is_valid(const uint32_t *c, size_t n)
 {
@@ -138,6 +141,84 @@ is_valid(const uint32_t *c, size_t n)
 		if (!may_stand(c, n, i))
 			return 0;
 	return 1;
+}
+
+/* RFC 5893 1.4: does it hold a letter or digit that is written to the left? */
+static int
+has_rtl(struct span domain)
+{
+	uint32_t code[LABEL];
+	struct span label;
+	unsigned last;
+	size_t n;
+	int more;
+
+	do {
+		more = span_cut(&domain, '.', &label);
+		if (decode(label, code, &n) == 0 &&
+		    directions(code, n, &last) & (R | AN))
+			return 1;
+	} while (more);
+	return 0;
+}
+
+/* RFC 5893 2: the Bidi Rule, for each label of such a domain. */
+static int
+reads_well(struct span label)
+{
+	uint32_t code[LABEL];
+	unsigned all, first, last;
+	size_t n;
+
+	if (decode(label, code, &n) < 0 || n == 0)
+		return 0;
+	all = directions(code, n, &last);
+	first = directions(code, 1, &(unsigned){ 0 });
+	if (first == R)
+		return !(all & (L | OTHER)) && last & (R | EN | AN) &&
+		    (all & (EN | AN)) != (EN | AN);
+	return first == L && !(all & (R | AN | OTHER)) && last & (L | EN);
+}
+
+/* All that are there; the last one that is no mark. */
+static unsigned
+directions(const uint32_t *c, size_t n, unsigned *last)
+{
+	unsigned all = 0, one;
+	size_t i;
+
+	for (*last = 0, i = 0; i < n; i++) {
+		switch (utf8proc_get_property(
+		    (utf8proc_int32_t)c[i])->bidi_class) {
+		case UTF8PROC_BIDI_CLASS_L:
+			one = L;
+			break;
+		case UTF8PROC_BIDI_CLASS_R:
+		case UTF8PROC_BIDI_CLASS_AL:
+			one = R;
+			break;
+		case UTF8PROC_BIDI_CLASS_AN:
+			one = AN;
+			break;
+		case UTF8PROC_BIDI_CLASS_EN:
+			one = EN;
+			break;
+		case UTF8PROC_BIDI_CLASS_NSM:
+			continue;
+		case UTF8PROC_BIDI_CLASS_ES:
+		case UTF8PROC_BIDI_CLASS_CS:
+		case UTF8PROC_BIDI_CLASS_ET:
+		case UTF8PROC_BIDI_CLASS_ON:
+		case UTF8PROC_BIDI_CLASS_BN:
+			one = NEUTRAL;
+			break;
+		default:
+			one = OTHER;
+		}
+		all |= one;
+		*last = one;
+	}
+	return all;
 }
 
 /* RFC 5892 2 and 3, of text that is mapped already: letters, marks and digits,

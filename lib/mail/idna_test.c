@@ -58,6 +58,20 @@ rows(void **state)
 		{ "\xc3\xa4\xcd\xb8", NULL }, { "ab--\xc3\xa4", NULL },
 		{ "-\xc3\xa4", NULL }, { "\xc3\xa4..test", NULL },
 		{ "\xc3\xa4\xc2\xad" "a", NULL },
+		/* RFC 5893 2: Hebrew and digits of either kind, but not both;
+		 * no Latin letter, no hyphen at its end; in such a domain no
+		 * label begins with a digit */
+		{ "\xd7\x90" "1.test", "xn--1-zhc.test" },
+		{ "\xd7\x90\xd9\xa1", "xn--4db40a" },
+		{ "\xd7\x90" "1\xd9\xa1", NULL },
+		{ "\xd7\x90" "a.test", NULL }, { "a\xd7\x90.test", NULL },
+		{ "1\xd7\x90.test", NULL }, { "\xd9\xa1.test", NULL },
+		{ "\xd7\x90\xd6\xb7.test", "xn--fdb3c.test" },
+		{ "a1.\xd7\x90", "a1.xn--4db" },
+		{ "1a.\xd7\x90", NULL }, { "1a.\xc3\xa4", "1a.xn--4ca" },
+		{ "xn--bcher-kva.\xd7\x90", "xn--bcher-kva.xn--4db" },
+		/* an A-label is DNS's to judge, where nothing else is said */
+		{ "xn--a", "xn--a" },
 		/* 63 octets, and 64 */
 		{ "\xc3\xa4"
 		    "0123456789012345678901234567890123456789012345678901234",

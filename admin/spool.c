@@ -106,9 +106,12 @@ spool_abort(struct spool *s)
 	errno = e;
 }
 
+/* The caller may name a state_dir of his own, and put another in its place in
+ * between: what goes into new/ was never in a directory of his. */
 static int
 open_dirs(struct spool *s)
 {
+	struct stat tmp, new;
 	char path[1024];
 	int n;
 
@@ -120,7 +123,13 @@ open_dirs(struct spool *s)
 	if ((s->tmp = file_open_dir(AT_FDCWD, path)) < 0)
 		return -1;
 	memcpy(path + n - 3, "new", 3);
-	return (s->new = file_open_dir(AT_FDCWD, path)) < 0 ? -1 : 0;
+	if ((s->new = file_open_dir(AT_FDCWD, path)) < 0 ||
+	    fstat(s->tmp, &tmp) < 0 || fstat(s->new, &new) < 0)
+		return -1;
+	if (tmp.st_uid == new.st_uid)
+		return 0;
+	errno = EPERM;
+	return -1;
 }
 
 /* Root, and members of the group, bring another one; queued reads by it. */

@@ -116,6 +116,21 @@ test_abort(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* As if drop/ had been swapped between the two. */
+static void
+test_drop_of_two_owners(void **state)
+{
+	struct spool s;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(path_of("drop/tmp"), 1, (gid_t)-1), 0);
+	assert_int_equal(spool_open(&s, base, 5), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(chown(path_of("drop/tmp"), 0, (gid_t)-1), 0);
+}
+
 static void
 test_story(void **state)
 {
@@ -168,6 +183,7 @@ main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_abort),
+		cmocka_unit_test(test_drop_of_two_owners),
 		cmocka_unit_test(test_story)
 	};
 

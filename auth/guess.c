@@ -8,7 +8,8 @@
 
 enum { SETS = 4096, WAYS = 8, TAGS = 24 };
 
-/* A key is a user at a network, or a network. */
+/* A key is a user at a network, a network, or a user at an address where he
+ * was right lately. */
 struct entry {
 	uint64_t key;			/* 0: free */
 	uint64_t last_ms;		/* of the last wrong one, or success */
@@ -26,7 +27,12 @@ struct guess {
 
 static uint64_t keyed(const struct guess *, char, struct span, struct span);
 static struct ip network(const struct ip *);
+static struct entry *user_at(struct guess *, struct span, const struct ip *,
+    uint64_t);
+static struct entry *known(struct guess *, uint64_t, uint64_t);
 static struct entry *find(struct guess *, uint64_t, uint64_t);
+static uint64_t net_key(const struct guess *, struct span, const struct ip *);
+static uint64_t own_key(const struct guess *, struct span, const struct ip *);
 static void add(struct entry *, uint32_t, uint64_t);
 static uint64_t delay(unsigned, unsigned);
 
@@ -52,7 +58,7 @@ guess_when(struct guess *g, struct span user, const struct ip *ip,
 {
 	struct ip net = network(ip);
 	struct span n = span_mem(net.b, sizeof net.b);
-	struct entry *u = find(g, keyed(g, 'u', user, n), now);
+	struct entry *u = user_at(g, user, ip, now);
 	struct entry *w = find(g, keyed(g, 'n', n, n), now);
 	uint64_t wait = delay(u->wrong, GUESS_FREE), when;
 
@@ -76,7 +82,7 @@ guess_wrong(struct guess *g, struct span user, const struct ip *ip,
 	struct span n = span_mem(net.b, sizeof net.b);
 	uint32_t tag = (uint32_t)keyed(g, 's', user, secret);
 
-	add(find(g, keyed(g, 'u', user, n), now), tag, now);
+	add(user_at(g, user, ip, now), tag, now);
 	add(find(g, keyed(g, 'n', n, n), now), tag, now);
 	return tag;
 }
@@ -85,23 +91,53 @@ void
 guess_right(struct guess *g, struct span user, const struct ip *ip,
     uint64_t now)
 {
-	struct ip net = network(ip);
-	struct entry *u = find(g, keyed(g, 'u', user,
-	    span_mem(net.b, sizeof net.b)), now);
+	uint64_t own = own_key(g, user, ip);
+	struct entry *u = find(g, net_key(g, user, ip), now), at = *u, *o;
 
 	u->right_ms = u->last_ms = now;
-	if (u->wrong >= GUESS_FREE)
-		u->wrong = GUESS_FREE - 1;
+	if ((o = known(g, own, now)) == NULL) {
+		/* what was wrong so far was his, as far as is known */
+		if (u->wrong >= GUESS_FREE)
+			u->wrong = GUESS_FREE - 1;
+		o = find(g, own, now);
+		*o = at;
+		o->key = own;
+	}
+	o->right_ms = o->last_ms = now;
+	if (o->wrong >= GUESS_FREE)
+		o->wrong = GUESS_FREE - 1;
 }
 
 int
 guess_known(struct guess *g, struct span user, const struct ip *ip,
     uint64_t now)
 {
+	return find(g, net_key(g, user, ip), now)->right_ms != 0;
+}
+
+/* Where he was right lately his neighbours' tries are not his. */
+static struct entry *
+user_at(struct guess *g, struct span user, const struct ip *ip, uint64_t now)
+{
+	struct entry *e = known(g, own_key(g, user, ip), now);
+
+	return e ? e : find(g, net_key(g, user, ip), now);
+}
+
+static uint64_t
+net_key(const struct guess *g, struct span user, const struct ip *ip)
+{
 	struct ip net = network(ip);
 
-	return find(g, keyed(g, 'u', user, span_mem(net.b, sizeof net.b)),
-	    now)->right_ms != 0;
+	return keyed(g, 'u', user, span_mem(net.b, sizeof net.b));
+}
+
+static uint64_t
+own_key(const struct guess *g, struct span user, const struct ip *ip)
+{
+	struct ip own = ip_masked(ip, ip_is_v4(ip) ? 128 : 64);
+
+	return keyed(g, 'a', user, span_mem(own.b, sizeof own.b));
 }
 
 /* A keyed hash of a kind and two strings; never 0. */
@@ -129,22 +165,29 @@ network(const struct ip *ip)
 	return ip_masked(ip, ip_is_v4(ip) ? 96 + 24 : 48);
 }
 
+static struct entry *
+known(struct guess *g, uint64_t key, uint64_t now)
+{
+	struct entry *set = g->entry[key % SETS], *e;
+
+	for (e = set; e < set + WAYS; e++)
+		if (e->key == key && now - e->last_ms < GUESS_FORGET_MS)
+			return e;
+	return NULL;
+}
+
 /* The entry, made where it is not: over the one that is least recent. */
 static struct entry *
 find(struct guess *g, uint64_t key, uint64_t now)
 {
-	struct entry *set = g->entry[key % SETS], *old = set, *e;
+	struct entry *set = g->entry[key % SETS], *old = set;
+	struct entry *e = known(g, key, now);
 
-	for (e = set; e < set + WAYS; e++) {
-		if (e->key == key && now - e->last_ms < GUESS_FORGET_MS)
-			return e;
-		if (e->key == key) {
+	if (e)
+		return e;
+	for (e = set; e < set + WAYS && old->key != key; e++)
+		if (e->key == key || e->last_ms < old->last_ms)
 			old = e;
-			break;
-		}
-		if (e->last_ms < old->last_ms)
-			old = e;
-	}
 	memset(old, 0, sizeof *old);
 	old->key = key;
 	old->last_ms = now;

@@ -7,7 +7,9 @@
  * nobody else waits.  A right one takes the wait down to where one more wrong
  * secret brings it back.  A network that has made many, over all users, waits
  * as well, but not where that user has logged in from it lately, so that an
- * office behind one address goes on working.  Memory is fixed; what is idle
+ * office behind one address goes on working.  At an address (IPv6: a /64) that
+ * a user has logged in from lately only what was wrong there counts: who
+ * guesses from next door locks nobody out.  Memory is fixed; what is idle
  * for an hour, or the least recent when room runs out, is forgotten.
  */
 #ifndef AUTH_GUESS_H

@@ -150,6 +150,38 @@ a_right_one_takes_it_down(void **state)
 	assert_true(wait_of("a", "192.0.2.1") >= 1000);
 }
 
+/* Nobody is locked out by who guesses his password from next door. */
+static void
+a_neighbour(void **state)
+{
+	struct ip at = ip("192.0.2.1"), six = ip("2001:db8:1:2::3");
+	char secret[8];
+	int i;
+
+	(void)state;
+	guess_right(g, SPAN("a"), &at, now);
+	guess_right(g, SPAN("a"), &six, now);
+	for (i = 0; i < 50; i++) {
+		snprintf(secret, sizeof secret, "s%d", i);
+		wrong("a", "192.0.2.66", secret);
+		wrong("a", "2001:db8:1:3::1", secret);
+		(void)wait_of("a", "192.0.2.66");
+		(void)wait_of("a", "2001:db8:1:3::1");
+	}
+	assert_int_equal(wait_of("a", "192.0.2.66"), UINT64_MAX);
+	assert_int_equal(wait_of("a", "192.0.2.1"), 0);
+	assert_int_equal(wait_of("a", "2001:db8:1:2::4"), 0);
+	guess_right(g, SPAN("a"), &at, now);	/* does not help the other */
+	assert_int_equal(wait_of("a", "192.0.2.66"), UINT64_MAX);
+	for (i = 0; i < 4; i++) {	/* from his address, guesses count */
+		snprintf(secret, sizeof secret, "t%d", i);
+		wrong("a", "192.0.2.1", secret);
+	}
+	assert_int_equal(wait_of("a", "192.0.2.1"), 2000);
+	now += GUESS_FORGET_MS + 1;
+	assert_int_equal(wait_of("a", "192.0.2.1"), 0);
+}
+
 /* Memory is fixed: a flood of names forgets the least recent ones, and the
  * network they come from is known by then. */
 static void
@@ -190,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = { T(delays_grow),
 	    T(an_old_telephone), T(an_office),
 	    T(tries_at_once_stand_in_a_row), T(a_right_one_takes_it_down),
+	    T(a_neighbour),
 	    T(a_flood), T(networks_of_ipv6) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

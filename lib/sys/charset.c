@@ -21,10 +21,11 @@ static int to_utf8(void *, struct span, struct span, struct buf *);
 static int own(struct span);
 static int add_utf8(struct span, struct buf *);
 static int add_1252(struct span, struct buf *);
+static struct span utf16(struct span *);
 static iconv_t find(struct charset_cache *, struct span);
 static int convert(iconv_t, struct span, struct buf *);
 
-enum { OWN_NONE, OWN_UTF8, OWN_ASCII, OWN_1252 };
+enum { OWN_NONE, OWN_UTF8, OWN_ASCII, OWN_1252, OWN_UTF16 };
 static const char replacement[] = "\357\277\275";	/* U+FFFD */
 
 struct charset_cache *
@@ -76,7 +77,7 @@ charset_warm(struct charset_cache *c)
 	static const char *const common[] = {
 		"ISO-8859-15", "ISO-8859-2", "KOI8-R", "WINDOWS-1251",
 		"GB18030", "BIG5", "SHIFT_JIS", "EUC-JP", "EUC-KR",
-		"ISO-2022-JP"
+		"ISO-2022-JP", "UTF-16LE", "UTF-16BE"
 	};
 	size_t i;
 
@@ -98,6 +99,9 @@ to_utf8(void *arg, struct span name, struct span in, struct buf *out)
 	case OWN_1252:
 		return utf8_is_ascii(in) ? buf_addspan(out, in) :
 		    add_1252(in, out);
+	case OWN_UTF16:
+		name = utf16(&in);
+		/* FALLTHROUGH */
 	default:
 		cd = find(arg, name);
 		return cd == (iconv_t)-1 ? -1 : convert(cd, in, out);
@@ -115,7 +119,7 @@ own(struct span name)
 		{ "", OWN_ASCII }, { "us-ascii", OWN_ASCII },
 		{ "ascii", OWN_ASCII }, { "iso-8859-1", OWN_1252 },
 		{ "latin1", OWN_1252 }, { "windows-1252", OWN_1252 },
-		{ "cp1252", OWN_1252 }
+		{ "cp1252", OWN_1252 }, { "utf-16", OWN_UTF16 }
 	};
 	size_t i;
 
@@ -170,6 +174,25 @@ add_1252(struct span in, struct buf *out)
 		buf_addc(out, (unsigned char)(0x80 | (c & 63)));
 	}
 	return buf_ok(out) ? 0 : -1;
+}
+
+/* Which it is.  RFC 2781 4.3: as the mark in front says, and without one the
+ * big end is first; but not where the zeros of ASCII show the other. */
+static struct span
+utf16(struct span *in)
+{
+	size_t i, big = 0, little = 0;
+
+	if (span_starts(*in, SPAN("\377\376")) ||
+	    span_starts(*in, SPAN("\376\377"))) {
+		little = in->p[0] == 0xff;
+		*in = span_from(*in, 2);
+	} else
+		for (i = 0; i + 1 < in->n; i += 2) {
+			big += in->p[i] == 0;
+			little += in->p[i + 1] == 0;
+		}
+	return little > big ? SPAN("UTF-16LE") : SPAN("UTF-16BE");
 }
 
 static iconv_t

@@ -128,6 +128,8 @@ load(struct message *m, int head)
 	close(fd);
 	errno = e;
 	m->loaded = r == 0 && (!head || m->bytes.n < HEAD);
+	if (m->loaded)
+		folder_measured(m->folder, m->number, m->bytes);
 	return r;
 }
 

@@ -154,6 +154,37 @@ test_fields(void **state)
 	message_free(&m);
 }
 
+/* What a name has wrong is believed until it is read, and not again. */
+static void
+test_sizes_of_a_name(void **state)
+{
+	struct message m = { .folder = NULL };
+	uint64_t size, vsize;
+	struct folder *f;
+	char path[128];
+	int fd, i;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/cur/1.a,S=99,W=99:2,", dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	put_text(fd, "a: b\n\nx\n", 0);
+	close(fd);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE),
+		    0);
+		assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
+		assert_int_equal(vsize, i ? 11 : 99);
+		assert_int_equal(message_start(&m, f, 1, 0), 0);
+		assert_int_equal(message_load(&m), 0);
+		assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
+		assert_int_equal(size, 8);
+		assert_int_equal(vsize, 11);
+		folder_close(f);
+	}
+	message_free(&m);
+}
+
 int
 main(void)
 {
@@ -161,6 +192,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_truncated_meanwhile,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sizes_of_a_name, setup,
+		    teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,8 @@ uint32_t folder_seek(const struct folder *, uint32_t uid);
 int	folder_date(struct folder *, uint32_t number, int64_t *);
 int	folder_sizes(struct folder *, uint32_t number, uint64_t *size,
 	    uint64_t *vsize);
+/* All its bytes were read: what its name says of their number is put right. */
+void	folder_measured(struct folder *, uint32_t number, struct span bytes);
 /* A descriptor to read it: a regular file, no link.  ENOENT: it is gone. */
 int	folder_fd(struct folder *, uint32_t number);
 /* The file's name without flags, borrowed until the next call. */

@@ -19,6 +19,7 @@ static size_t below(const struct positions *, uint32_t);
 static uint32_t number_of(const struct folder *, uint32_t);
 static int  in_view(const struct folder *, uint32_t);
 static void note_date(struct folder *, struct rec *, const struct stat *);
+static void note_sizes(struct folder *, struct rec *, uint64_t, uint64_t);
 static int  measure(struct folder *, uint32_t, struct rec *);
 static int  measure_fd(int, uint64_t *, uint64_t *);
 
@@ -212,6 +213,18 @@ folder_sizes(struct folder *f, uint32_t number, uint64_t *size,
 	*size = c->size;
 	*vsize = c->vsize;
 	return 0;
+}
+
+void
+folder_measured(struct folder *f, uint32_t number, struct span bytes)
+{
+	struct rec *c = folder_rec(f, number);
+	uint64_t size = 0, vsize = 0;
+	unsigned char last = 0;
+
+	folder_measure(bytes, &last, &size, &vsize);
+	if (c)
+		note_sizes(f, c, size, vsize);
 }
 
 int
@@ -466,6 +479,22 @@ note_date(struct folder *f, struct rec *c, const struct stat *st)
 	f->table.learned++;
 }
 
+static void
+note_sizes(struct folder *f, struct rec *c, uint64_t size, uint64_t vsize)
+{
+	int wrong = (c->bits & REC_SIZE && c->size != size) ||
+	    (c->bits & REC_VSIZE && c->vsize != vsize);
+
+	if (!wrong && c->bits & REC_SIZE && c->bits & REC_VSIZE)
+		return;
+	c->size = size;
+	c->vsize = vsize;
+	c->bits |= REC_SIZE | REC_VSIZE;
+	folder_table_seal(&f->table, c);
+	/* what the name has wrong only the index can keep */
+	f->table.learned = wrong ? UINT32_MAX / 2 : f->table.learned + 1;
+}
+
 static int
 measure(struct folder *f, uint32_t number, struct rec *c)
 {
@@ -478,11 +507,7 @@ measure(struct folder *f, uint32_t number, struct rec *c)
 	close(fd);
 	if (r < 0 || (c = folder_rec(f, number)) == NULL)
 		return -1;
-	c->size = size;
-	c->vsize = vsize;
-	c->bits |= REC_SIZE | REC_VSIZE;
-	folder_table_seal(&f->table, c);
-	f->table.learned++;
+	note_sizes(f, c, size, vsize);
 	return 0;
 }
 

@@ -37,3 +37,17 @@ config_read(const char *file, struct config *c)
 	buf_free(&errors);
 	return r;
 }
+
+int
+config_some(const char *file, const struct conf_key *keys, void *out)
+{
+	struct buf errors = { .max = 1 << 20 };
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	(void)conf_read(fd, file, &keys, 1, &out, &errors);
+	close(fd);
+	buf_free(&errors);
+	return 0;
+}

@@ -14,5 +14,8 @@ extern const struct conf_key config_keys[];	/* sendmail's */
 
 /* file NULL: where it is by default.  0, or -1: all errors were said. */
 int	config_read(const char *file, struct config *);
+/* These keys only, whoever's; what is wrong with them their programs say.
+ * 0, or -1: the file cannot be read. */
+int	config_some(const char *file, const struct conf_key *, void *out);
 
 #endif

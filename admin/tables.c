@@ -257,6 +257,11 @@ parse_table(struct tables *t, int i)
 	const char *why;
 	unsigned nr = 0;
 
+	if (span_starts(in, SPAN("\xef\xbb\xbf"))) {
+		wrong(t, i, 1, "begins with a byte order mark; save it "
+		    "without", (struct span){ 0 });
+		in = span_from(in, 3);
+	}
 	while (source_next(&in, &nr, &l)) {
 		if (source_parse(i, buf_span(&l.text), &k, &v, &why) < 0)
 			wrong(t, i, l.nr, why, (struct span){ 0 });

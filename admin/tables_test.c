@@ -140,8 +140,8 @@ test_errors(void **state)
 	char errors[2048];
 
 	(void)state;
-	put(dir_tables, "domains", "c.test alias nowhere.test\n"
-	    "r.test alias s.test\ns.test alias r.test\nb.test relay\n");
+	put(dir_tables, "domains", "\xef\xbb\xbf" "c.test alias "
+	    "nowhere.test\nr.test alias s.test\ns.test alias r.test\nb.test relay\n");
 	put(dir_tables, "aliases", "new: x\na@foreign.test: b\nnew: y\n"
 	    "p: |cat\n");
 	put(dir_tables, "users", "a@example.test:70001:70001:/m/a\n"
@@ -149,6 +149,7 @@ test_errors(void **state)
 	put(dir_secrets, "passwords", "z:$y$j9T$abcdefgh$0\n");
 	assert_int_equal(compile(errors, sizeof errors), -1);
 	assert_string_equal(errors,
+	    "tables/domains:1: begins with a byte order mark; save it without\n"
 	    "tables/aliases:4: alias: a program would run as no user; name a "
 	    "user and put the command in its .forward\n"
 	    "tables/aliases:3: new: stands in line 1 already\n"

@@ -94,6 +94,11 @@ conf_read(int fd, const char *file, const struct conf_key *const table[],
 	}
 	r.seen = keep_array(keys, 1);
 	in = buf_span(&text);
+	if (span_starts(in, SPAN("\xef\xbb\xbf"))) {
+		wrong(&r, 1, (struct span){ 0 }, "begins with a byte order "
+		    "mark; save it without");
+		in = span_from(in, 3);
+	}
 	while (line_next(&in, &nr, &l)) {
 		take_line(&r, &l);
 		buf_free(&l.value);

@@ -93,6 +93,8 @@ static const struct {
 	{ "name x\nyes maybe\n", "c:2: yes: yes or no is wanted\n" },
 	{ "name x\npath var\n",
 	    "c:2: path: a path that begins with / is wanted\n" },
+	{ "\xef\xbb\xbfname x\nb c\n", "c:1: begins with a byte order "
+	    "mark; save it without\nc:2: b: unknown key\n" },
 	{ "name x\001\n", "c:1: name: control byte in the value\n" },
 	{ "a b\nc d\nyes 1\n", "c:1: a: unknown key\nc:2: c: unknown key\n"
 	    "c:3: yes: yes or no is wanted\nc:0: name: must be named\n" },

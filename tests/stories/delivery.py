@@ -137,6 +137,37 @@ def aliases_without_an_end_are_named():
             c.correo('alias', 'remove', name, ok=False)
 
 
+def what_is_quietly_in_vain_is_named():
+    path = os.path.dirname(c.ready['config']) + '/secrets/passwords'
+    more = c.dir + '/run/more.conf'
+    with open(more, 'w') as f:
+        f.write(open(c.ready['config']).read() +
+                'queued.drop_size 1M\nimapd.mechanisms PLAIN\n')
+    with open(path) as f:
+        kept = f.read()
+    told = (b'warn sendmail.max_size: is more than queued.drop_size',
+            b'warn smtpd.mechanisms: offers SCRAM, and 1 users (alice@',
+            b'warn imapd.mechanisms: offers SCRAM',
+            b'warn relay: rcpt other.invalid x: other.invalid is no relay')
+
+    def said(config):
+        out = run(c.dir + '/sbin/correo', '-c', config, 'check',
+                  ok=False).stdout
+        return [line in out for line in told]
+    assert not any(said(c.ready['config']))
+    try:
+        with open(path, 'w') as f:
+            f.writelines(x for x in kept.splitlines(True)
+                         if not x.startswith('alice@example.test:SCRAM'))
+        c.correo('relay', 'add', 'rcpt', 'other.invalid', 'x')
+        assert said(c.ready['config']) == [False, True, True, True]
+        assert said(more) == [True, True, False, True]
+    finally:
+        with open(path, 'w') as f:
+            f.write(kept)
+        c.correo('relay', 'remove', 'rcpt', 'other.invalid', 'x')
+
+
 def a_home_that_is_gone_is_named():
     c.correo('user', 'add', 'gone@example.test', '--password-stdin',
              input=b'of-gone')
@@ -313,7 +344,8 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
       an_alias_and_its_end, an_alias_to_nowhere, an_alias_of_nobody_is_named,
       what_then_reaches_nobody_is_named,
-      aliases_without_an_end_are_named, a_home_that_is_gone_is_named,
+      aliases_without_an_end_are_named, what_is_quietly_in_vain_is_named,
+      a_home_that_is_gone_is_named,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,

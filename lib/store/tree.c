@@ -19,8 +19,8 @@ enum { DEPTH = 3 };
 static int  disk_name(const char *, char [FOLDER_NAME + 1]);
 static int  is_inbox(struct span);
 static int  list_dirs(const struct tree *, struct tree_list *);
-static struct tree_entry *list_add(struct tree_list *, size_t, struct span);
 static struct tree_entry *list_put(struct tree_list *, struct span);
+static void list_merge(struct tree_list *);
 static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
 static int  remove_all(int, const char *, int);
@@ -122,7 +122,6 @@ tree_list(const struct tree *t, struct tree_list *l)
 	struct buf b = { .max = TREE_FILE_MAX };
 	struct span in, line, key, use;
 	struct tree_entry *e;
-	size_t sorted;
 	int r;
 
 	*l = (struct tree_list){ 0 };
@@ -131,29 +130,26 @@ tree_list(const struct tree *t, struct tree_list *l)
 	    tree_file_load(t, &b) < 0 ? -1 : 0;
 	if (r == 0)
 		l->v[0].bits |= TREE_EXISTS;
-	sorted = l->n;
-	if (sorted > 1)
-		qsort(l->v + 1, sorted - 1, sizeof *l->v, by_name);
 	for (in = buf_span(&b); r == 0 && in.n;) {
 		span_cut(&in, '\n', &line);
 		span_cut(&line, ' ', &key);
 		if (span_eq(key, SPAN("subscribed"))) {
-			if ((e = list_add(l, sorted, line)) == NULL)
+			if ((e = list_put(l, line)) == NULL)
 				r = errno == EINVAL ? 0 : -1;
 			else
 				e->bits |= TREE_SUBSCRIBED;
 		} else if (span_eq(key, SPAN("use"))) {
 			span_cut(&line, ' ', &use);
-			if ((e = list_add(l, sorted, line)) == NULL)
+			if ((e = list_put(l, line)) == NULL)
 				r = errno == EINVAL ? 0 : -1;
 			else
 				span_str(use, e->use, sizeof e->use);
 		}
 	}
 	buf_free(&b);
-	if (r == 0 && l->n > 1)
-		qsort(l->v + 1, l->n - 1, sizeof *l->v, by_name);
-	if (r < 0)
+	if (r == 0)
+		list_merge(l);
+	else
 		tree_list_free(l);
 	return r;
 }
@@ -306,26 +302,6 @@ list_dirs(const struct tree *t, struct tree_list *l)
 	return r;
 }
 
-/* The entry of that name, made when there is none.  The first are INBOX and
- * then sorted.  NULL with EINVAL: it is no name for a folder. */
-static struct tree_entry *
-list_add(struct tree_list *l, size_t sorted, struct span name)
-{
-	struct tree_entry key, *e;
-	size_t i;
-
-	if (is_inbox(name))
-		return &l->v[0];
-	if (span_str(name, key.name, sizeof key.name) == 0 && sorted > 1 &&
-	    (e = bsearch(&key, l->v + 1, sorted - 1, sizeof *l->v,
-	    by_name)) != NULL)
-		return e;
-	for (i = sorted; i < l->n; i++)
-		if (span_eq(span_of(l->v[i].name), name))
-			return &l->v[i];
-	return list_put(l, name);
-}
-
 static struct tree_entry *
 list_put(struct tree_list *l, struct span name)
 {
@@ -342,8 +318,30 @@ list_put(struct tree_list *l, struct span name)
 	l->v = v;
 	v += l->n++;
 	*v = (struct tree_entry){ .bits = 0 };
-	span_str(name, v->name, sizeof v->name);
+	span_str(is_inbox(name) ? SPAN("INBOX") : name, v->name,
+	    sizeof v->name);
 	return v;
+}
+
+/* Sorted, and one of each name: the directory's, its subscription, its use. */
+static void
+list_merge(struct tree_list *l)
+{
+	size_t i, n = 1;
+
+	qsort(l->v, l->n, sizeof *l->v, by_name);
+	for (i = 1; i < l->n; i++) {
+		struct tree_entry *last = &l->v[n - 1], *e = &l->v[i];
+
+		if (strcmp(last->name, e->name) != 0) {
+			l->v[n++] = *e;
+			continue;
+		}
+		last->bits |= e->bits;
+		if (e->use[0])
+			memcpy(last->use, e->use, sizeof last->use);
+	}
+	l->n = n;
 }
 
 static int
@@ -351,7 +349,7 @@ by_name(const void *a, const void *b)
 {
 	const struct tree_entry *x = a, *y = b;
 
-	return strcmp(x->name, y->name);
+	return tree_order(x->name, y->name);
 }
 
 static int

@@ -142,6 +142,7 @@ static void
 test_long_file(void **state)
 {
 	struct buf b = { .max = 5 << 20 };
+	struct tree_list l;
 	struct stat st;
 	char path[512];
 	uint32_t i, v = 0;
@@ -162,10 +163,19 @@ test_long_file(void **state)
 	assert_int_equal(tree_uidvalidity(&tree, 0), v + 1);
 
 	buf_reset(&b);
-	for (i = 0; b.n + 100 < 4 << 20; i++)
+	for (i = 0; b.n + 150 < 4 << 20; i++)
 		buf_addf(&b, "subscribed %080u\n", i);
+	v = i;
+	buf_adds(&b, "subscribed inbox\nsubscribed A\nsubscribed A\n");
 	buf_addc(&b, 0);
 	put("", "correo-folders", (const char *)b.p);
+	/* each once, and sorted, not searched: no minute goes by */
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_int_equal(l.n, v + 2);
+	assert_string_equal(l.v[0].name, "INBOX");
+	assert_int_equal(l.v[0].bits, TREE_EXISTS | TREE_SUBSCRIBED);
+	assert_string_equal(l.v[v + 1].name, "A");
+	tree_list_free(&l);
 	snprintf(path, sizeof path, "%0150d", 1);
 	assert_int_equal(tree_subscribe(&tree, path, 1), -1);
 	assert_int_equal(errno, EFBIG);

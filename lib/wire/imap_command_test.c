@@ -85,6 +85,7 @@ static const struct {
 	    "set=1 f=16[1],16p[2]<0+9>,17p[3],16[]" },
 	{ "a FETCH 1 (RFC822 RFC822.HEADER RFC822.TEXT RFC822.SIZE)",
 	    "set=1 f=12,13p,14,3" },
+	{ "a FETCH 1 (RFC822.SIZE rfc822.peek)", "set=1 f=3,12p" },
 	{ "a FETCH 1 (EMAILID THREADID SAVEDATE MODSEQ UID INTERNALDATE "
 	    "ENVELOPE BODYSTRUCTURE)", "set=1 f=8,9,10,7,0,2,4,6" },
 	{ "a FETCH 1 (PREVIEW (LAZY) UID)", "set=1 f=11z,0" },

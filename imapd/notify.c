@@ -252,11 +252,10 @@ group(struct box *b, struct notify *n, const struct imap_notify_group *g)
 	for (i = 0; i < names; i++) {
 		v = &n->v[n->n++];
 		*v = (struct want){ g->filter, g->events, "" };
+		/* RFC 5465 3.1: what does not exist is ignored */
 		if (g->mailboxes.n && box_name(b, g->mailboxes.v[i].text, 0,
-		    v->name) < 0) {
-			b->answer = ANSWER_NO;
-			return -1;
-		}
+		    v->name) < 0)
+			v->name[0] = '\0';
 	}
 	return 0;
 }

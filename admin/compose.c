@@ -42,8 +42,6 @@ static unsigned flags_of(const struct header *);
 static unsigned flags_of_all(struct span);
 static int add_field(const struct header *, const struct compose *,
     struct buf *, const char **);
-static int add_recipients(struct span, const struct compose *, struct buf *,
-    const char **);
 static void add_missing(const struct compose *, unsigned, struct buf *);
 static void add_name(struct span, struct buf *);
 
@@ -63,7 +61,7 @@ compose_header(struct span in, const struct compose *c, struct buf *out,
 		seen |= flags;
 		if (c->take_recipients && (flags & RECIPIENTS) &&
 		    (flags & RESENT) == resent &&
-		    add_recipients(h.value, c, rcpts, why) < 0)
+		    compose_recipients(h.value, c->hostname, rcpts, why) < 0)
 			return -1;
 		if (flags & LEFT_OUT)
 			continue;
@@ -80,6 +78,23 @@ compose_header(struct span in, const struct compose *c, struct buf *out,
 	*why = "the header is too long";
 	buf_reset(rcpts);
 	return -1;
+}
+
+int
+compose_recipients(struct span list, const char *hostname, struct buf *rcpts,
+    const char **why)
+{
+	struct span a;
+
+	while (header_list_next(&list, &a)) {
+		if (compose_qualify(a, hostname, rcpts, why) < 0) {
+			buf_reset(rcpts);
+			buf_addspan(rcpts, a);
+			return -1;
+		}
+		buf_addc(rcpts, '\n');
+	}
+	return 0;
 }
 
 int
@@ -138,23 +153,6 @@ add_field(const struct header *h, const struct compose *c, struct buf *out,
 		from = end;
 	}
 	return buf_add(out, from, (size_t)(h->whole.p + h->whole.n - from));
-}
-
-static int
-add_recipients(struct span list, const struct compose *c, struct buf *rcpts,
-    const char **why)
-{
-	struct span a;
-
-	while (header_list_next(&list, &a)) {
-		if (compose_qualify(a, c->hostname, rcpts, why) < 0) {
-			buf_reset(rcpts);
-			buf_addspan(rcpts, a);
-			return -1;
-		}
-		buf_addc(rcpts, '\n');
-	}
-	return 0;
 }
 
 /* RFC 5322 3.6: Date and From must be there, Message-ID should. */

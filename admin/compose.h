@@ -29,6 +29,11 @@ struct compose {
 int	compose_header(struct span in, const struct compose *, struct buf *out,
 	    struct buf *rcpts, size_t *used, const char **why);
 
+/* Each address of a list as in those fields, with LF.  0, or -1, *why, and in
+ * rcpts that address alone. */
+int	compose_recipients(struct span list, const char *hostname,
+	    struct buf *rcpts, const char **why);
+
 /* local@domain, a bare name with our domain.  0, or -1 and *why. */
 int	compose_qualify(struct span, const char *hostname, struct buf *,
 	    const char **why);

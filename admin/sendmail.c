@@ -171,23 +171,20 @@ static int
 recipients(struct mail *m)
 {
 	const char *why;
-	size_t i;
+	size_t i, before;
 
 	if (m->a.nrcpt == 0 && !m->a.take_recipients)
 		return say(EX_USAGE, "no recipients; name some, or -t to take "
 		    "them from the header");
 	for (i = 0; i < m->a.nrcpt; i++) {
-		struct span in = span_of(m->a.rcpt[i]), one;
-
-		do {	/* some programs give a list as one word */
-			(void)span_cut(&in, ',', &one);
-			one = span_trim(one);
-			if (compose_qualify(one, m->config.site.hostname,
-			    &m->rcpts, &why) < 0)
-				return say(EX_USAGE, "recipient %.*s: %s",
-				    SPAN_ARG(one), why);
-			buf_addc(&m->rcpts, '\n');
-		} while (in.n);
+		before = m->rcpts.n;
+		if (compose_recipients(span_of(m->a.rcpt[i]),
+		    m->config.site.hostname, &m->rcpts, &why) < 0)
+			return say(EX_USAGE, "recipient %.*s: %s",
+			    SPAN_ARG(buf_span(&m->rcpts)), why);
+		if (m->rcpts.n == before)
+			return say(EX_USAGE, "recipient \"%s\": no address",
+			    m->a.rcpt[i]);
 	}
 	return EX_OK;
 }

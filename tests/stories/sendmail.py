@@ -48,6 +48,18 @@ def a_sender_of_its_own():
         b'Return-Path: <alice@example.test>\n')
 
 
+def recipients_in_one_word():
+    """As a field has them; and what is none is refused."""
+    for person in (c.alice, c.bob):
+        person.clear()
+    sendmail('"B, A" <alice@example.test>, (here) bob@example.test',
+             text=b'Subject: in a word\n\nx\n')
+    for person in (c.alice, c.bob):
+        person.with_text(b'in a word')
+    for word in ('', '()', 'a b@example.test', 'bob@example.test, <a b>'):
+        assert sendmail(word, ok=False).returncode == 64, word
+
+
 def as_another_user_by_the_group():
     """An ordinary user, in no group of ours; its uid is told, not believed."""
     if os.geteuid() != 0:
@@ -164,6 +176,6 @@ def over_smtp_to_servers_of_all_kinds():
 
 tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       a_dot_ends_it_without_i, a_sender_of_its_own,
-      as_another_user_by_the_group, every_usual_option_is_taken, sysexits,
-      newaliases, the_queue_is_run_by_q, over_smtp,
-      over_smtp_to_servers_of_all_kinds])
+      recipients_in_one_word, as_another_user_by_the_group,
+      every_usual_option_is_taken, sysexits, newaliases,
+      the_queue_is_run_by_q, over_smtp, over_smtp_to_servers_of_all_kinds])

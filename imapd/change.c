@@ -6,6 +6,10 @@
 #include "imapd/notify.h"
 #include "imapd/update.h"
 
+struct copied {
+	uint32_t from, into;		/* UIDs */
+};
+
 static int  store_tell(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer store_answer(struct box *, const struct imap_command *,
@@ -15,6 +19,7 @@ static enum answer transfer(struct box *, struct imap_command *,
 static int  some_gone(struct box *, const uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const char *,
 	    const uint32_t *, const uint32_t *, size_t);
+static int  by_new_uid(const void *, const void *);
 static void highest(struct box *);
 static int  deleted(struct box *, const struct imap_set *, uint32_t **,
 	    size_t *);
@@ -255,21 +260,28 @@ highest(struct box *b)
 	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);
 }
 
-/* RFC 4315 3: two sets side by side. */
+/* RFC 4315 3: two sets side by side, in the order in which UIDs were given.
+ * Another session may have come upon some before all were there. */
 static void
 copyuid(struct box *b, struct folder *to, const char *name,
     const uint32_t *v, const uint32_t *uid, size_t n)
 {
 	struct imap_set from = { 0 }, into = { 0 };
+	struct copied *c = calloc(n, sizeof *c);
 	struct folder_totals t;
 	struct mail m;
-	size_t i;
-	int r = 0;
+	size_t i, came = 0;
+	int r = c ? 0 : -1;
 
 	for (i = 0; i < n && r == 0; i++)
 		if (uid[i] && folder_mail(b->folder, v[i], &m) == 0)
-			r = imap_set_push(&from, m.uid) |
-			    imap_set_push(&into, uid[i]);
+			c[came++] = (struct copied){ m.uid, uid[i] };
+	if (came)
+		qsort(c, came, sizeof *c, by_new_uid);
+	for (i = 0; i < came && r == 0; i++)
+		r = imap_set_push(&from, c[i].from) |
+		    imap_set_push(&into, c[i].into);
+	free(c);
 	folder_totals(to, &t);
 	if (r == 0 && from.n) {
 		buf_addf(&b->code, "COPYUID %u ", t.uidvalidity);
@@ -282,6 +294,14 @@ copyuid(struct box *b, struct folder *to, const char *name,
 	imap_set_free(&into);
 	if (!buf_ok(&b->code))
 		buf_reset(&b->code);
+}
+
+static int
+by_new_uid(const void *a, const void *b)
+{
+	const struct copied *x = a, *y = b;
+
+	return (x->into > y->into) - (x->into < y->into);
 }
 
 /* Those of the set (NULL: of all) that are \Deleted, and that nobody has

@@ -163,9 +163,11 @@ class Model:
             return
         told = [v.split() for k, v in c.codes if k == 'COPYUID']
         got = uids(told[0][1]) if told else []
-        need(got == [m.uid for m in alive], 'COPYUID', told, 'but',
-             [m.uid for m in alive])
+        by_uid = {m.uid: m for m in alive}
+        need(sorted(got) == sorted(by_uid), 'COPYUID', told, 'but',
+             sorted(by_uid))
         if verb == 'MOVE':
+            alive = [by_uid[uid] for uid in got]    # as they came there
             for m in alive:
                 self.truth[to][m.token] = here.pop(m.token)
             if alive:

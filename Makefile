@@ -174,8 +174,9 @@ PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),' \
 	-e 's,/etc/correo,$(SYSCONFDIR),' -e 's,/var/lib/correo,$(STATEDIR),' \
 	-e 's,/var/empty/correo,$(EMPTYDIR),'
 
-# As root it also gives sendmail its group, where the host has it already.  Each
-# program takes its place by a rename: while mail flows none of them is missing.
+# As root it also gives sendmail its group, where the host has it already; not in
+# a package, whose host is another.  Each program takes its place by a rename:
+# while mail flows none of them is missing.
 install: all
 	umask 022 && mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
 		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)/examples \
@@ -186,7 +187,8 @@ install: all
 		*) d=$(SBINDIR);; esac; f=$(DESTDIR)$$d/$${p##*/}; \
 		install -m 755 $$p $$f.new || exit 1; \
 		case $$p in */sendmail) \
-		if chgrp correo-drop $$f.new 2>/dev/null; then \
+		if test -z '$(DESTDIR)' && \
+		chgrp correo-drop $$f.new 2>/dev/null; then \
 		chmod 2755 $$f.new || exit 1; else \
 		echo "$$f: still to be made setgid correo-drop (INSTALL)"; \
 		fi;; esac; \
@@ -201,8 +203,8 @@ install: all
 		chmod 644 $(DESTDIR)$(MANDIR)/man8/$$l.8 || exit 1; done
 	install -m 644 README.md INSTALL LICENSE $(DESTDIR)$(DOCDIR)
 	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
-	find $(DESTDIR)$(DOCDIR)/examples -type f -exec $(PATHS) -i {} +
 	chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
+	find $(DESTDIR)$(DOCDIR)/examples -type f -exec $(PATHS) -i {} +
 
 uninstall:
 	for p in smtpd queued pop3d imapd correo sendmail; do \

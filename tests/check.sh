@@ -74,15 +74,15 @@ papers()
 	fi
 }
 
-# All may read what is installed, whatever root's umask is.  A program is there
-# whole while another takes its place.  Uninstall leaves what is not ours, and
-# nothing else.
+# All may read what is installed, whatever root's umask is, and no group of this
+# host goes into a package.  A program is there whole while another takes its
+# place.  Uninstall leaves what is not ours, and nothing else.
 installed_and_gone()
 {
 	stage=$PWD/build/stage
 	rm -rf "$stage"
 	(umask 077 && make install DESTDIR="$stage") &&
-	! find "$stage" -mindepth 1 ! -perm -444 | grep . &&
+	! find "$stage" -mindepth 1 \( ! -perm -444 -o -perm /7000 \) | grep . &&
 	mkdir -p build/half &&
 	printf '#!/bin/sh\nfor to; do :; done\n: >"$to"\nexit 1\n' \
 	    >build/half/install && chmod 755 build/half/install &&

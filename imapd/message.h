@@ -39,8 +39,8 @@ struct message {			/* { 0 } before */
 /* Begins with another; what the one before pointed to is gone. */
 int	message_start(struct message *, struct folder *, uint32_t number,
 	    int utf8);
-/* Each 0, or -1 with errno (ENOENT: it is gone; EIO: it became shorter
- * meanwhile; EFBIG: there is no room for it). */
+/* Each 0, or -1 with errno (ENOENT: it is gone; EFBIG: there is no room for
+ * it). */
 int	message_load(struct message *);
 int	message_parse(struct message *);
 /* Of kinds 1 << kind. */

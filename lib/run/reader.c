@@ -94,7 +94,7 @@ mailbox(struct role_env *env)
 	/* once for all children */
 	confine_filter(MAY_READ | MAY_WRITE | MAY_FORK, &missing);
 	if (missing.n)
-		log_warn("confine", "%s runs without %.*s", env->role->name,
+		log_warn("confine", "%s runs without%.*s", env->role->name,
 		    (int)missing.n, (const char *)missing.p);
 	buf_free(&missing);
 	role_wait(env);

@@ -27,7 +27,7 @@ role_confine(const struct role_env *env, struct confine *c)
 		c->empty_dir = env->site->empty_dir;
 	confine(c, &missing);
 	if (missing.n)
-		log_warn("confine", "%s runs without %.*s", env->role->name,
+		log_warn("confine", "%s runs without%.*s", env->role->name,
 		    (int)missing.n, (const char *)missing.p);
 	buf_free(&missing);
 }

@@ -114,14 +114,14 @@ paths(const struct confine *c, struct buf *missing)
 {
 	if (c->empty_dir && c->root && wanted("chroot") &&
 	    (chroot(c->empty_dir) < 0 || chdir("/") < 0))
-		log_die(LOG_FIX, "chroot to %s (made by make install, root:root"
+		log_die(LOG_FIX, "chroot to %s (made by etc/setup dirs, root:root"
 		    " 0555)", c->empty_dir);
 	if (!wanted("landlock"))
 		return;
 	if (landlock_confine(c->may & MAY_WRITE, c->dir) < 0) {
 		if (errno != EOPNOTSUPP)
 			log_die(LOG_FIX, "Landlock");
-		buf_adds(missing, "Landlock ");
+		buf_adds(missing, " Landlock");
 	}
 }
 
@@ -220,6 +220,6 @@ filter(unsigned may, struct buf *missing)
 	    (may & MAY_FORK || seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS,
 	    SCMP_SYS(fork), 0) == 0);
 	if (!ok || seccomp_load(f) < 0)
-		buf_adds(missing, "seccomp ");
+		buf_adds(missing, " seccomp");
 	seccomp_release(f);
 }

@@ -36,7 +36,8 @@ struct confine {
 };
 
 /* Does not return on failure: a role that cannot be confined must not run
- * (log_die).  What the system lacks is added to *missing as words. */
+ * (log_die).  What the system lacks is added to *missing, a blank before each
+ * word. */
 void	confine(const struct confine *, struct buf *missing);
 
 /* Root's ids become these, with no supplementary group, and root cannot be had

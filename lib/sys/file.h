@@ -21,7 +21,8 @@ int	file_read(int fd, struct buf *);
 int	file_read_at(int dir, const char *name, struct buf *);
 
 /* Replaces dir/name as one step that survives power loss: NAME.tmp, fsync,
- * rename, fsync(dir).  0, or -1 with errno and no trace left. */
+ * rename, fsync(dir).  0, or -1 with errno: the old one stands, unless it was
+ * fsync(dir) that failed. */
 int	file_replace(int dir, const char *name, struct span, mode_t,
 	    uid_t, gid_t);			/* (uid_t)-1: leave */
 

@@ -123,6 +123,19 @@ batch_flush(struct batch *b, int ch)
 	return r;
 }
 
+void
+batch_record(struct buf *b, struct span id, unsigned nr,
+    const struct verdict *v)
+{
+	static struct answer a;		/* large, and all 0 but for these */
+
+	a.id = id;
+	a.nr = nr;
+	a.verdict = *v;
+	if (answer_add(b, &a) < 0)
+		log_die(LOG_AGAIN, "answer");
+}
+
 static struct place *
 find_place(struct batch *b, const char *folder)
 {
@@ -349,7 +362,7 @@ send_answers(struct batch *b, int ch)
 		if (r->verdict.kind == VERDICT_DONE && r->to.n)
 			buf_addspan(&out, buf_span(&r->to));
 		else
-			deliver_record(&out, id, r->nr, &r->verdict);
+			batch_record(&out, id, r->nr, &r->verdict);
 		buf_free(&r->to);
 	}
 	if (out.n)

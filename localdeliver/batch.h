@@ -81,5 +81,8 @@ void	batch_place(struct batch *);
 /* Makes everything durable, answers, and empties the batch.  0; -1: nobody
  * listens, or a directory could not be flushed: this process must end. */
 int	batch_flush(struct batch *, int ch);
+/* One recipient's answer as a record. */
+void	batch_record(struct buf *, struct span id, unsigned nr,
+	    const struct verdict *);
 
 #endif

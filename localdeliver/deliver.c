@@ -87,23 +87,10 @@ deliver_answer(int ch, struct span id, unsigned nr, const struct verdict *v)
 	struct buf b = { .max = RECORD_MAX };
 	int r;
 
-	deliver_record(&b, id, nr, v);
+	batch_record(&b, id, nr, v);
 	r = chan_send(ch, buf_span(&b), NULL, 0);
 	buf_free(&b);
 	return r;
-}
-
-void
-deliver_record(struct buf *b, struct span id, unsigned nr,
-    const struct verdict *v)
-{
-	static struct answer a;		/* large, and all 0 but for these */
-
-	a.id = id;
-	a.nr = nr;
-	a.verdict = *v;
-	if (answer_add(b, &a) < 0)
-		log_die(LOG_AGAIN, "answer");
 }
 
 /* 0, or -1: this process must end. */

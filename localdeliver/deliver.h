@@ -36,9 +36,7 @@ int	deliver_serve(struct owner *, int ch);
 /* The same, with one verdict for everything. */
 int	deliver_refuse(int ch, const struct verdict *);
 
-/* One recipient's answer: as a record; sent.  0, or -1: nobody listens. */
-void	deliver_record(struct buf *, struct span id, unsigned nr,
-	    const struct verdict *);
+/* Sends one recipient's answer.  0, or -1: nobody listens. */
 int	deliver_answer(int ch, struct span id, unsigned nr,
 	    const struct verdict *);
 

@@ -11,7 +11,6 @@
  * A connection has one control channel at a time; who asks for the next
  * process has nothing more to say, and that one gets a new channel.  DESIGN 5.
  */
-#include <sys/socket.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,7 @@ handover_begin(struct listener *l, struct conn *c)
 {
 	int first = c->facts.phase == PHASE_START;
 
-	c->facts.phase = first && listener_proxy(l, &c->facts.client) ?
+	c->facts.phase = first && conns_proxy(l, &c->facts.client) ?
 	    PHASE_PROXY : PHASE_START;
 	if (c->facts.phase == PHASE_START &&
 	    l->conf->service[c->facts.service].tls)
@@ -117,22 +116,13 @@ handover_auth(struct listener *l)
 
 	while ((r = note_recv(role_link(l->env, "auth"), &n, NULL, 0)) > 0)
 		if (n.kind == NOTE_USER && n.text[0] &&
-		    (c = listener_conn(l, n.arg)) != NULL)
+		    (c = conns_find(l, n.arg)) != NULL)
 			(void)span_str(span_of(n.text), c->facts.user,
 			    sizeof c->facts.user);
 	if (r == 0)
 		errno = 0;
 	if (r == 0 || (errno != EAGAIN && errno != EINTR))
 		log_die(LOG_AGAIN, "the password check is gone");
-}
-
-/* It waits for this, and for as long as it takes: who cannot be told hears
- * that all is over, and so do we. */
-void
-handover_tell(struct conn *c, enum note_kind kind, int fd)
-{
-	if (note_say(c->ev.fd, kind, NULL, &fd, fd >= 0) < 0)
-		(void)shutdown(c->ev.fd, SHUT_RDWR);
 }
 
 /* ------------------------------------------------ who serves it next */
@@ -221,7 +211,7 @@ ask(struct listener *l, struct conn *c, int link, struct note *n, int *pass,
 	if (c->ev.fd >= 0)
 		close(c->ev.fd);
 	c->ev = (struct event){ SOURCE_CONN, ch[0] };
-	listener_watch(l, &c->ev);
+	conns_watch(l, &c->ev);
 	return 0;
 }
 
@@ -233,13 +223,13 @@ proxied(struct listener *l, struct conn *c, const struct note *n)
 {
 	const char *rule;
 
-	listener_count(l, &c->facts.client, 0);
+	conns_count(l, &c->facts.client, 0);
 	c->facts.client = n->facts.client;
-	rule = listener_over(l, &c->facts.client);
-	listener_count(l, &c->facts.client, 1);
-	listener_judge(l, &c->facts);
+	rule = conns_over(l, &c->facts.client);
+	conns_count(l, &c->facts.client, 1);
+	conns_judge(l, &c->facts);
 	if (rule) {
-		listener_refuse(l, c->client, c->facts.service,
+		conns_refuse(l, c->client, c->facts.service,
 		    &c->facts.client, rule);
 		end(l, c, NULL);
 	} else
@@ -252,7 +242,7 @@ starttls(struct listener *l, struct conn *c)
 {
 	c->facts.phase = PHASE_TLS;
 	c->facts.user[0] = '\0';
-	listener_judge(l, &c->facts);
+	conns_judge(l, &c->facts);
 	to_relay(l, c);
 }
 
@@ -289,7 +279,7 @@ want_auth(struct listener *l, struct conn *c)
 	    note_send(auth, &n, &ch[0], 1) == 0;
 	if (auth >= 0 && !there)
 		log_warn("auth", "%s", strerror(errno));
-	handover_tell(c, NOTE_AUTH, there ? ch[1] : -1);
+	conns_tell(c, NOTE_AUTH, there ? ch[1] : -1);
 	if (ch[0] >= 0) {
 		close(ch[0]);
 		close(ch[1]);
@@ -322,5 +312,6 @@ end(struct listener *l, struct conn *c, const char *why)
 		ip_format(&c->facts.client, ip);
 		log_warn("dropped", "connection from %s: %s", ip, why);
 	}
-	listener_close(l, c);
+	pool_forget(l, c);
+	conns_close(l, c);
 }

@@ -1,4 +1,5 @@
-/* listener_parts - what listener.c, handover.c and pool.c share. */
+/* listener_parts - what listener.c, handover.c, pool.c and conns.c share; each
+ * calls those behind it. */
 #ifndef RUN_LISTENER_PARTS_H
 #define RUN_LISTENER_PARTS_H
 
@@ -54,26 +55,10 @@ struct listener {
 	struct event monitor, auth, socket[ROLE_SOCKETS];
 };
 
-/* listener.c */
-void	listener_watch(struct listener *, struct event *);
-void	listener_close(struct listener *, struct conn *);
-struct conn *listener_conn(struct listener *, uint32_t number);
-int	listener_proxy(const struct listener *, const struct ip *);
-/* Over a limit?  The rule's name, or NULL. */
-const char *listener_over(const struct listener *, const struct ip *);
-/* Tells the client, and the log, that by that rule there is no room. */
-void	listener_refuse(struct listener *, int fd, unsigned service,
-	    const struct ip *, const char *rule);
-void	listener_count(struct listener *, const struct ip *, int up);
-/* Class and rights that follow from the client's address. */
-void	listener_judge(struct listener *, struct facts *);
-
 /* handover.c: each ends the connection when it cannot go on. */
 void	handover_begin(struct listener *, struct conn *);
 void	handover_note(struct listener *, struct conn *);
 void	handover_auth(struct listener *);
-/* What a session has asked for: a descriptor, or -1. */
-void	handover_tell(struct conn *, enum note_kind, int fd);
 
 /* pool.c */
 void	pool_want(struct listener *, struct conn *);
@@ -84,5 +69,27 @@ int	pool_ahead(struct listener *, const struct conn *);
 void	pool_forget(struct listener *, struct conn *);
 void	pool_note(struct listener *, struct writer *);
 void	pool_every_second(struct listener *);
+
+/* conns.c */
+void	conns_watch(struct listener *, struct event *);
+/* On: clients wait in the kernel, and must not wake us meanwhile. */
+void	conns_pause(struct listener *, int on);
+/* Over a limit?  The rule's name, or NULL. */
+const char *conns_over(const struct listener *, const struct ip *);
+int	conns_proxy(const struct listener *, const struct ip *);
+/* Tells the client, and the log, that by that rule there is no room. */
+void	conns_refuse(struct listener *, int fd, unsigned service,
+	    const struct ip *, const char *rule);
+/* Takes the socket over; NULL: no memory. */
+struct conn *conns_new(struct listener *, int fd, unsigned service,
+	    const struct ip *);
+/* Class and rights that follow from the client's address. */
+void	conns_judge(struct listener *, struct facts *);
+struct conn *conns_find(struct listener *, uint32_t number);
+/* What a session has asked for: a descriptor, or -1. */
+void	conns_tell(struct conn *, enum note_kind, int fd);
+void	conns_close(struct listener *, struct conn *);
+void	conns_count(struct listener *, const struct ip *, int up);
+void	conns_every_second(struct listener *);
 
 #endif

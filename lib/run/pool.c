@@ -132,7 +132,7 @@ make(struct listener *l)
 		free(w);
 		w = NULL;
 	} else {
-		listener_watch(l, &w->ev);
+		conns_watch(l, &w->ev);
 		l->writers++;
 	}
 	close(ch[1]);
@@ -157,7 +157,7 @@ give(struct writer *w, struct conn *c)
 {
 	int fd = engage(w, c);
 
-	handover_tell(c, NOTE_WRITER, fd);
+	conns_tell(c, NOTE_WRITER, fd);
 	if (fd >= 0)
 		close(fd);
 }

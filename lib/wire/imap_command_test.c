@@ -517,11 +517,13 @@ test_limits(void **state)
 	assert_string_equal(why, "more than 100 parentheses within each other");
 	assert_int_equal(parse_repeated("a NOOP ", "()", 10000, "", &why), -1);
 	assert_string_equal(why, "more than 4000 arguments in a command");
-	assert_int_equal(parse_repeated("a SEARCH ", "NOT ", 99, "ALL", &why),
+	assert_int_equal(parse_repeated("a SEARCH ", "NOT ", 499, "ALL", &why),
 	    0);
-	assert_int_equal(parse_repeated("a SEARCH ", "NOT ", 100, "ALL", &why),
+	assert_int_equal(parse_repeated("a SEARCH ", "NOT ", 500, "ALL", &why),
 	    -1);
-	assert_int_equal(parse_repeated("a SEARCH ", "OR ALL ", 100, "ALL",
+	assert_int_equal(parse_repeated("a SEARCH ", "OR ALL ", 499, "ALL",
+	    &why), 0);
+	assert_int_equal(parse_repeated("a SEARCH ", "OR ALL ", 500, "ALL",
 	    &why), -1);
 	assert_int_equal(parse_repeated("a SEARCH", " ALL", 999, "", &why), 0);
 	assert_int_equal(parse_repeated("a SEARCH", " ALL", 1000, "", &why),

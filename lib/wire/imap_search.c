@@ -101,9 +101,12 @@ static const char bad_key[] = "not a search-key (RFC 9051 6.4.4)";
 int
 imap_search_parse(struct imap_cursor *c, struct imap_search *s)
 {
-	struct parse p = { .s = s, .why = c->why };
+	struct parse p;			/* large, and hardly used: not cleared */
 	struct imap_cursor *rest;
 
+	p.s = s;
+	p.depth = 0;
+	p.why = c->why;
 	if (open_frame(&p, IMAP_KEY_AND, 0, *c) < 0)
 		return -1;
 	c->at = c->end;
@@ -270,7 +273,7 @@ open_frame(struct parse *p, enum imap_key key, unsigned wants,
 {
 	if (p->depth == IMAP_SEARCH_DEPTH)
 		return imap_bad(p->why,
-		    "more than 100 search keys within each other");
+		    "more than 500 search keys within each other");
 	if (add(p, key) == NULL)
 		return -1;
 	p->open[p->depth++] = (struct frame){ p->s->n - 1, wants, rest };

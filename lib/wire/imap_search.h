@@ -11,7 +11,8 @@
 #include "wire/imap_set.h"
 #include "wire/imap_token.h"
 
-enum { IMAP_SEARCH_KEYS = 1000, IMAP_SEARCH_DEPTH = 100 };
+/* Clients ask for one of many by ORs within each other. */
+enum { IMAP_SEARCH_KEYS = 1000, IMAP_SEARCH_DEPTH = 500 };
 
 enum imap_key {
 	/* those that have keys within, which follow them */

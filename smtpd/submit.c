@@ -92,7 +92,7 @@ all_owned(const struct submit *t, struct span value, struct seen *seen)
 	r = each_shown(t, value, seen);
 	if (seen->no.code == 0 && (n == 0 || r < 0))
 		seen->no = verdict_make(550, "5.6.0", n ? "From has quotes "
-		    "that can be read in two ways (RFC 5322 3.2.4)" :
+		    "that can be read in two ways (RFC 5322 3.2)" :
 		    "From has no address (RFC 5322 3.6.2)");
 	return seen->no.code == 0;
 }
@@ -119,7 +119,7 @@ owned(const struct submit *t, struct span one, struct seen *seen)
 		    "address of this login (RFC 6409 6.1)");
 }
 
-/* Words with an @ outside of quotes, in a comment too.  0; -1: where a quote
+/* Words with an @ outside of quotes and comments.  0; -1: where one of these
  * ends, or whether it is one, is not the same to everybody. */
 static int
 each_shown(const struct submit *t, struct span s, struct seen *seen)
@@ -140,7 +140,7 @@ each_shown(const struct submit *t, struct span s, struct seen *seen)
 					i++;
 		if (i > s.n || (c == '"' && i == s.n))
 			return -1;
-		at |= c == '@';
+		at |= c == '@' && depth == 0;
 		if (span_find(ends, c) == ends.n)
 			continue;
 		if (at)
@@ -150,7 +150,7 @@ each_shown(const struct submit *t, struct span s, struct seen *seen)
 		from = i + 1;
 		at = 0;
 	}
-	return 0;
+	return depth > 0 ? -1 : 0;
 }
 
 static void

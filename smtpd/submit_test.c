@@ -60,7 +60,7 @@ static const struct {
 	{ "From: z@b.test <a@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
 	{ "From: z@b.test: a@b.test;\r\n" DATE ID, NULL, 550, "5.7.1" },
 	{ "From: [z@b.test] <a@b.test>\r\n" DATE ID, NULL, 550, "5.7.1" },
-	{ "From: a@b.test (z@b.test)\r\n" DATE ID, NULL, 550, "5.7.1" },
+	{ "From: a@b.test ( <z@b.test>\r\n" DATE ID, NULL, 550, "5.6.0" },
 	{ "From: \"(\" <z@b.test> \")\" <a@b.test>\r\n" DATE ID, NULL, 550,
 	    "5.7.1" },
 	{ "From: (\") <z@b.test> (\") <a@b.test>\r\n" DATE ID, NULL, 550,
@@ -69,6 +69,8 @@ static const struct {
 	    "5.7.1" },
 	{ "From: <a@b.test> \"<z@b.test>\r\n" DATE ID, NULL, 550, "5.6.0" },
 	{ "From: <a@b.test> \"\\\r\n" DATE ID, NULL, 550, "5.6.0" },
+	{ "From: a@b.test (<z@b.test>)\r\n" DATE ID, "From: a@b.test "
+	    "(<z@b.test>)\r\n" DATE ID, 250, "" },
 	{ "From: A (home) a@b.test <a+x@b.test>\r\n" DATE ID, "From: A (home) "
 	    "a@b.test <a+x@b.test>\r\n" DATE ID, 250, "" },
 	{ "From: \"z@b.test (x\\\")\" <a@b.test>\r\n" DATE ID, "From: "

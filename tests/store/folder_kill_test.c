@@ -504,11 +504,46 @@ any_dirty(const struct dirty *d, size_t n, const char *tail)
 	return 0;
 }
 
+static void
+soil(struct dirty *d, size_t *m, const char *path, int out)
+{
+	d[*m].out = out;
+	snprintf(d[(*m)++].path, sizeof d->path, "%s", path);
+}
+
+/* A name appears. */
+static const char *
+named(const struct event *v, struct dirty *d, size_t *m)
+{
+	char p[200];
+
+	if (is_dirty(d, *m, v->path) && !strstr(v->path, "correo-cache"))
+		return "a name before the file's flush";
+	/* or a later folder might get the same UIDVALIDITY */
+	if ((ends(v->to, "/correo-uids") || strstr(v->to, "/correo-tmp")) &&
+	    (is_dirty(d, *m, "") || is_dirty(d, *m, "/correo-folders")))
+		return "numbers before UIDVALIDITY";
+	/* disposable, new to cur: nothing is promised; the first numbers are
+	 * found by either name */
+	if (strstr(v->path, "correo-index") ||
+	    strstr(v->path, "correo-cache") || strstr(v->path, "/new/") ||
+	    (takes_name && strstr(v->path, "correo-uids.first")))
+		return NULL;
+	parent(v->to, p);
+	soil(d, m, p, 0);
+	if (v->kind == 'R' && strstr(v->path, "/cur/")) {
+		parent(v->path, p);
+		soil(d, m, p, 1);
+	}
+	return NULL;
+}
+
 /* 0, or the rule that is broken. */
 static const char *
 rules(const struct event *v, size_t n)
 {
 	static struct dirty d[2 * EVENTS];
+	const char *why;
 	char p[200];
 	size_t i, j, m = 0;
 
@@ -524,8 +559,7 @@ rules(const struct event *v, size_t n)
 					return "\"=\" before fsync(cur)";
 				continue;
 			}
-			d[m].out = 0;
-			snprintf(d[m++].path, 200, "%s", v[i].path);
+			soil(d, &m, v[i].path, 0);
 			break;
 		case 'S':
 			for (j = 0; j < m; j++)
@@ -533,35 +567,12 @@ rules(const struct event *v, size_t n)
 					d[j--] = d[--m];
 			break;
 		case 'R': case 'L':
-			if (is_dirty(d, m, v[i].path) &&
-			    !strstr(v[i].path, "correo-cache"))
-				return "a name before the file's flush";
-			/* or a later folder might get the same UIDVALIDITY */
-			if ((ends(v[i].to, "/correo-uids") ||
-			    strstr(v[i].to, "/correo-tmp")) &&
-			    (is_dirty(d, m, "") ||
-			    is_dirty(d, m, "/correo-folders")))
-				return "numbers before UIDVALIDITY";
-			parent(v[i].to, p);
-			/* disposable, new to cur: nothing is promised; the
-			 * first numbers are found by either name */
-			if (strstr(v[i].path, "correo-index") ||
-			    strstr(v[i].path, "correo-cache") ||
-			    strstr(v[i].path, "/new/") || (takes_name &&
-			    strstr(v[i].path, "correo-uids.first")))
-				break;
-			d[m].out = 0;
-			snprintf(d[m++].path, 200, "%s", p);
-			if (v[i].kind == 'R' && strstr(v[i].path, "/cur/")) {
-				parent(v[i].path, p);
-				d[m].out = 1;
-				snprintf(d[m++].path, 200, "%s", p);
-			}
+			if ((why = named(&v[i], d, &m)) != NULL)
+				return why;
 			break;
 		case 'M':
 			parent(v[i].path, p);
-			d[m].out = 0;
-			snprintf(d[m++].path, 200, "%s", p);
+			soil(d, &m, p, 0);
 			break;
 		case 'U':
 			if (strstr(v[i].path, "/cur/") &&

@@ -38,7 +38,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const struct writer_limits limits = {
-		.message_bytes = 9000, .recipients = 5
+		.message_bytes = 9000, .recipients = 5, .srs = SPAN("k")
 	};
 	static const struct facts stamp = { .class = CLASS_STRANGER };
 	int ch[2], err = dup(2), null = open("/dev/null", O_WRONLY);

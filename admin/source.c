@@ -6,6 +6,7 @@
 #include "admin/source.h"
 #include "mail/target.h"
 #include "run/scram_keys.h"
+#include "store/alias.h"
 #include "wire/hop.h"
 
 static int source_domains(struct span, struct buf *, struct buf *,
@@ -232,8 +233,14 @@ alias_targets(struct span in, struct buf *value, const char **why)
 	struct target t;
 	struct span before = in, one;
 	int r, bad = 0;
+	unsigned n = 0;
 
 	while (!bad && (r = target_next(&in, &t, why)) == 1) {
+		if (++n > ALIAS_TARGETS) {
+			*why = "alias: more than 10000 targets";
+			bad = 1;
+			break;
+		}
 		buf_reset(&text);
 		bad = target_text(&t, &text) < 0;
 		switch (t.kind) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "admin/source.h"
+#include "store/alias.h"
 
 #define SCRAM "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$" \
     "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:" \
@@ -161,12 +162,36 @@ test_lines(void **state)
 	assert_int_equal(i, sizeof want / sizeof *want);
 }
 
+static void
+test_long_alias(void **state)
+{
+	struct buf k = { .max = SOURCE_KEY }, v = { .max = SOURCE_LINE };
+	struct buf line = { .max = SOURCE_LINE };
+	const char *why = "";
+	int i;
+
+	(void)state;
+	buf_adds(&line, "list:");
+	for (i = 0; i < ALIAS_TARGETS; i++)
+		buf_addf(&line, " m%d@example.test", i);
+	assert_int_equal(source_parse(TABLE_ALIASES, buf_span(&line), &k, &v,
+	    &why), 0);
+	buf_adds(&line, ", /dev/null");
+	assert_int_equal(source_parse(TABLE_ALIASES, buf_span(&line), &k, &v,
+	    &why), -1);
+	assert_string_equal(why, "alias: more than 10000 targets");
+	buf_free(&line);
+	buf_free(&k);
+	buf_free(&v);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_lines)
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_long_alias)
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -154,7 +154,7 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 	if (got == 1)
 		return undo(m, first, v, verdict_make(554, "5.4.6",
 		    "aliases make more than %d recipients of one message",
-		    MESSAGE_ADDED));
+		    ALIAS_TARGETS));
 	if (got < 0)
 		return undo(m, first, v, verdict_make(451, "4.3.5", "%s",
 		    why));

@@ -245,6 +245,25 @@ many(void **state)
 	    count(q->queue->cur), 600);
 }
 
+/* As many as an alias may have, and the copy that the site keeps. */
+static void
+large_list(void **state)
+{
+	static const char *const copies[] = { "ok2@example.test" };
+	char id[QUEUE_ID + 1];
+
+	(void)state;
+	conf.active = 20000;
+	site.always_bcc = (struct conf_words){ 1, copies };
+	put(&(struct mail){ .sender = "s@x.test",
+	    .rcpt = { "large@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	assert_int_equal(count(q->queue->new) + count(q->queue->cur), 0);
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok+"), ALIAS_TARGETS);
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok2"), 1);
+}
+
 /* More hints than the FIFO holds: what the lost ones named does not wait for
  * the next look at the whole queue. */
 static void
@@ -276,7 +295,7 @@ main(void)
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
 		STORY(longest), STORY(refusals), STORY(many),
-		STORY(hints_lost)
+		STORY(large_list), STORY(hints_lost)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -12,10 +12,12 @@
 
 #include "mail/address.h"
 #include "mail/envelope.h"
+#include "store/alias.h"
 #include "store/queue.h"
 
 enum {
-	MESSAGE_ADDED = 10000, MESSAGE_DEPTH = 10,
+	MESSAGE_ADDED = ALIAS_TARGETS + 100,	/* the site's copies, too */
+	MESSAGE_DEPTH = 10,
 	MESSAGE_WORD = 1024	/* bytes of a target or a sender in state/ID */
 };
 

@@ -194,6 +194,7 @@ table(const char *name, const char *const (*row)[2])
 static const char *const domains[][2] = {
 	{ "example.test", "local" }, { NULL, NULL }
 };
+static char large[ALIAS_TARGETS * 10];
 static const char *const aliases[][2] = {
 	{ "team@example.test", "ok, full, gone@example.test" },
 	{ "one@example.test", "ok" },
@@ -202,6 +203,7 @@ static const char *const aliases[][2] = {
 	{ "round@example.test", "circle" },
 	{ "program@example.test", "|/bin/false" },
 	{ "twice@example.test", "ok, one, ok" },
+	{ "large@example.test", large },
 	{ NULL, NULL }
 };
 static const char *const users[][2] = {
@@ -229,11 +231,13 @@ set_up(void **state)
 	static const char *const sub[] = { "queue", "queue/tmp", "queue/new",
 	    "queue/cur", "queue/hold", "queue/bad", "queue/state", "drop",
 	    "drop/tmp", "drop/new" };
-	char path[256];
+	char path[256], *end = large;
 	int control[2];
 	size_t i;
 
 	(void)state;
+	for (i = 0; i < ALIAS_TARGETS; i++)
+		end += snprintf(end, 10, "ok+%zu ", i);
 	strcpy(dir + strlen(dir) - 6, "XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -369,7 +373,7 @@ hint_for(const char *id)
 static void
 run(void)
 {
-	uint64_t end = clock_mono_ms() + 10000;
+	uint64_t end = clock_mono_ms() + 60000;
 	int calm = 0;
 
 	while (calm < 5) {
@@ -400,7 +404,7 @@ count(int fd)
 static char *
 text(int fd, const char *name)
 {
-	static struct buf b = { .max = 1 << 20 };
+	static struct buf b = { .max = 4 << 20 };
 
 	buf_reset(&b);
 	if (name ? file_read_at(fd, name, &b) < 0 : file_read(fd, &b) < 0)

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "store/directory.h"
 
+enum { ALIAS_TARGETS = 10000 };		/* of one; more is refused */
+
 /*
  * The next target of the alias of `address` (normal form; bare: of the
  * hostname), as an address with its domain, or as "\address" where aliases

@@ -22,7 +22,7 @@ build_lib() {
 	lib=$T/libcorreo.a
 	for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
 	    lib/run/writer.c lib/sys/file.c lib/sys/log.c lib/sys/clock.c \
-	    lib/sys/stream.c lib/sys/chan.c lib/run/note.c; do
+	    lib/sys/stream.c lib/sys/chan.c lib/sys/held.c lib/run/note.c; do
 		case $f in
 		*_test.c | *_fuzz.c) ;;
 		*) compile "$f" "$T/$(echo "${f%.c}" | tr / _).o" ;;

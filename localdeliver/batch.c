@@ -195,8 +195,8 @@ has_room(struct batch *b, const struct place *p, uint64_t bytes,
 	return 0;
 }
 
-/* The file in tmp/, written but not flushed.  0, or -1, a verdict, and no file
- * there. */
+/* The file in tmp/, on its way to the disk but not flushed.  0, or -1, a
+ * verdict, and no file there. */
 static int
 write_copy(struct batch *b, struct batch_file *f,
     const struct batch_source *s, const struct job_rcpt *r, struct verdict *v)
@@ -228,6 +228,7 @@ write_copy(struct batch *b, struct batch_file *f,
 		f->bytes = c.bytes;
 		b->quota.bytes += p->counts ? (int64_t)c.bytes : 0;
 		b->quota.count += p->counts;
+		file_write_out(f->fd, 0);
 		return 0;
 	}
 	close(f->fd);
@@ -268,17 +269,13 @@ put_nowhere(void *arg, struct span s)
 	return 0;
 }
 
-/* Of several, all are on their way before the first is waited for.  A failed
- * flush is final: the file goes, and its next try is a new one. */
+/* A failed flush is final: the file goes, and its next try is a new one. */
 static void
 flush_files(struct batch *b)
 {
 	struct batch_file *f, *end = b->file + b->nfile;
 	int r;
 
-	if (b->nfile - b->placed > 1)
-		for (f = b->file + b->placed; f < end; f++)
-			file_write_out(f->fd, 0);
 	for (f = b->file + b->placed; f < end; f++) {
 		r = fsync(f->fd);
 		if (close(f->fd) < 0 || r < 0) {

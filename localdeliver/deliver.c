@@ -12,7 +12,13 @@
 #include "sys/log.h"
 #include "wire/record.h"
 
-static int  patience_ms(const struct batch *, uint64_t);
+/* When jobs came; clock_mono_ms. */
+struct pace {
+	uint64_t first, last;		/* of the batch; of all */
+	int close;			/* the last two to each other */
+};
+
+static int  patience_ms(const struct batch *, const struct pace *);
 static int  deliver_job(struct batch *, const struct job *, int, int);
 static int  read_head(int, struct queue_head *, struct verdict *);
 static int  went_round(const struct job_rcpt *);
@@ -26,19 +32,23 @@ deliver_serve(struct owner *o, int ch)
 {
 	static struct batch b;
 	static struct job j;
-	uint64_t since = 0;
+	struct pace p = { 0 };
+	uint64_t now;
 	int fd, r;
 
 	batch_init(&b, o);
-	while ((r = jobs_take(ch, &j, &fd, patience_ms(&b, since))) != 0) {
+	while ((r = jobs_take(ch, &j, &fd, patience_ms(&b, &p))) != 0) {
 		if (r == 1) {
+			now = clock_mono_ms();
 			if (b.nrcpt == 0)
-				since = clock_mono_ms();
+				p.first = now;
+			p.close = now - p.last < DELIVER_CLOSE_MS;
+			p.last = now;
 			r = deliver_job(&b, &j, fd, ch);
 			close(fd);
 			if (r < 0)
 				return LOG_AGAIN;
-			if (clock_mono_ms() - since < DELIVER_HOLD_MS)
+			if (clock_mono_ms() - p.first < DELIVER_HOLD_MS)
 				continue;
 		} else if (b.placed < b.nfile) {
 			batch_place(&b);
@@ -50,19 +60,27 @@ deliver_serve(struct owner *o, int ch)
 	return batch_flush(&b, ch) < 0 ? LOG_AGAIN : 0;
 }
 
-/* How long the next job may be waited for.  What is in new/ already waits a
- * moment for others, to be flushed with them; nothing else waits. */
+/*
+ * How long the next job may be waited for.  What is in new/ already waits for
+ * others, to be flushed with them.  Where jobs come close together, their
+ * files wait as well: the commit that the next message's acceptance makes has
+ * them with it, where a flush of theirs would let that acceptance wait for two.
+ */
 static int
-patience_ms(const struct batch *b, uint64_t since)
+patience_ms(const struct batch *b, const struct pace *p)
 {
-	uint64_t ms = clock_mono_ms() - since;
+	uint64_t now, end = 0;
 
 	if (b->nrcpt == 0)
 		return -1;
-	if (b->nfile == 0 || b->placed < b->nfile ||
-	    b->nfile >= DELIVER_HELD || ms >= DELIVER_WAIT_MS)
+	if (b->nfile == 0 || b->nrcpt >= DELIVER_HELD)
 		return 0;
-	return (int)(DELIVER_WAIT_MS - ms);
+	now = clock_mono_ms();
+	if (b->placed == b->nfile)
+		end = p->first + DELIVER_WAIT_MS;
+	else if (p->close)
+		end = p->last + DELIVER_CLOSE_MS;
+	return end > now ? (int)(end - now) : 0;
 }
 
 int

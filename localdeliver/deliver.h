@@ -4,8 +4,10 @@
  *
  * What stands in the channel is taken as one batch, up to DELIVER_FILES files
  * or DELIVER_HOLD_MS: write all, flush each, rename all, one fsync of new/,
- * then the verdicts.  Fewer than DELIVER_HELD files wait in new/ for others, as
- * nobody but queued waits for their verdicts, up to DELIVER_WAIT_MS.
+ * then the verdicts.  Fewer than DELIVER_HELD recipients' wait in new/ for
+ * others, as nobody but queued waits for their verdicts, up to DELIVER_WAIT_MS;
+ * and in tmp/, where the last two jobs came within DELIVER_CLOSE_MS, as long
+ * again for the next one.
  */
 #ifndef LOCALDELIVER_DELIVER_H
 #define LOCALDELIVER_DELIVER_H
@@ -18,7 +20,7 @@
 enum {
 	DELIVER_FILES = 64, DELIVER_HOLD_MS = 50,
 	DELIVER_HELD = 7,		/* below queued's CHILD_SHARE */
-	DELIVER_WAIT_MS = 25
+	DELIVER_WAIT_MS = 25, DELIVER_CLOSE_MS = 10
 };
 
 /* Whose mail a child delivers, and by which rules. */

@@ -16,6 +16,7 @@ static struct rcpt *elsewhere(struct dest *,
 static int  crowded(const struct dest *, int64_t *wait_s);
 static int  step(struct deliver *, struct dest *);
 static struct child *child_for(struct deliver *, struct dest *);
+static unsigned rank(const struct child *);
 static struct child *child_begin(struct deliver *, struct dest *);
 static int  policy_channel(struct deliver *, const struct dest *);
 static int  send_job(struct deliver *, struct child *);
@@ -230,14 +231,15 @@ step(struct deliver *d, struct dest *t)
 	return send_job(d, c);
 }
 
-/* The one with least to do; a further one when that has its hands full. */
+/* What one has in hand it flushes together: so one has its hands full before
+ * the next has anything, and then they share. */
 static struct child *
 child_for(struct deliver *d, struct dest *t)
 {
 	struct child *c, *best = NULL;
 
 	for (c = t->child; c; c = c->next)
-		if (child_room(c) && (!best || c->inflight < best->inflight))
+		if (child_room(c) && (!best || rank(c) < rank(best)))
 			best = c;
 	if ((best && best->inflight < CHILD_SHARE) ||
 	    t->children >= t->window)
@@ -252,6 +254,13 @@ child_for(struct deliver *d, struct dest *t)
 	}
 	c = child_begin(d, t);
 	return c ? c : best;
+}
+
+static unsigned
+rank(const struct child *c)
+{
+	return c->inflight < CHILD_SHARE ? CHILD_SHARE - c->inflight :
+	    c->inflight + 1;
 }
 
 static struct child *

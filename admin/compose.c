@@ -13,7 +13,8 @@ enum {
 	RECIPIENTS = 2,			/* of -t */
 	RESENT = 4,
 	LEFT_OUT = 8,
-	FROM = 16, DATE = 32, MESSAGE_ID = 64	/* one of these is there */
+	FROM = 16, DATE = 32, MESSAGE_ID = 64,	/* one of these is there */
+	SENDER = 128			/* at localhost: at our domain */
 };
 
 enum { WORD = 45 };			/* bytes in an encoded word */
@@ -22,14 +23,14 @@ static const struct {
 	const char *name;
 	unsigned flags;
 } known[] = {
-	{ "from", ADDRESSES | FROM },
-	{ "sender", ADDRESSES },
-	{ "reply-to", ADDRESSES },
+	{ "from", ADDRESSES | SENDER | FROM },
+	{ "sender", ADDRESSES | SENDER },
+	{ "reply-to", ADDRESSES | SENDER },
 	{ "to", ADDRESSES | RECIPIENTS },
 	{ "cc", ADDRESSES | RECIPIENTS },
 	{ "bcc", RECIPIENTS | LEFT_OUT },
-	{ "resent-from", ADDRESSES | RESENT },
-	{ "resent-sender", ADDRESSES | RESENT },
+	{ "resent-from", ADDRESSES | SENDER | RESENT },
+	{ "resent-sender", ADDRESSES | SENDER | RESENT },
 	{ "resent-to", ADDRESSES | RECIPIENTS | RESENT },
 	{ "resent-cc", ADDRESSES | RECIPIENTS | RESENT },
 	{ "resent-bcc", RECIPIENTS | RESENT | LEFT_OUT },
@@ -40,7 +41,8 @@ static const struct {
 
 static unsigned flags_of(const struct header *);
 static unsigned flags_of_all(struct span);
-static int add_field(const struct header *, const struct compose *,
+static size_t local_part(struct span, const char *);
+static int add_field(const struct header *, unsigned, const struct compose *,
     struct buf *, const char **);
 static void add_missing(const struct compose *, unsigned, struct buf *);
 static void add_name(struct span, struct buf *);
@@ -67,7 +69,7 @@ compose_header(struct span in, const struct compose *c, struct buf *out,
 			continue;
 		if ((flags & ADDRESSES) == 0)
 			buf_addspan(out, h.whole);
-		else if (add_field(&h, c, out, why) < 0)
+		else if (add_field(&h, flags, c, out, why) < 0)
 			return -1;
 	}
 	add_missing(c, seen, out);
@@ -95,6 +97,22 @@ compose_recipients(struct span list, const char *hostname, struct buf *rcpts,
 		buf_addc(rcpts, '\n');
 	}
 	return 0;
+}
+
+int
+compose_sender(struct span s, const char *hostname, const char *nodename,
+    struct buf *out, const char **why)
+{
+	char normal[ADDRESS_MAX + 1];
+	struct span a;
+	size_t n;
+
+	if (source_address(s, normal, why) < 0)
+		return -1;
+	a = span_of(normal);
+	n = local_part(a, nodename);
+	return compose_qualify(n < a.n ? span_sub(a, 0, n) : s, hostname, out,
+	    why);
 }
 
 int
@@ -133,10 +151,22 @@ flags_of_all(struct span s)
 	return flags;
 }
 
-/* The field as it is, with our domain behind each bare name. */
+/* How much of an address at this machine is its local part; all of another. */
+static size_t
+local_part(struct span a, const char *nodename)
+{
+	size_t at = span_rfind(a, '@');
+	struct span domain = span_from(a, at < a.n ? at + 1 : a.n);
+
+	return span_case_eq(domain, SPAN("localhost")) || (domain.n &&
+	    span_case_eq(domain, span_of(nodename))) ? at : a.n;
+}
+
+/* The field as it is, with our domain behind each bare name, and behind a
+ * sender's that is at this machine. */
 static int
-add_field(const struct header *h, const struct compose *c, struct buf *out,
-    const char **why)
+add_field(const struct header *h, unsigned flags, const struct compose *c,
+    struct buf *out, const char **why)
 {
 	char normal[ADDRESS_MAX + 1];
 	struct span list = h->value, a;
@@ -145,10 +175,12 @@ add_field(const struct header *h, const struct compose *c, struct buf *out,
 	while (header_list_next(&list, &a)) {
 		const unsigned char *end = a.p + a.n;
 
+		if (flags & SENDER)
+			a.n = local_part(a, c->nodename);
 		if (span_find(a, '@') < a.n ||
 		    source_address(a, normal, why) < 0)
 			continue;	/* whole, or not ours to mend */
-		buf_add(out, from, (size_t)(end - from));
+		buf_add(out, from, (size_t)(a.p + a.n - from));
 		buf_addf(out, "@%s", c->hostname);
 		from = end;
 	}

@@ -17,6 +17,7 @@ struct compose {
 	const char *from;		/* address, for a missing From */
 	const char *name;		/* beside it; "" */
 	int take_recipients;		/* -t */
+	const char *nodename;		/* of this machine, if without a dot */
 };
 
 /*
@@ -33,6 +34,11 @@ int	compose_header(struct span in, const struct compose *, struct buf *out,
  * rcpts that address alone. */
 int	compose_recipients(struct span list, const char *hostname,
 	    struct buf *rcpts, const char **why);
+
+/* The same of one sender: as local@HOSTNAME where it is at localhost or the
+ * nodename, which elsewhere are nobody's.  0, or -1 and *why. */
+int	compose_sender(struct span, const char *hostname,
+	    const char *nodename, struct buf *, const char **why);
 
 /* local@domain, a bare name with our domain.  0, or -1 and *why. */
 int	compose_qualify(struct span, const char *hostname, struct buf *,

@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *, size_t);
 int
 LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 {
-	const struct compose c = { "h.test", "id", 0, "u@h.test", "N", 1 };
+	const struct compose c = { "h.test", "id", 0, "u@h.test", "N", 1,
+	    "node" };
 	struct buf in = { .max = 1 << 20 }, a = { .max = 1 << 22 }, b = a, r = a;
 	struct crlf crlf = { .dot_ends = 0 };
 	const char *why;

@@ -31,6 +31,10 @@ static const struct {
 	    "\r\n\r\n", "From: A <a@h.test>\r\nTo: \"Q, <x>\" <b@c.d>, "
 	    "G: e@f.g, h@h.test;,\r\n i@h.test (c, d)\r\n" DATED,
 	    "b@c.d\ne@f.g\nh@h.test\ni@h.test\n", 0 },
+	{ "From: Cron <root@localhost>, x@Node (y)\r\nTo: z@localhost\r\n"
+	    "Reply-To: <@r:q@node>, a@node.b\r\n\r\n",
+	    "From: Cron <root@h.test>, x@h.test (y)\r\nTo: z@localhost\r\n"
+	    "Reply-To: <@r:q@h.test>, a@node.b\r\n" DATED, "z@localhost\n", 0 },
 	{ "From: a@b.c\r\nTo: no@b.c\r\nResent-To: yes@b.c\r\n\r\n",
 	    "From: a@b.c\r\nTo: no@b.c\r\nResent-To: yes@b.c\r\n" DATED,
 	    "yes@b.c\n", 0 },
@@ -48,7 +52,7 @@ static void
 test_rows(void **state)
 {
 	const struct compose c = { "h.test", "id", 0, "u@h.test", "N \"x\"",
-	    1 };
+	    1, "node" };
 	struct buf out = { .max = 4096 }, rcpts = { .max = 4096 };
 	const char *why = "";
 	size_t i, used;
@@ -85,7 +89,7 @@ test_names(void **state)
 		    "zg5MDEyMzQ=?=\r\n =?utf-8?b?w7Z4?= " },
 		{ "J\366rg", "" }	/* no UTF-8 */
 	};
-	struct compose c = { "h.test", "id", 0, "u@h.test", "", 0 };
+	struct compose c = { "h.test", "id", 0, "u@h.test", "", 0, "" };
 	struct buf out = { .max = 4096 }, rcpts = { .max = 4096 };
 	char want[200];
 	const char *why = "";
@@ -117,7 +121,7 @@ test_refused(void **state)
 		{ "Cc: a@\r\n\r\n", "a@" },
 		{ "Bcc: \"x\r\n\r\n", "\"x" }
 	};
-	const struct compose c = { "h.test", "id", 0, "u@h.test", "", 1 };
+	const struct compose c = { "h.test", "id", 0, "u@h.test", "", 1, "" };
 	struct buf out = { .max = 4096 }, rcpts = { .max = 4096 };
 	const char *why = "";
 	size_t i, used;

@@ -36,6 +36,7 @@ struct mail {
 	gid_t drop;			/* the group that we were given */
 	struct buf caller, sender, rcpts;	/* rcpts: each with LF */
 	char name[128];			/* full name of who calls */
+	char nodename[65];		/* of this machine; empty: has a dot */
 	struct spool spool;
 	struct crlf crlf;
 	int by_via;
@@ -138,6 +139,9 @@ who(struct mail *m)
 	const char *host = m->config.site.hostname, *why;
 	char number[32];
 
+	if (gethostname(m->nodename, sizeof m->nodename - 1) < 0 ||
+	    strchr(m->nodename, '.'))
+		*m->nodename = '\0';
 	full_name(m, pw ? pw->pw_gecos : "");
 	snprintf(number, sizeof number, "uid%u", (unsigned)getuid());
 	if (compose_qualify(span_of(pw ? pw->pw_name : number), host,
@@ -147,7 +151,8 @@ who(struct mail *m)
 	if (m->a.sender == NULL)
 		buf_addspan(&m->sender, buf_span(&m->caller));
 	else if (*m->a.sender && strcmp(m->a.sender, "<>") != 0 &&
-	    compose_qualify(span_of(m->a.sender), host, &m->sender, &why) < 0)
+	    compose_sender(span_of(m->a.sender), host, m->nodename,
+	    &m->sender, &why) < 0)
 		return say(EX_USAGE, "sender %s: %s", m->a.sender, why);
 	return EX_OK;
 }
@@ -232,7 +237,8 @@ take_header(struct mail *m, struct buf *text)
 	struct compose c = {
 		.hostname = m->config.site.hostname, .id = m->spool.name,
 		.now = clock_s(), .name = m->name,
-		.take_recipients = m->a.take_recipients
+		.take_recipients = m->a.take_recipients,
+		.nodename = m->nodename
 	};
 	struct buf out = { .max = 4 * HEADER_MAX }, from = { .max = 1024 };
 	unsigned char block[4096];

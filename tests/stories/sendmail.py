@@ -48,6 +48,21 @@ def a_sender_of_its_own():
         b'Return-Path: <alice@example.test>\n')
 
 
+def root_at_this_machine():
+    """As programs that know no better name it: others could not answer."""
+    host = c.ready['hostname'].encode()
+    for i, name in enumerate(('localhost', os.uname().nodename)):
+        if '.' in name:
+            continue
+        c.bob.clear()
+        sendmail('-f', 'root@' + name, 'bob@example.test', text=b'From: '
+                 b'root@%s (Cron)\nSubject: host %d\n\nx\n'
+                 % (name.encode(), i))
+        stored = c.bob.with_text(b'Subject: host %d' % i)
+        assert stored.startswith(b'Return-Path: <root@%s>\n' % host), stored
+        assert b'\nFrom: root@%s (Cron)\n' % host in stored, stored
+
+
 def recipients_in_one_word():
     """As a field has them; and what is none is refused."""
     for person in (c.alice, c.bob):
@@ -175,7 +190,7 @@ def over_smtp_to_servers_of_all_kinds():
 
 
 tell([a_message_with_what_it_lacks, recipients_from_the_headers,
-      a_dot_ends_it_without_i, a_sender_of_its_own,
+      a_dot_ends_it_without_i, a_sender_of_its_own, root_at_this_machine,
       recipients_in_one_word, as_another_user_by_the_group,
       every_usual_option_is_taken, sysexits, newaliases,
       the_queue_is_run_by_q, over_smtp, over_smtp_to_servers_of_all_kinds])

@@ -61,8 +61,12 @@ transact(struct client *c, const struct job *j, struct body *b,
 
 	c->end_ms = clock_mono_ms() + ALL_S * 1000;
 	if (c->dirty) {
-		if (client_ask(c, "RSET", &v) < 0)
+		/* refused, the old transaction may be there: 503 to MAIL */
+		if ((r = client_ask(c, "RSET", &v)) / 100 != 2) {
+			if (r >= 0)
+				v = client_refused(c, "RSET");
 			return lost(&t, &v);
+		}
 		c->dirty = 0;
 	}
 	if (fit(&t, &v) < 0)

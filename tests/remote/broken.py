@@ -1,5 +1,5 @@
-"""A conversation that breaks: each reply at each step, a cut at each byte, a
-sender that is killed."""
+"""A conversation that breaks: each reply at each step, a cut, a stall, a turned
+bit at each byte, a sender that is killed."""
 import signal
 import threading
 
@@ -48,23 +48,33 @@ def every_step():
         assert copies == 1 + (s == "end"), (n, copies, twice)
 
 
-def cut_everywhere(name="cut", *caps):
+def harmed(name, harm, *caps, total=700, step=1, options=""):
+    """A session for each of its bytes, or of every step of them: there it is
+    cut, stalls (nothing more passes), or one bit of it is turned."""
     p = Peer(name, *caps)
-    total, lock, count = int(os.environ.get("CUTS", "700")), threading.Lock(), [0]
-    l = socket.create_server(("127.0.0.1", 0), backlog=512)
+    lock, hit = threading.Lock(), []
+    l, count = socket.create_server(("127.0.0.1", 0), backlog=512), [0]
 
-    def pump(a, b, left):
+    def pump(a, b, n, left):
         try:
             while True:
-                d = a.recv(1 if left[0] is not None and left[0] < 2000
-                           else 4096)
+                d = a.recv(1 if 0 < left[0] < 2000 else 4096)
                 if not d:
                     break
-                if left[0] is not None:
-                    if left[0] < len(d):
-                        break
+                if left[0] < 0:
+                    b.sendall(d)
+                elif left[0] >= len(d):
                     left[0] -= len(d)
-                b.sendall(d)
+                    b.sendall(d)
+                else:
+                    hit.append(n)
+                    if harm == "cut":
+                        break
+                    if harm == "corrupt":
+                        left[0] = -1
+                        b.sendall(bytes([d[0] ^ 1 << n % 8]) + d[1:])
+                    while harm == "stall" and a.recv(4096):
+                        pass
         except OSError:
             pass
         for s in a, b:
@@ -77,42 +87,73 @@ def cut_everywhere(name="cut", *caps):
         while True:
             a, _ = l.accept()
             with lock:
-                count[0] += 1
-                left = [count[0]] if count[0] <= total else [None]
+                n = count[0] = count[0] + 1
+            left = [n * step if n <= total else -1]
             b = socket.create_connection(("127.0.0.1", p.port))
             for x, y in (a, b), (b, a):
-                threading.Thread(target=pump, args=(x, y, left),
+                threading.Thread(target=pump, args=(x, y, n, left),
                                  daemon=True).start()
 
+    def now(i):
+        return events(rcpt[i])[-1][0]
+
     threading.Thread(target=serve, daemon=True).start()
-    port = l.getsockname()[1]
-    routes([("n%d.%s.test" % (i, name), "smtp://127.0.0.1:%d helo=n%d.test" %
-             (port, i)) for i in range(total)])
+    rcpt = ["x@n%d.%s.test" % (i, name) for i in range(total)]
+    routes([("n%d.%s.test" % (i, name), "smtp://127.0.0.1:%d helo=n%d.test%s" %
+             (l.getsockname()[1], i, options)) for i in range(total)])
     for i in range(total):
-        send("x@n%d.%s.test" % (i, name), b"Subject: cut\r\n\r\nbody\r\n")
-    for i in range(total):
-        outcome("x@n%d.%s.test" % (i, name), 60)
-    wait("all cuts", lambda: count[0] >= total, 60)
+        send(rcpt[i], b"Subject: <%d>\r\n\r\nbody <%d>\r\n" % (i, i),
+             sender="alice@example.test")
+    for r in rcpt:
+        outcome(r, 60)
+    wait("all of them", lambda: count[0] >= total, 60)
 
     def all_there():
         retry_all()
-        return all(events("x@n%d.%s.test" % (i, name))[-1][0] == "delivered"
-                   for i in range(total))
-    wait("all delivered after the cuts", all_there, 60)
+        return all(now(i) in ("delivered", "failed") for i in range(total))
+    wait("an end of all", all_there, 90)
     copies = {}
-    for _, env in p.mails():
-        who = re.search(r"n(\d+)\.cut", env).group(1)
-        copies[who] = copies.get(who, 0) + 1
-    assert len(copies) == total, "lost: %d of %d" % (total - len(copies), total)
+    for mail, _ in p.mails():
+        # one of the two is whole
+        for who in set(re.findall(rb"<(\d+)>\r?$", mail, re.M)):
+            copies[int(who)] = copies.get(int(who), 0) + 1
+    lost = [i for i in range(total) if now(i) == "delivered" and
+            i not in copies]
+    assert not lost, lost
+    refused = sum(now(i) == "failed" for i in range(total))
+    # a bit of a command is another command, which TLS would have seen
+    assert refused == 0 or (harm == "corrupt" and not options), refused
+    # to its last byte, and nothing behind it
+    assert 0 < max(hit) < total, (max(hit), total)
     twice = sum(1 for n in copies.values() if n > 1)
-    assert all(n <= 2 for n in copies.values())
-    # only where the reply to the last dot was cut: "250 2.0.0 taken as NNN"
-    assert twice <= 30, twice
-    print("# %s: %d sessions, all arrived, %d twice" % (name, total, twice))
+    # only where the reply to the last dot was harmed: "250 2.0.0 taken as NNN"
+    assert all(n <= 2 for n in copies.values()) and twice <= 60, twice
+    print("# %s: %d sessions of %d bytes, %d refused, %d twice" % (
+        name, total, max(hit) * step, refused, twice))
+
+
+def cut_everywhere():
+    harmed("cut", "cut")
 
 
 def cut_everywhere_in_chunks():
-    cut_everywhere("cutchunk", "caps=PIPELINING,CHUNKING,8BITMIME")
+    harmed("cutchunk", "cut", "caps=PIPELINING,CHUNKING,8BITMIME")
+
+
+def stalled_everywhere():
+    harmed("stall", "stall")
+
+
+def corrupted_everywhere():
+    harmed("corrupt", "corrupt")
+
+
+def harmed_everywhere_in_tls():
+    """A handshake that dies halfway, and all behind it."""
+    for harm in "cut", "stall", "corrupt":
+        harmed("tls" + harm, harm, "caps=STARTTLS,8BITMIME,PIPELINING",
+               "cert=%s/tls/good.pem" % PLACE, total=240, step=13,
+               options=" tls=require")
 
 
 def killed_in_the_middle():
@@ -137,4 +178,5 @@ def killed_in_the_middle():
 
 
 TESTS = [killed_in_the_middle, every_step, cut_everywhere,
-         cut_everywhere_in_chunks]
+         cut_everywhere_in_chunks, stalled_everywhere, corrupted_everywhere,
+         harmed_everywhere_in_tls]

@@ -8,6 +8,7 @@ import time
 
 from world import *
 import broken
+import codes
 import policies
 import odd
 import silent
@@ -620,7 +621,8 @@ all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_si
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
              authorities_change, logins, token_is_refreshed, dns, named_hosts, dane,
              *policies.TESTS, *words.TESTS, *odd.TESTS,
-             rewritten_senders, greylisted, *broken.TESTS, *silent.TESTS]
+             rewritten_senders, greylisted, *broken.TESTS, *codes.TESTS,
+             *silent.TESTS]
 try:
     set_up()
     bad = tell(*[t for t in all_tests if not only or t.__name__ in only])

@@ -5,22 +5,29 @@
 
 #include "base/utf8.h"
 #include "sys/charset.h"
+#include "sys/charset_table.h"
 
-/* More than charset_warm opens: what is closed may be unloaded. */
-enum { OPEN = 16, NAME = 64 };
+/* More than charset_warm opens. */
+enum { OPEN = 24, NAME = 64 };
 
 struct charset_cache {
 	struct {
 		char name[NAME];
 		iconv_t cd;
 	} open[OPEN];
-	unsigned next;			/* the one to be replaced */
+	unsigned kept;			/* those of charset_warm: what is
+					   closed may be unloaded */
+	unsigned next;			/* of the others, to be replaced */
+	struct charset_table *table;
+	unsigned tables;
 };
 
 static int to_utf8(void *, struct span, struct span, struct buf *);
 static int own(struct span);
 static int add_utf8(struct span, struct buf *);
 static int add_1252(struct span, struct buf *);
+static int add_table(const uint16_t [256], struct span, struct buf *);
+static void add_code(unsigned, struct buf *);
 static struct span utf16(struct span *);
 static iconv_t find(struct charset_cache *, struct span);
 static int convert(iconv_t, struct span, struct buf *);
@@ -42,6 +49,8 @@ charset_free(struct charset_cache *c)
 	for (i = 0; c && i < OPEN; i++)
 		if (c->open[i].name[0])
 			iconv_close(c->open[i].cd);
+	if (c)
+		free(c->table);
 	free(c);
 }
 
@@ -54,7 +63,9 @@ charset_of(struct charset_cache *c)
 int
 charset_known(struct charset_cache *c, struct span name)
 {
-	return own(name) != OWN_NONE || find(c, name) != (iconv_t)-1;
+	return own(name) != OWN_NONE ||
+	    charset_table_find(c->table, c->tables, name) ||
+	    find(c, name) != (iconv_t)-1;
 }
 
 int
@@ -75,19 +86,27 @@ void
 charset_warm(struct charset_cache *c)
 {
 	static const char *const common[] = {
-		"ISO-8859-15", "ISO-8859-2", "KOI8-R", "WINDOWS-1251",
-		"GB18030", "BIG5", "SHIFT_JIS", "EUC-JP", "EUC-KR",
-		"ISO-2022-JP", "UTF-16LE", "UTF-16BE"
+		"GB18030", "BIG5-HKSCS", "CP932", "EUC-JP", "ISO-2022-JP",
+		"UHC", "ISO-2022-KR", "JOHAB", "EUC-TW", "ISO-2022-CN",
+		"UTF-7", "UTF-16LE", "UTF-16BE", "UTF-32"
 	};
 	size_t i;
 
+	if (c->table == NULL)
+		c->table = calloc(CHARSET_TABLES, sizeof *c->table);
+	if (c->table && c->tables == 0)
+		c->tables = charset_table_fill(c->table);
 	for (i = 0; i < sizeof common / sizeof *common; i++)
 		(void)find(c, span_of(common[i]));
+	c->kept = c->next;
+	c->next = 0;
 }
 
 static int
 to_utf8(void *arg, struct span name, struct span in, struct buf *out)
 {
+	const struct charset_cache *c = arg;
+	const struct charset_table *t;
 	iconv_t cd;
 
 	switch (own(name)) {
@@ -103,6 +122,9 @@ to_utf8(void *arg, struct span name, struct span in, struct buf *out)
 		name = utf16(&in);
 		/* FALLTHROUGH */
 	default:
+		t = charset_table_find(c->table, c->tables, name);
+		if (t)
+			return add_table(t->code, in, out);
 		cd = find(arg, name);
 		return cd == (iconv_t)-1 ? -1 : convert(cd, in, out);
 	}
@@ -117,7 +139,8 @@ own(struct span name)
 	} v[] = {
 		{ "utf-8", OWN_UTF8 }, { "utf8", OWN_UTF8 },
 		{ "", OWN_ASCII }, { "us-ascii", OWN_ASCII },
-		{ "ascii", OWN_ASCII }, { "iso-8859-1", OWN_1252 },
+		{ "ascii", OWN_ASCII }, { "unknown-8bit", OWN_ASCII },
+		{ "iso-8859-1", OWN_1252 },
 		{ "latin1", OWN_1252 }, { "windows-1252", OWN_1252 },
 		{ "cp1252", OWN_1252 }, { "utf-16", OWN_UTF16 }
 	};
@@ -156,24 +179,36 @@ add_1252(struct span in, struct buf *out)
 	};
 	size_t i;
 
-	for (i = 0; i < in.n; i++) {
-		unsigned c = in.p[i];
-
-		if (c >= 0x80 && c < 0xa0)
-			c = high[c - 0x80];
-		if (c < 0x80) {
-			buf_addc(out, (unsigned char)c);
-			continue;
-		}
-		if (c < 0x800)
-			buf_addc(out, (unsigned char)(0xc0 | c >> 6));
-		else {
-			buf_addc(out, (unsigned char)(0xe0 | c >> 12));
-			buf_addc(out, (unsigned char)(0x80 | (c >> 6 & 63)));
-		}
-		buf_addc(out, (unsigned char)(0x80 | (c & 63)));
-	}
+	for (i = 0; i < in.n; i++)
+		add_code(in.p[i] >= 0x80 && in.p[i] < 0xa0 ?
+		    high[in.p[i] - 0x80] : in.p[i], out);
 	return buf_ok(out) ? 0 : -1;
+}
+
+static int
+add_table(const uint16_t code[256], struct span in, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < in.n; i++)
+		add_code(code[in.p[i]], out);
+	return buf_ok(out) ? 0 : -1;
+}
+
+static void
+add_code(unsigned c, struct buf *out)
+{
+	if (c < 0x80) {
+		buf_addc(out, (unsigned char)c);
+		return;
+	}
+	if (c < 0x800)
+		buf_addc(out, (unsigned char)(0xc0 | c >> 6));
+	else {
+		buf_addc(out, (unsigned char)(0xe0 | c >> 12));
+		buf_addc(out, (unsigned char)(0x80 | (c >> 6 & 63)));
+	}
+	buf_addc(out, (unsigned char)(0x80 | (c & 63)));
 }
 
 /* Which it is.  RFC 2781 4.3: as the mark in front says, and without one the
@@ -198,10 +233,26 @@ utf16(struct span *in)
 static iconv_t
 find(struct charset_cache *c, struct span name)
 {
+	/* what says less than is meant, as browsers read it */
+	static const char *const as[][2] = {
+		{ "gb2312", "GB18030" }, { "csgb2312", "GB18030" },
+		{ "cn-gb", "GB18030" }, { "euc-cn", "GB18030" },
+		{ "gbk", "GB18030" }, { "x-gbk", "GB18030" },
+		{ "cp936", "GB18030" }, { "big5", "BIG5-HKSCS" },
+		{ "cn-big5", "BIG5-HKSCS" }, { "x-x-big5", "BIG5-HKSCS" },
+		{ "cp950", "BIG5-HKSCS" }, { "shift_jis", "CP932" },
+		{ "shift-jis", "CP932" }, { "x-sjis", "CP932" },
+		{ "sjis", "CP932" }, { "ms_kanji", "CP932" },
+		{ "x-euc-jp", "EUC-JP" }, { "euc-kr", "UHC" },
+		{ "cseuckr", "UHC" }, { "ks_c_5601-1987", "UHC" }
+	};
 	char text[NAME];
 	iconv_t cd;
 	unsigned i;
 
+	for (i = 0; i < sizeof as / sizeof *as; i++)
+		if (span_case_eq(name, span_of(as[i][0])))
+			name = span_of(as[i][1]);
 	/* no "//TRANSLIT" and no path from a message */
 	if (span_str(name, text, sizeof text) < 0 || text[0] == '\0' ||
 	    strchr(text, '/') != NULL)
@@ -212,7 +263,7 @@ find(struct charset_cache *c, struct span name)
 			return c->open[i].cd;
 	if ((cd = iconv_open("UTF-8", text)) == (iconv_t)-1)
 		return cd;
-	i = c->next++ % OPEN;
+	i = c->kept + c->next++ % (OPEN - c->kept);
 	if (c->open[i].name[0])
 		iconv_close(c->open[i].cd);
 	memcpy(c->open[i].name, text, sizeof text);

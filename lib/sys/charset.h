@@ -4,7 +4,9 @@
  * is US-ASCII, or no charset, where there is more in it and it is not UTF-8.
  *
  * iconv_open opens files and maps modules: a confined process calls
- * charset_warm before, or lives with the four above.
+ * charset_warm before, or lives with the four above.  From then on there are
+ * all charsets of one byte a character, as tables, and those of more that stand
+ * in mail; not those of IBM's hosts, JIS X 0213 and the like.
  */
 #ifndef SYS_CHARSET_H
 #define SYS_CHARSET_H
@@ -23,7 +25,7 @@ struct charset charset_of(struct charset_cache *);
 int	charset_known(struct charset_cache *, struct span name);
 /* 1: text of that charset is UTF-8 as it stands, and need not be copied. */
 int	charset_is_utf8(struct span name, struct span text);
-/* Lets the C library load what it needs for the common charsets. */
+/* Fills the tables, and has the C library load what it needs for the rest. */
 void	charset_warm(struct charset_cache *);
 
 #endif

@@ -1,5 +1,6 @@
 """IMAP as its users know it: real clients synchronise, move, flag, search and
 idle; and what a client or a man in the middle may try."""
+import base64
 import imaplib
 import os
 import re
@@ -202,16 +203,36 @@ def mail_that_arrives_by_SMTP():
     wait('the mail', lambda: subjects() == [7])
 
 
-def search_in_a_charset_that_had_to_be_loaded():
+def search_in_charsets_that_had_to_be_loaded():
     empty()
+    words = [('koi8-r', 'Привет', 'привет'), ('ISO-8859-7', 'Ώρα', 'ώρα'),
+             ('windows-1250', 'Žluťoučký', 'žluťoučký'),
+             ('windows-1256', 'سلام', 'سلام'), ('iso_8859-9', 'Şiir', 'şiir'),
+             ('cp866', 'Мир', 'мир'), ('gb2312', '你好', '你好'),
+             ('big5', '您好', '您好'), ('shift_jis', 'ねこ', 'ねこ'),
+             ('iso-2022-jp', 'いぬ', 'いぬ'), ('euc-kr', '안녕', '안녕'),
+             ('utf-7', 'één', 'één')]
     m = login()
-    text = (b'Subject: =?koi8-r?B?8NLJ18XU?=\r\nContent-Type: text/plain; '
-            b'charset=koi8-r\r\n\r\n\xf0\xd2\xc9\xd7\xc5\xd4\r\n')
-    ok(m.append('INBOX', None, None, text))
+    for charset, text, _ in words:
+        ok(m.append('INBOX', None, None, (
+            'Subject: =?%s?B?%s?=\r\nContent-Type: text/plain; charset=%s\r\n'
+            '\r\n' % (charset, base64.b64encode(text.encode(charset)).decode(),
+                     charset)).encode() + text.encode(charset) + b'\r\n'))
     ok(m.select())
-    for key in ('SUBJECT', 'BODY'):
-        m.literal = 'привет'.encode()
-        assert ok(m.search('UTF-8', key)) == [b'1'], key
+    # twice: those that a client makes up push none of them out
+    for _ in range(2):
+        for i, (charset, _, text) in enumerate(words):
+            for key in ('SUBJECT', 'BODY'):
+                for known in ('UTF-8', charset):
+                    m.literal = text.encode(known)
+                    assert ok(m.search(known, key)) == [b'%d' % (i + 1)], \
+                        (charset, key, known)
+        for n in range(40):
+            name = ''.join(c.upper() if n >> i & 1 else c
+                           for i, c in enumerate('ucs-2le'))
+            ok(m.search(name, 'ALL'))
+            ok(m.search(name.replace('2', '4'), 'ALL'))
+    assert m.search('x-none', 'ALL')[0] == 'NO'
     m.logout()
 
 
@@ -593,7 +614,7 @@ tell([
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
     two_clients_see_each_other, idle_tells_at_once,
     notify_tells_of_a_mailbox_that_is_not_selected, mail_that_arrives_by_SMTP,
-    search_in_a_charset_that_had_to_be_loaded,
+    search_in_charsets_that_had_to_be_loaded,
     a_connection_that_drops_in_the_middle_of_APPEND,
     files_that_are_not_right, a_full_disk_in_APPEND,
     what_is_sent_ahead_of_the_login, nothing_passes_from_before_STARTTLS,

@@ -18,7 +18,8 @@
 #include "sys/log.h"
 
 enum {
-	FETCH_S = 40, CONNECT_S = 10, HOSTS = 3,
+	FETCH_S = 40,			/* RFC 8461 3.3: a minute, DNS with it */
+	CONNECT_S = 10, HOSTS = 3,
 	AGAIN_S = 300,			/* RFC 8461 3.3 */
 	DAY_S = 86400,
 	KEPT = 10000			/* policies, from hour to hour */
@@ -37,8 +38,8 @@ static int  fetch(struct sts *, const char *, const char *,
     struct sts_kept *);
 static int  download(struct sts *, const char *, struct buf *,
     struct sts_count *, const char **, char [IP_TEXT]);
-static int  get(struct sts *, const char *, const struct ip *, struct buf *,
-    struct sts_count *, const char **);
+static int  get(struct sts *, const char *, const struct ip *, uint64_t,
+    struct buf *, struct sts_count *, const char **);
 static void keep(struct sts *, const char *, const struct sts_kept *);
 static void note_failure(struct sts *, const char *,
     const struct sts_count *, const char *);
@@ -211,6 +212,7 @@ download(struct sts *s, const char *host, struct buf *b, struct sts_count *c,
 	static struct resolve r;
 	struct hop hop = { .scheme = HOP_SMTP, .host = span_of(host) };
 	struct host h;
+	uint64_t end = 0;
 	int tries = 0;
 
 	r.dns = &s->means.dns;
@@ -221,34 +223,36 @@ download(struct sts *s, const char *host, struct buf *b, struct sts_count *c,
 	if (resolve_begin(&r, &hop) < 0)
 		return -1;
 	while (tries++ < HOSTS && resolve_next(&r, &h)) {
+		if (end == 0)		/* of all of them together */
+			end = clock_mono_ms() + FETCH_S * 1000;
 		ip_format(&h.ip, text);
 		buf_reset(b);
-		if (get(s, host, &h.ip, b, c, why) == 0)
+		if (get(s, host, &h.ip, end, b, c, why) == 0)
 			return 0;
 	}
 	return -1;
 }
 
 static int
-get(struct sts *s, const char *host, const struct ip *ip, struct buf *b,
-    struct sts_count *c, const char **why)
+get(struct sts *s, const char *host, const struct ip *ip, uint64_t end,
+    struct buf *b, struct sts_count *c, const char **why)
 {
 	static struct conn conn;
 	struct tls_ask ask = { .proof = TLS_NAME, .name = host, .domain = "" };
 	struct tls_fault f;
-	uint64_t now = clock_mono_ms();
+	uint64_t soon = clock_mono_ms() + CONNECT_S * 1000;
 	int r = -1;
 
-	if (conn_open(&conn, ip, 443, NULL, now + CONNECT_S * 1000) < 0) {
+	if (conn_open(&conn, ip, 443, NULL, soon < end ? soon : end) < 0) {
 		*why = strerror(errno);
 		return -1;
 	}
 	means_tls(&s->means);
-	conn.tls = tls_client_start(s->means.tls, conn.fd, &ask, now +
-	    FETCH_S * 1000, &f);
+	conn.tls = tls_client_start(s->means.tls, conn.fd, &ask, end,
+	    &f);
 	if (conn.tls)
-		r = https_get(&conn, host, "/.well-known/mta-sts.txt", now +
-		    FETCH_S * 1000, b, why);
+		r = https_get(&conn, host, "/.well-known/mta-sts.txt",
+		    end, b, why);
 	else {
 		*why = f.why;
 		if (strncmp(f.type, "certificate-", 12) == 0)

@@ -2,6 +2,7 @@
 host of a domain is next."""
 import glob
 import re
+import socket
 
 from world import *
 
@@ -26,6 +27,7 @@ CASES = {
     "giant": (None, "200\nversion: STSv1\nmode: enforce\n"
               "mx: mx.good.sts.test\nmax_age: 86400\n" + "x: y\n" * 14000,
               "mx.wrong", "delivered"),
+    "stall": (None, "404 never read", "mx.wrong", "delivered"),
     "web": ("enforce", "mx.good.sts.test", "mx.wrong", "delivered"),
     "dane": ("enforce", "mx.other.sts.test", "mx.dane", "delivered"),
     "two": ("enforce", "mx.good.sts.test", "mx.wrong", "delivered"),
@@ -44,6 +46,7 @@ COUNTS = {
     "html": r"sts sts-policy-invalid mta-sts\.html",
     "page": r"sts sts-policy-fetch-error mta-sts\.page",
     "giant": r"sts sts-policy-fetch-error mta-sts\.giant",
+    "stall": r"sts sts-policy-fetch-error mta-sts\.stall",
     "web": r"sts sts-webpki-invalid mta-sts\.web",
     "dane": r"tlsa success mx\.dane",
 }
@@ -59,7 +62,10 @@ for name, case in CASES.items():
     ZONE += "%s%s.sts.test MX 10 %s.sts.test\n" % (
         "+" if name == "dane" else "", name, case[2])
     ZONE += "_mta-sts.%s.sts.test TXT v=STSv1; id=a1;\n" % name
-    ZONE += "mta-sts.%s.sts.test A 127.0.0.69\n" % name
+    for n in (87, 88, 89) if name == "stall" else (69,):
+        ZONE += "mta-sts.%s.sts.test A 127.0.0.%d\n" % (name, n)
+
+mute = []
 
 
 def publish(name, mode, mx, age=86400):
@@ -93,7 +99,8 @@ def counts(name):
 
 def servers():
     """Port 25 of 127.0.0.66 proves its name, .67 another (and the TLSA record
-    is its key's), .68 has no TLS; port 443 of .69 has the policies."""
+    is its key's), .68 has no TLS; port 443 of .69 has the policies, and
+    that of .87 to .89 never says anything."""
     d = PLACE + "/tls"
     caps = "caps=STARTTLS,8BITMIME"
     peers["stsgood"] = Peer("stsgood", "listen=127.0.0.66", "port=25", caps,
@@ -103,6 +110,8 @@ def servers():
     Peer("stsplain", "listen=127.0.0.68", "port=25", "caps=8BITMIME")
     start("web.py", PLACE + "/web", "127.0.0.69", d + "/web.pem",
           ready="webport")
+    mute.extend(socket.create_server(("127.0.0.%d" % n, 443))
+                for n in (87, 88, 89))
     for name, (mode, mx, *_) in CASES.items():
         publish(name, mode, mx)
 
@@ -120,8 +129,8 @@ def mta_sts():
         "mta-sts.%s.sts.test" % n for n in CASES if n != "web"))
     try:
         servers()
-    except AssertionError:
-        return "ports 25 and 443 of 127.0.0.66 to .69 cannot be had"
+    except (AssertionError, OSError):
+        return "ports 25 and 443 of 127.0.0.66 to .89 cannot be had"
     for name in CASES:
         send("x@%s.sts.test" % name)
     wrong = []

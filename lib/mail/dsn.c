@@ -43,10 +43,17 @@ static const struct meaning meanings[] = {
 	{ ".2.3", "The message is too large for this mailbox." },
 	{ ".3.4", "The message is too large." },
 	{ ".4.1", "The other server did not answer." },
+	{ ".4.2", "The other server broke off, or did not reply in time." },
+	{ ".4.3", "Where the other server is could not be found out." },
 	{ ".4.4", "No way to the other server was found." },
 	{ ".4.6", "The mail went in a circle." },
 	{ ".4.7", "It was tried for a long time, without success." },
-	{ ".7.1", "It was refused: this mail is not permitted there." }
+	{ ".6.3", "The other server cannot take the letters of this mail." },
+	{ ".6.7", "The other server takes no address or subject with letters "
+	    "like these." },
+	{ ".7.1", "It was refused: this mail is not permitted there." },
+	{ ".7.4", "Encryption is demanded, and could not be had." },
+	{ ".7.5", "It cannot be proved that the other server is the right one." }
 };
 
 int

@@ -133,6 +133,33 @@ authors(void **state)
 	buf_free(&b);
 }
 
+/* What a person reads before the server's words. */
+static void
+reasons(void **state)
+{
+	static const char *const row[][2] = {
+		{ "5.1.1", "    There is no mailbox of this name.\r\n" },
+		{ "4.4.2", "    The other server broke off, or did not reply in " },
+		{ "4.4.3", "    Where the other server is could not be found " },
+		{ "5.6.3", "    The other server cannot take the letters of " },
+		{ "5.6.7", "    The other server takes no address or subject " },
+		{ "4.7.4", "    Encryption is demanded, and could not be had.\r\n" },
+		{ "4.7.5", "    It cannot be proved that the other server is " }
+	};
+	struct buf b = { .max = 1 << 20 };
+	struct dsn_rcpt r = failed;
+	struct dsn d = base;
+	size_t i;
+
+	(void)state;
+	d.rcpt = &r;
+	for (i = 0; i < sizeof row / sizeof *row; i++) {
+		r.enhanced = span_of(row[i][0]);
+		has(make(&b, &d), row[i][1]);
+	}
+	buf_free(&b);
+}
+
 /* RFC 6533 */
 static void
 international(void **state)
@@ -188,6 +215,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		cmocka_unit_test(fields), cmocka_unit_test(authors),
+		cmocka_unit_test(reasons),
 		cmocka_unit_test(international), cmocka_unit_test(hostile)
 	};
 

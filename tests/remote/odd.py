@@ -3,6 +3,7 @@ TLSA records of all kinds, ourselves in the middle of a list, limits of a
 route, secrets that are missing."""
 import hashlib
 import json
+import threading
 
 from world import *
 
@@ -169,6 +170,82 @@ def a_changed_route():
     assert len(q.mails()) == 3 or time.monotonic() - began > 30
 
 
+class Slow:
+    """Takes a moment for each message; how many it was spoken to by at once."""
+    def __init__(self):
+        self.now = self.most = 0
+        self.lock = threading.Lock()
+        self.l = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.l.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            s, _ = self.l.accept()
+            threading.Thread(target=self.serve, args=(s,), daemon=True).start()
+
+    def serve(self, s):
+        self.count(1)
+        try:
+            s.sendall(b"220 slow\r\n")
+            for line in s.makefile("rb"):
+                verb = line[:4]
+                if verb == b".\r\n":
+                    time.sleep(0.3)
+                if verb in (b"DATA", b".\r\n", b"QUIT") or \
+                        line[:5] in (b"EHLO ", b"MAIL ", b"RCPT "):
+                    s.sendall(b"354 go\r\n" if verb == b"DATA" else
+                              b"250 ok\r\n")
+        except OSError:
+            pass
+        self.count(-1)
+        s.close()
+
+    def count(self, n):
+        with self.lock:
+            self.now += n
+            self.most = max(self.most, self.now)
+
+
+def connections():
+    """As many as its route says; without, more as it goes well."""
+    held, free = Slow(), Slow()
+    routes([("two.odd.test", "smtp://127.0.0.1:%d connections=2" % held.port),
+            ("more.odd.test", "smtp://127.0.0.1:%d" % free.port)])
+    names = ["n%d@%s.odd.test" % (n, d) for n in range(40)
+             for d in ("two", "more")]
+    for n in names:
+        send(n)
+    assert all(outcome(n)[0] == "delivered" for n in names)
+    assert held.most == 2, held.most
+    assert 2 < free.most <= 20, free.most
+
+
+def backup_mx():
+    """Strangers may send to a relay domain, and there to those of its list."""
+    p = Peer("primary")
+    correo("domain", "add", "backup.odd.test", "relay")
+    correo("relay", "add", "rcpt", "backup.odd.test", "known")
+    routes([("backup.odd.test", "smtp://127.0.0.1:%d" % p.port)])
+    correo("relay", "remove", "net", "127.0.0.0/8")
+    try:
+        def answer(rcpt):
+            try:
+                send(rcpt)
+            except AssertionError as e:
+                return re.search(r"5\.\d\.\d", str(e))[0]
+        wait("a stranger", lambda: answer("x@elsewhere.odd.test") == "5.7.1")
+        assert answer("gone@backup.odd.test") == "5.1.1"
+        for who in "known", "postmaster":
+            assert answer(who + "@backup.odd.test") is None
+            assert outcome(who + "@backup.odd.test")[0] == "delivered"
+    finally:
+        correo("relay", "add", "net", "127.0.0.0/8")
+    # the next test is one of ours again
+    wait("the network", lambda: answer("x@elsewhere.odd.test") is None)
+    assert len(p.mails()) == 2
+
+
 def tokens_are_gone():
     """A helper that failed has removed the file: it waits, with the cure."""
     p = Peer("gone", "mechs=XOAUTH2", "user=user@far.test", "pass=ya29.gone")
@@ -223,4 +300,4 @@ def typos():
 
 
 TESTS = [tlsa_kinds, ourselves_in_the_middle, closing, a_rate, a_changed_route,
-         tokens_are_gone, typos]
+         connections, backup_mx, tokens_are_gone, typos]

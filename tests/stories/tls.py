@@ -50,6 +50,20 @@ def what_is_offered():
             assert 'TLS session ticket:' not in out
 
 
+def names_of_protocols():
+    """RFC 7301 3.2: the one that both know, or no handshake; SMTP has none."""
+    for service, offered, want in (
+            ('pop3s', 'pop3', 'pop3'), ('imaps', 'imap', 'imap'),
+            ('imaps', 'h2,imap', 'imap'), ('pop3s', 'imap', None),
+            ('imaps', 'h2', None), ('smtps', 'h2', '')):
+        out, done = s_client(c, '-alpn', offered, service=service)
+        assert done == (want is not None), (service, offered, out[-800:])
+        if want:
+            assert 'ALPN protocol: %s\n' % want in out, (service, out)
+        elif done:
+            assert 'No ALPN negotiated' in out, (service, out)
+
+
 def no_early_data_no_renegotiation():
     out, _ = s_client(c, '-tls1_3')
     assert 'Max Early Data: 0' in out or 'Early data was not sent' in out, out
@@ -217,16 +231,28 @@ def a_handshake_that_does_not_go_on_ends():
 
 def a_client_that_does_not_read():
     """Replies pile up in the kernel, then the session waits for the client,
-    and nobody else does."""
-    s = Mailer(c)
+    and nobody else does; its time has an end, and a line in the log."""
+    d = second()
+    conf = open(d.ready['config']).read()
+    with open(d.ready['config'], 'a') as f:
+        f.write('smtpd.command_timeout 5s\n')
+    d.quickstart('restart')
+    start = len(d.log())
+    s = Mailer(d)
     s.sock.settimeout(3)
     try:
-        for _ in range(200000):
-            s.send(b'NOOP ' + b'x' * 500 + b'\r\n')
+        while True:
+            s.send((b'NOOP ' + b'x' * 500 + b'\r\n') * 100)
     except (TimeoutError, ssl.SSLError, OSError):
         pass
-    others_go_on()
+    other = Mailer(d)
+    other.cmd('NOOP', 250)
+    other.close()
+    d.wait_log('event=closed', 'reason=timeout', start=start)
     s.close()
+    with open(d.ready['config'], 'w') as f:
+        f.write(conf)
+    d.quickstart('restart')
 
 
 def cut_at_every_byte():
@@ -564,7 +590,7 @@ def proxy_headers():
 
 
 try:
-    tell([what_is_offered, no_early_data_no_renegotiation,
+    tell([what_is_offered, names_of_protocols, no_early_data_no_renegotiation,
           no_client_certificate_is_asked_for, injection_in_one_write,
           injection_at_every_split, injection_behind_220,
           nothing_said_before_lives_on, starttls_with_words_behind_it,

@@ -254,6 +254,32 @@ def eight_bits_and_utf8():
     same(sent, c.alice.wait()[0])
 
 
+def utf8_by_curl_and_nodemailer():
+    """Both ask for SMTPUTF8 by themselves where an address needs it."""
+    sender = 'jürgen@sender.test'
+    sent = message('Grüße', '你好\n').replace(b'a@sender.test',
+                                              sender.encode())
+    path = c.dir + '/run/upload'
+    with open(path, 'wb') as f:
+        f.write(sent)
+    utf8 = dict(os.environ, LC_ALL='C.UTF-8')
+    curl = ['curl', '-sS', 'smtp://%s:%d' % (c.host, c.port), '--mail-from',
+            sender, '--mail-rcpt', 'alice@example.test', '-T', path]
+    node = ['node', '-e', "const t=require(process.env.CORREO_NODE_MODULES+"
+            "'/nodemailer').createTransport({host:process.argv[1],port:"
+            "+process.argv[2],ignoreTLS:true});t.sendMail({envelope:{from:"
+            "process.argv[3],to:'alice@example.test'},raw:require('fs')"
+            ".readFileSync(process.argv[4])},e=>process.exit(e?1:0))", c.host,
+            c.port, sender, path]
+    for argv in [curl] + [node] * ('CORREO_NODE_MODULES' in os.environ):
+        c.alice.clear()
+        run(*argv, env=utf8)
+        stored = c.alice.wait()[0]
+        same(sent, stored)
+        assert b'with UTF8SMTP' in stored, stored
+        assert stored.startswith(b'Return-Path: <%s>' % sender.encode())
+
+
 def international_domains():
     """Configured in one form or the other, in capitals too: all are the same
     domain, and so is whatever a client writes."""
@@ -349,6 +375,6 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,
-         international_domains, chunks,
+      utf8_by_curl_and_nodemailer, international_domains, chunks,
       one_burst_of_everything, smuggling_is_refused,
       swaks_and_curl_and_msmtp])

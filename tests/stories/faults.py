@@ -282,18 +282,21 @@ def fill(i):
 
 
 def floor(i):
-    """A floor above what is free: 452 before the message is even begun."""
+    """A floor above what is free, in bytes or in files: 452 before the message
+    is even begun."""
     with open(i.ready['config']) as f:
-        text = f.read().replace('smtpd.min_free 0', 'smtpd.min_free 1G')
-    with open(i.ready['config'], 'w') as f:
-        f.write(text)
-    i.quickstart('restart')
-    s = i.smtp()
-    code, answer = s.mail('a@sender.test', ['SIZE=1000'])
-    if code == 250:
-        s.rcpt('alice@example.test')
-        code, answer = s.data(message('floor'))
-    assert code == 452 and answer.startswith(b'4.3.1'), (code, answer)
+        text = f.read()
+    for key, much in (('min_free', '1G'), ('min_free_files', '1000000000')):
+        with open(i.ready['config'], 'w') as f:
+            f.write(text.replace('smtpd.%s 0' % key, 'smtpd.%s %s'
+                                 % (key, much)))
+        i.quickstart('restart')
+        s = i.smtp()
+        code, answer = s.mail('a@sender.test', ['SIZE=1000'])
+        if code == 250:
+            s.rcpt('alice@example.test')
+            code, answer = s.data(message('floor'))
+        assert code == 452 and answer.startswith(b'4.3.1'), (key, code, answer)
 
 
 def a_directory_out_of_reach_is_refused_with_the_cure():

@@ -84,8 +84,14 @@ def just_under_the_limit_and_just_over():
     limit = int(s.esmtp_features['size'])
     assert limit == 50 << 20, limit
     line = b'A' * 76 + b'\r\n'
-    head = message('large', '', 'Content-Transfer-Encoding: base64\n')
-    sent = head + line * ((limit - len(head) - 4096) // len(line))
+    head = message('large', '', 'MIME-Version: 1.0\nContent-Type: '
+                   'multipart/mixed; boundary=b\n')
+    part = b'--b\r\nContent-Type: application/octet-stream\r\n' \
+        b'Content-Disposition: attachment; filename=%d\r\n' \
+        b'Content-Transfer-Encoding: base64\r\n\r\n'
+    sent = head + b''.join(part % i + line * (
+        (limit - len(head) - 4096) // 5 // len(line)) for i in range(5)) + \
+        b'--b--\r\n'
     c.send(['alice@example.test'], sent)
     same(sent, c.alice.with_text(b'Subject: large', 60))
     s = c.smtp()

@@ -2,7 +2,8 @@
 are the same, or REASONS says why not.
 
 Messages: Python's own email tests (libpython3.11-testsuite), SpamAssassin's
-samples where that package is installed, and those below, one odd thing each.
+samples where that package is installed, CORREO_CORPUS (a directory), and those
+below, one odd thing each.
 """
 import glob
 import os
@@ -159,7 +160,8 @@ REASONS = [
     (r'message-global', BODY,
      'message/global has an envelope (RFC 9051 9, media-message)'),
     (r'disposition-odd', BODY, 'a disposition without a word is none'),
-    (r'not-a-header|msg_(19|35|38)\.txt|python\..*|sndhdr\..*', '.*',
+    (r'not-a-header|msg_(19|35|38)\.txt|python\..*|sndhdr\..*|'
+     r'courier|filter\.sh|gnus|muttrc|procmailrc\..*', '.*',
      'a line that is no field ends the header; Dovecot passes over it'),
     (r'comments', ENV, 'a comment behind an address names it'),
     (r'broken-addresses|msg_(05|15|43)\.txt', ENV,
@@ -249,7 +251,8 @@ def differences(a, b, path=''):
 def messages():
     for name, data in OWN.items():
         yield name, data
-    for pattern in PLACES:
+    corpus = os.environ.get('CORREO_CORPUS')
+    for pattern in PLACES + ([corpus + '/*'] if corpus else []):
         for path in sorted(glob.glob(pattern)):
             if os.path.isfile(path) and not path.endswith('.py'):
                 with open(path, 'rb') as f:

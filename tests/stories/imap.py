@@ -481,6 +481,31 @@ starttls = no
         run(*sync)
         assert len(subjects(keys='SEEN')) == 1
         assert len(os.listdir(box + '/new') + os.listdir(box + '/cur')) == 5
+        # here: one deleted, one added; there: one deleted, one moved
+        os.unlink(box + '/new/' + sorted(os.listdir(box + '/new'))[0])
+        run(*sync)
+        left = subjects()
+        assert len(left) == 4, left
+        with open(box + '/new/1.2.x', 'wb') as f:
+            f.write(mail(6).replace(b'\r\n', b'\n'))
+        m = login()
+        ok(m.select())
+        for command in ('COPY', 'STORE'):
+            ok(m.uid(command, ok(m.uid('SEARCH', 'ALL'))[0].split()[-1],
+                     *(['Archive'] if command == 'COPY' else
+                       ['+FLAGS', '\\Deleted'])))
+        ok(m.expunge())
+        m.logout()
+        run(*sync)
+        assert sorted(subjects()) == left[:-1] + [6]
+        there = p.dir + '/m/Archive'
+        assert len(os.listdir(there + '/new') + os.listdir(there + '/cur')) \
+            == 1
+        before = sorted(os.listdir(box + '/new') + os.listdir(box + '/cur'))
+        assert len(before) == 4, before
+        run(*sync)
+        assert before == sorted(os.listdir(box + '/new') +
+                                os.listdir(box + '/cur'))
 
 
 def mutt_reads_and_saves():
@@ -537,10 +562,20 @@ r = a.INBOX:contain_subject('mail 2') + a.INBOX:contain_subject('mail 4')
 r:move_messages(a.Archive)
 a.INBOX:is_unseen():mark_flagged()
 a.INBOX:contain_subject('mail 5'):delete_messages()
-''' % (*address('imap'), *user(1)))
+io.open('%s/idles', 'w'):close()
+a.INBOX:enter_idle()
+a.INBOX:contain_subject('mail 6'):mark_seen()
+''' % (*address('imap'), *user(1), p.dir))
+        arrives = threading.Thread(target=lambda: (
+            wait('imapfilter', lambda: os.path.exists(p.dir + '/idles')),
+            fill(1, first=6)))
+        if shutil.which('imapfilter'):
+            arrives.start()
         client('imapfilter', '-c', lua, env=dict(os.environ, HOME=p.dir))
-    assert subjects() == [1, 3] and subjects(folder='Archive') == [2, 4]
+        arrives.join()
+    assert subjects() == [1, 3, 6] and subjects(folder='Archive') == [2, 4]
     assert subjects(keys='FLAGGED') == [1, 3]
+    assert subjects(keys='SEEN') == [6]
 
 
 def fetchmail_by_IMAP():
@@ -582,6 +617,14 @@ $m->move("Archive", $s[0]) or die;
 $m->expunge; die unless $m->message_count("INBOX") == 2;
 $m->set_flag("Forwarded", ($m->messages)[0]) or die;
 my $h2 = $m->fetch_hash("FLAGS", "RFC822.SIZE"); die unless keys %$h2 == 2;
+my $o = Mail::IMAPClient->new(Server => $h, Port => $n, User => $u,
+    Password => $p) or die $@;
+my $t = $m->idle or die $@;
+$o->append("INBOX", "Subject: mail 4\r\n\r\nx\r\n") or die $@;
+my $d = $m->idle_data(30) or die $@;
+die "@$d" unless grep /\* 3 EXISTS/, @$d;
+$m->done($t) or die $@;
+$o->logout;
 $m->logout; print "ok\n";
 ''')
 

@@ -1,5 +1,6 @@
 """Forwarding files of system users, obeyed under their own uid only."""
 import os
+import pwd
 import shutil
 
 from correo import Maildir, Skip, message, tell, the_instance, wait
@@ -27,6 +28,20 @@ def a_system_user():
     for f in carol.mail():
         st = os.stat(f)
         assert (st.st_uid, st.st_gid) == (UID, UID), st
+
+
+def as_passwd_has_them():
+    """`correo user add --system`; daemon is on every system."""
+    p = pwd.getpwnam('daemon')
+    path = c.dir + '/etc/tables/users'
+    c.correo('user', 'add', 'daemon', '--system')
+    try:
+        assert 'daemon:%d:%d:%s:system\n' % (p.pw_uid, p.pw_gid, p.pw_dir) \
+            in open(path).readlines()
+    finally:
+        c.correo('user', 'remove', 'daemon')
+    r = c.correo('user', 'add', 'no-such-user', '--system', ok=False)
+    assert r.returncode == 100 and b'no such user' in r.stderr, r
 
 
 def deliver(subject, rcpt='carol@example.test', sender='a@sender.test'):
@@ -144,8 +159,8 @@ def clean_up():
     shutil.rmtree(HOME)
 
 
-tell([a_system_user, to_another_address_and_to_herself, to_a_folder_of_hers,
-      not_to_a_folder_outside_her_home,
+tell([as_passwd_has_them, a_system_user, to_another_address_and_to_herself,
+      to_a_folder_of_hers, not_to_a_folder_outside_her_home,
       a_program_gets_the_message_and_the_facts, a_programs_exit_codes,
       a_file_that_others_can_write_is_not_obeyed,
       an_extension_has_a_file_of_its_own, a_loop_ends, clean_up])

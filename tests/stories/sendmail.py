@@ -96,6 +96,24 @@ def every_usual_option_is_taken():
     c.bob.wait(9)
 
 
+def what_they_ask_for():
+    """By the drop: a report as -N, -R and -V want it, the name of -F, a word
+    of -v."""
+    c.alice.clear()
+    c.bob.clear()
+    r = sendmail('-v', '-f', 'alice@example.test', '-F', 'Alice A', '-N',
+                 'success', '-R', 'hdrs', '-V', 'env1', 'bob@example.test',
+                 text=b'Subject: asked\n\nthe body\n')
+    assert b'left as ' in r.stdout + r.stderr, r
+    stored = c.bob.with_text(b'Subject: asked')
+    assert b'\nFrom: "Alice A" <alice@example.test>\n' in stored, stored
+    report = c.alice.with_text(b'multipart/report')
+    for line in (b'Original-Envelope-Id: env1', b'Action: delivered',
+                 b'Content-Type: text/rfc822-headers'):
+        assert b'\n%s\n' % line in report, (line, report)
+    assert b'the body' not in report, report
+
+
 def sysexits():
     assert sendmail(ok=False).returncode == 64
     assert sendmail('-f', 'not an@ address@', 'bob@example.test',
@@ -192,5 +210,6 @@ def over_smtp_to_servers_of_all_kinds():
 tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       a_dot_ends_it_without_i, a_sender_of_its_own, root_at_this_machine,
       recipients_in_one_word, as_another_user_by_the_group,
-      every_usual_option_is_taken, sysexits, newaliases,
+      every_usual_option_is_taken,
+      what_they_ask_for, sysexits, newaliases,
       the_queue_is_run_by_q, over_smtp, over_smtp_to_servers_of_all_kinds])

@@ -305,6 +305,7 @@ list_dirs(const struct tree *t, struct tree_list *l)
 static struct tree_entry *
 list_put(struct tree_list *l, struct span name)
 {
+	size_t size = l->size ? 2 * l->size : 16;
 	struct tree_entry *v;
 	const char *why;
 
@@ -312,11 +313,14 @@ list_put(struct tree_list *l, struct span name)
 		errno = EINVAL;
 		return NULL;
 	}
-	v = reallocarray(l->v, l->n + 1, sizeof *v);
-	if (v == NULL)
-		return NULL;
-	l->v = v;
-	v += l->n++;
+	if (l->n == l->size) {
+		v = reallocarray(l->v, size, sizeof *v);
+		if (v == NULL)
+			return NULL;
+		l->v = v;
+		l->size = size;
+	}
+	v = l->v + l->n++;
 	*v = (struct tree_entry){ .bits = 0 };
 	span_str(is_inbox(name) ? SPAN("INBOX") : name, v->name,
 	    sizeof v->name);

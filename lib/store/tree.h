@@ -58,7 +58,7 @@ struct tree_entry {
 };
 struct tree_list {
 	struct tree_entry *v;
-	size_t n;
+	size_t n, size;
 };
 
 /* All folders, sorted by name, INBOX first.  0, or -1 with errno. */

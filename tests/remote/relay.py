@@ -284,7 +284,9 @@ def held_and_retried():
     domain or all, takes the route of now."""
     p = Peer("live")
     names = ["one", "dom", "all", "held"]
-    routes([(n + ".op.test", "smtp://127.0.0.1:1") for n in names])
+    # a port each: none is dead, so that nothing comes back by itself
+    routes([(n + ".op.test", "smtp://127.0.0.1:%d" % port)
+            for port, n in enumerate(names, 2)])
     for n in names:
         send("x@%s.op.test" % n)
     for n in names:
@@ -294,7 +296,7 @@ def held_and_retried():
     path = DIR + "/etc/tables/routes"
     text = open(path).read()
     with open(path, "w") as f:
-        f.write(re.sub(r"(\.op\.test smtp://127\.0\.0\.1:)1\n",
+        f.write(re.sub(r"(\.op\.test smtp://127\.0\.0\.1:)\d\n",
                        r"\g<1>%d\n" % p.port, text))
     correo("tables")
 

@@ -35,6 +35,8 @@ CASES = {
               "x-correo; 451 4.5.0 after MAIL 127.0.0.1[127.0.0.1]:"),
     "plain": ([], "tls=require", "delayed", None,
               "x-correo; 451 4.7.4 127.0.0.1[127.0.0.1]:"),
+    "seven": (["caps=PIPELINING"], "", "failed", None,
+              "x-correo; 554 5.6.3 127.0.0.1[127.0.0.1]:"),
     "size": (["caps=SIZE 10"], "", "failed", None,
              "x-correo; 552 5.3.4 127.0.0.1[127.0.0.1]:"),
 }
@@ -52,6 +54,7 @@ def authors():
     """A report has Remote-MTA, the type smtp and "Server X:" where a reply was
     read, and only there (RFC 3464 2.3.5, 2.3.6)."""
     want = dict(OTHERS)
+    bytes8 = b"Subject: caf\xe9\r\n\r\nx\r\n"
     path = PLACE + "/lmtp/words"
     Peer("wunix", "lmtp=1", "end=452 4.2.2 full", "unix=" + path)
     rows = [("refused.words.test", "smtp://127.0.0.1:1"),
@@ -77,7 +80,8 @@ def authors():
     configure("queued.warn", "1s")
     try:
         for rcpt in want:
-            send(rcpt, sender="alice@example.test")
+            send(rcpt, sender="alice@example.test",
+                 **({"body": bytes8} if "seven" in rcpt else {}))
         for rcpt in want:
             outcome(rcpt)
 

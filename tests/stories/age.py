@@ -1,5 +1,7 @@
 """Days pass: a warning, the end of a lifetime, and what is tried meanwhile.
 The test build's clock is shifted; no other build has one."""
+import email
+import email.policy
 import os
 
 from correo import Instance, another, run, tell, test_build, the_instance, wait
@@ -28,8 +30,14 @@ def a_message_grows_old():
                     if b'delayed' in open(f, 'rb').read()]) == 1
         i.alice.clear()
         later(i, '+6d')
-        report = i.alice.with_text(b'multipart/report')
-        assert b'Action: failed' in report, report
+        human, status, _ = email.message_from_bytes(
+            i.alice.with_text(b'multipart/report'),
+            policy=email.policy.default).get_payload()
+        one = status.get_payload()[1]
+        assert one['Action'] == 'failed' and one['Status'] == '5.4.7', one
+        assert 'last answer was: 451 4.4.1' in ' '.join(
+            one['Diagnostic-Code'].split()), one
+        assert 'tried for a long time' in human.get_content(), human
         wait('an empty queue', lambda: not i.queue())
     finally:
         i.quickstart('stop')

@@ -4,7 +4,8 @@
 # connections, the same walk each time and a fresh one (LONG=1: of an hour), and
 # sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
 # testers have to be found.  Between them ENVELOPE and BODYSTRUCTURE of many
-# messages, beside Dovecot's.
+# messages, beside Dovecot's; and dialogs where the kernel has no inotify left, as
+# another node's changes have none.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -48,6 +49,26 @@ planted()	# TESTER BUG ARGUMENTS...
 	fi
 }
 
+hintless()	# SCRIPT
+{
+	dialog=build/unit/tests/imap/dialog what="imap $1 without inotify"
+	none='echo 0 >/proc/sys/user/max_inotify_instances'
+	if ! [ -x "$dialog" ]; then
+		echo "skip $what: make unit first"
+	elif ! unshare -Ur sh -c "$none" 2>/dev/null; then
+		echo "skip $what: no user namespaces"
+	elif IMAP_SCRIPT=$1 unshare -Ur sh -c "$none; exec $dialog" \
+	    >"$place/hintless" 2>&1; then
+		echo "ok $what"
+	else
+		cat "$place/hintless"
+		echo "not ok $what"
+		bad=1
+	fi
+}
+
+hintless views
+hintless basic
 /usr/bin/python3 tests/imap/structures.py || bad=1
 if ${CC:-cc} -std=c11 -D_GNU_SOURCE -iquote . tests/kill/family_trace.c \
     -o "$place/trace"; then

@@ -57,9 +57,6 @@ take_due(struct queued *q, int64_t now)
 			take(q, &n, 0);
 }
 
-/* Nobody else empties the FIFO: where it is full now, hints were lost.  What
- * these named is looked for behind all that was heard, since what no hint
- * named is looked for in its Maildir too. */
 void
 take_back(struct queued *q)
 {
@@ -72,6 +69,9 @@ take_back(struct queued *q)
 			take(q, &n, 0);
 }
 
+/* Nobody else empties the FIFO: where it is full now, hints were lost.  What
+ * these named is looked for behind all that was heard, since what no hint
+ * named is looked for in its Maildir too. */
 void
 take_hints(struct queued *q)
 {

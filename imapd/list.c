@@ -1,37 +1,14 @@
 /*
- * list - LIST and LSUB.
- *
- * The folders of the tree, and every level above them that is no folder
- * itself, become one sorted vector of nodes, each of which knows what is below
- * it; then each is asked whether it is wanted.
+ * list - LIST and LSUB: of the folders, and the levels above them, each is
+ * asked whether it is wanted.
  */
-#include <stdlib.h>
-
 #include "imapd/list.h"
 #include "imapd/names.h"
+#include "imapd/nodes.h"
 #include "imapd/status.h"
 #include "wire/imap_name.h"
 #include "wire/imap_reply.h"
 
-enum node_bits {
-	NODE_EXISTS = TREE_EXISTS, NODE_SUBSCRIBED = TREE_SUBSCRIBED,
-	NODE_CHILD = 4,			/* a folder is below */
-	NODE_CHILD_SUBSCRIBED = 8, NODE_CHILD_SPECIAL = 16
-};
-struct node {
-	char name[FOLDER_NAME];
-	char use[16];
-	unsigned bits;
-};
-struct nodes {
-	struct node *v;
-	size_t n, size;
-};
-
-static int  gather(struct box *, struct nodes *);
-static int  add(struct nodes *, struct span, unsigned, const char *);
-static void merge(struct nodes *);
-static int  by_name(const void *, const void *);
 static int  matches(const struct box *, const struct imap_list *,
 	    const char *, int *);
 static int  wanted(const struct imap_command *, const struct node *, int,
@@ -46,7 +23,7 @@ enum answer
 list_run(struct box *b, struct imap_command *c)
 {
 	const struct imap_list *l = &c->list;
-	struct nodes nodes = { 0 };
+	struct nodes nodes;
 	unsigned how;
 	int percent, r = 0;
 	size_t i;
@@ -57,10 +34,8 @@ list_run(struct box *b, struct imap_command *c)
 		out_str(&b->out, "* LIST (\\Noselect) \".\" \"\"\r\n");
 		return box_say(b, ANSWER_OK, "", "that is all");
 	}
-	if (gather(b, &nodes) < 0) {
-		free(nodes.v);
+	if (nodes_take(&nodes, &b->tree) < 0)
 		return box_failed(b, "LIST");
-	}
 	for (i = 0; i < nodes.n && r == 0; i++) {
 		struct node *n = &nodes.v[i];
 
@@ -74,89 +49,9 @@ list_run(struct box *b, struct imap_command *c)
 		if (r < 0 && !b->over)
 			r = 0;
 	}
-	free(nodes.v);
+	nodes_free(&nodes);
 	return r < 0 ? ANSWER_NONE :
 	    box_say(b, ANSWER_OK, "", "that is all");
-}
-
-static int
-gather(struct box *b, struct nodes *nodes)
-{
-	struct tree_list l;
-	size_t i, j;
-	int r = 0;
-
-	if (tree_list(&b->tree, &l) < 0)
-		return -1;
-	for (i = 0; i < l.n && r == 0; i++) {
-		const struct tree_entry *e = &l.v[i];
-		struct span name = span_of(e->name);
-		unsigned below = 0;
-
-		if (e->bits & TREE_EXISTS)
-			below |= NODE_CHILD;
-		if (e->bits & TREE_SUBSCRIBED)
-			below |= NODE_CHILD_SUBSCRIBED;
-		if (e->use[0])
-			below |= NODE_CHILD_SPECIAL;
-		r = add(nodes, name, e->bits, e->use);
-		for (j = name.n; j-- > 0 && r == 0;)
-			if (name.p[j] == '.')
-				r = add(nodes, span_sub(name, 0, j), below,
-				    "");
-	}
-	tree_list_free(&l);
-	if (r == 0)
-		merge(nodes);
-	return r;
-}
-
-static int
-add(struct nodes *l, struct span name, unsigned bits, const char *use)
-{
-	struct node *v;
-	size_t size;
-
-	if (l->n == l->size) {
-		size = l->size ? l->size * 2 : 16;
-		if ((v = reallocarray(l->v, size, sizeof *v)) == NULL)
-			return -1;
-		l->v = v;
-		l->size = size;
-	}
-	v = &l->v[l->n++];
-	v->bits = bits;
-	(void)span_str(name, v->name, sizeof v->name);
-	(void)span_str(span_of(use), v->use, sizeof v->use);
-	return 0;
-}
-
-static void
-merge(struct nodes *l)
-{
-	size_t i, n = 0;
-
-	qsort(l->v, l->n, sizeof *l->v, by_name);
-	for (i = 0; i < l->n; i++) {
-		struct node *last = n ? &l->v[n - 1] : NULL;
-
-		if (last && strcmp(last->name, l->v[i].name) == 0) {
-			last->bits |= l->v[i].bits;
-			if (l->v[i].use[0])
-				memcpy(last->use, l->v[i].use,
-				    sizeof last->use);
-		} else
-			l->v[n++] = l->v[i];
-	}
-	l->n = n;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct node *x = a, *y = b;
-
-	return tree_order(x->name, y->name);
 }
 
 /* *percent: by a pattern that ends with a %. */

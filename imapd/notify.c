@@ -45,8 +45,8 @@ struct notify {
 static int  parse(struct box *, struct notify *);
 static int  group(struct box *, struct notify *,
 	    const struct imap_notify_group *);
-static unsigned events_of(void *, const struct tree_entry *);
-static int  concerns(const struct want *, const struct tree_entry *);
+static unsigned events_of(void *, const struct node *);
+static int  concerns(const struct want *, const struct node *);
 static const struct want *selected(const struct box *);
 static int  others(const struct notify *);
 static void hints(struct box *, struct notify *);
@@ -172,7 +172,7 @@ notify_told(struct box *b)
 	size_t i;
 
 	for (i = 0; v && i < b->notify->known.n; i++)
-		if (strcmp(v[i].name, b->name) == 0)
+		if (strcmp(v[i].node.name, b->name) == 0)
 			folder_totals(b->folder, &v[i].t);
 }
 
@@ -261,7 +261,7 @@ group(struct box *b, struct notify *n, const struct imap_notify_group *g)
 }
 
 static unsigned
-events_of(void *arg, const struct tree_entry *e)
+events_of(void *arg, const struct node *e)
 {
 	const struct notify *n = arg;
 	unsigned events = 0;
@@ -278,7 +278,7 @@ events_of(void *arg, const struct tree_entry *e)
 }
 
 static int
-concerns(const struct want *w, const struct tree_entry *e)
+concerns(const struct want *w, const struct node *e)
 {
 	switch (w->filter) {
 	case IMAP_NOTIFY_SELECTED:
@@ -288,7 +288,7 @@ concerns(const struct want *w, const struct tree_entry *e)
 	case IMAP_NOTIFY_PERSONAL:
 		return 1;
 	case IMAP_NOTIFY_SUBSCRIBED:
-		return (e->bits & TREE_SUBSCRIBED) != 0;
+		return (e->bits & NODE_SUBSCRIBED) != 0;
 	case IMAP_NOTIFY_SUBTREE:
 		return tree_within(e->name, w->name);
 	case IMAP_NOTIFY_MAILBOXES:
@@ -331,10 +331,12 @@ hints(struct box *b, struct notify *n)
 	if ((n->hint = hint_open()) < 0)
 		return;
 	(void)hint_tree(n->hint, b);
-	for (i = 0; i < n->known.n && i < HINTS; i++)
-		if (n->known.v[i].bits & TREE_EXISTS &&
-		    n->known.v[i].events & IMAP_NOTIFY_NEW)
-			(void)hint_mailbox(n->hint, b, n->known.v[i].name);
+	for (i = 0; i < n->known.n && i < HINTS; i++) {
+		const struct watched *w = &n->known.v[i];
+
+		if (w->node.bits & NODE_EXISTS && w->events & IMAP_NOTIFY_NEW)
+			(void)hint_mailbox(n->hint, b, w->node.name);
+	}
 }
 
 /* 0, or -1 with errno. */

@@ -17,13 +17,15 @@ enum {
 	INSIDE = MESSAGES | IMAP_NOTIFY_NAME
 };
 
-static void find_parents(struct watched_list *);
 static void pair(struct watched_list *, struct watched_list *);
 static void compare(struct watched_list *, const struct watched_list *);
 static int  meet(struct box *, struct watched_list *, struct watched_list *,
 	    size_t);
+static void touch_parents(struct watched_list *, struct watched_list *,
+	    const struct own *);
+static struct watched *parent(const struct watched_list *, const char *);
 static void tell_name(struct box *, const struct watched *,
-	    const struct watched *, const char *);
+	    const struct watched *, const struct watched *);
 static int  tell_numbers(struct box *, struct watched *, const struct own *);
 static int  same_numbers(const struct watched *, const struct folder_totals *);
 static int  look(struct box *, struct watched *, struct folder_totals *,
@@ -36,29 +38,27 @@ static uint64_t changed_ns(const struct box *, const char *, const char *);
 static int  is_own(const struct own *, const char *);
 
 int
-watched_take(struct box *b, unsigned (*events)(void *,
-    const struct tree_entry *), void *arg, struct watched_list *l)
+watched_take(struct box *b, unsigned (*events)(void *, const struct node *),
+    void *arg, struct watched_list *l)
 {
-	struct tree_list t;
+	struct nodes nodes;
 	size_t i, n = 0;
 
 	*l = (struct watched_list){ 0 };
-	if (tree_list(&b->tree, &t) < 0)
+	if (nodes_take(&nodes, &b->tree) < 0)
 		return -1;
-	l->v = calloc(t.n, sizeof *l->v);
-	for (i = 0; l->v && i < t.n; i++) {
+	l->v = calloc(nodes.n, sizeof *l->v);
+	for (i = 0; l->v && i < nodes.n; i++) {
 		struct watched *w = &l->v[l->n++];
 
-		memcpy(w->name, t.v[i].name, sizeof w->name);
-		w->bits = t.v[i].bits;
-		w->events = events(arg, &t.v[i]);
-		n += w->events != 0;
+		w->node = nodes.v[i];
+		w->events = events(arg, &w->node);
+		n += w->events && w->node.bits &
+		    (NODE_EXISTS | NODE_SUBSCRIBED);
 	}
-	tree_list_free(&t);
-	if (l->v && n <= WATCHED_MAX) {
-		find_parents(l);
+	nodes_free(&nodes);
+	if (l->v && n <= WATCHED_MAX)
 		return 0;
-	}
 	if (l->v)
 		errno = E2BIG;
 	watched_free(l);
@@ -80,7 +80,7 @@ watched_start(struct box *b, struct watched_list *l, int status)
 	for (i = 0; i < l->n; i++) {
 		struct watched *w = &l->v[i];
 		int tell = status && w->events & MESSAGES &&
-		    !(b->folder && strcmp(w->name, b->name) == 0);
+		    !(b->folder && strcmp(w->node.name, b->name) == 0);
 
 		(void)may_differ(b, w);
 		if (w->events & INSIDE && look(b, w, &w->t, tell ? tell_status :
@@ -104,40 +104,23 @@ watched_tell(struct box *b, struct watched_list *old,
 	for (i = 0; i < now->n; i++)
 		if (meet(b, old, now, i) < 0)
 			return -1;
+	touch_parents(old, now, own);
 	for (i = 0; i < old->n; i++) {
 		w = &old->v[i];
 		differ |= w->only;
-		if (w->same == 0 && !w->renamed && !is_own(own, w->name))
-			tell_name(b, w, NULL, "");
+		if (w->same == 0 && !w->renamed && !is_own(own, w->node.name))
+			tell_name(b, w, NULL, NULL);
 	}
 	for (i = 0; i < now->n; i++) {
 		w = &now->v[i];
 		differ |= w->only;
-		if (!is_own(own, w->name))
+		if (!is_own(own, w->node.name))
 			tell_name(b, w->same ? &old->v[w->same - 1] : NULL, w,
-			    w->renamed ? old->v[w->renamed - 1].name : "");
+			    w->renamed ? &old->v[w->renamed - 1] : NULL);
 		if (tell_numbers(b, w, own) < 0)
 			return -1;
 	}
 	return differ;
-}
-
-/* In that order what is below a name stands behind it, among others that begin
- * as it does; what is below INBOX, which is first, may stand anywhere. */
-static void
-find_parents(struct watched_list *l)
-{
-	size_t i, j, n;
-
-	for (i = 0; i < l->n; i++) {
-		n = strlen(l->v[i].name);
-		for (j = i + 1; j < l->n && !l->v[i].parent; j++)
-			if (strncmp(l->v[j].name, l->v[i].name, n) == 0)
-				l->v[i].parent = l->v[j].name[n] == '.' &&
-				    l->v[j].bits & TREE_EXISTS;
-			else if (i > 0)
-				break;
-	}
 }
 
 static void
@@ -146,10 +129,12 @@ pair(struct watched_list *a, struct watched_list *b)
 	size_t i, j;
 	int c;
 
-	for (i = 0; i < a->n; i++)
+	for (i = 0; i < a->n; i++) {
 		a->v[i].same = a->v[i].renamed = 0;
+		a->v[i].touched = 0;
+	}
 	for (i = j = 0; i < a->n && j < b->n;) {
-		c = tree_order(a->v[i].name, b->v[j].name);
+		c = tree_order(a->v[i].node.name, b->v[j].node.name);
 		if (c == 0) {
 			a->v[i].same = j + 1;
 			b->v[j].same = i + 1;
@@ -167,8 +152,8 @@ compare(struct watched_list *a, const struct watched_list *b)
 	for (i = 0; i < a->n; i++) {
 		struct watched *w = &a->v[i];
 
-		w->only = w->bits & TREE_EXISTS && !(w->same &&
-		    b->v[w->same - 1].bits & TREE_EXISTS);
+		w->only = w->node.bits & NODE_EXISTS && !(w->same &&
+		    b->v[w->same - 1].node.bits & NODE_EXISTS);
 	}
 }
 
@@ -203,34 +188,77 @@ meet(struct box *b, struct watched_list *old, struct watched_list *now,
 	return 0;
 }
 
-/* RFC 5465 5.4 and 5.5.  One of both may be NULL. */
+/* RFC 5465 5.4: what is right above one that came or went is affected too, be
+ * it a mailbox or not. */
+static void
+touch_parents(struct watched_list *old, struct watched_list *now,
+    const struct own *own)
+{
+	struct watched_list *const both[] = { old, now };
+	struct watched *w, *p;
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < both[i]->n; j++) {
+			w = &both[i]->v[j];
+			if (!w->only || w->renamed ||
+			    is_own(own, w->node.name))
+				continue;
+			if ((p = parent(now, w->node.name)) == NULL)
+				p = parent(old, w->node.name);
+			if (p)
+				p->touched = 1;
+		}
+}
+
+/* NULL: it is at the top, or there is no such level. */
+static struct watched *
+parent(const struct watched_list *l, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	struct node key;
+
+	if (dot == NULL)
+		return NULL;
+	(void)span_str(span_mem(name, (size_t)(dot - name)), key.name,
+	    sizeof key.name);
+	return bsearch(&key, l->v, l->n, sizeof *l->v, nodes_order);
+}
+
+/* RFC 5465 5.4 and 5.5.  was: what had that name, from: what it was renamed
+ * from; NULL: none; not both of was and w.  A child that is renamed with what
+ * is above it is told as well, though 5.4 does without: on the disk they move
+ * one by one, and a look may fall between two. */
 static void
 tell_name(struct box *b, const struct watched *was, const struct watched *w,
-    const char *old_name)
+    const struct watched *from)
 {
 	const struct watched *one = w ? w : was;
 	unsigned events = (was ? was->events : 0) | (w ? w->events : 0);
-	unsigned had = was ? was->bits : 0, has = w ? w->bits : 0;
+	unsigned had = was ? was->node.bits : 0, has = w ? w->node.bits : 0;
+	unsigned changed;
 	struct buf *o = &b->scratch;
 
 	/* of one that goes by another name only its subscription stays */
 	if (was && was->renamed)
-		had &= ~(unsigned)TREE_EXISTS;
-	if (!((had ^ has) & TREE_EXISTS && events & IMAP_NOTIFY_NAME) &&
-	    !((had ^ has) & TREE_SUBSCRIBED &&
+		had &= ~(unsigned)NODE_EXISTS;
+	changed = had ^ has;
+	if (!((changed & NODE_EXISTS || one->touched) &&
+	    events & IMAP_NOTIFY_NAME) && !(changed & NODE_SUBSCRIBED &&
 	    events & IMAP_NOTIFY_SUBSCRIPTION))
 		return;
 	buf_reset(o);
-	buf_adds(o, "* LIST (");
-	buf_adds(o, !(has & TREE_EXISTS) ? "\\NonExistent" : one->parent ?
-	    "\\HasChildren" : "\\HasNoChildren");
-	if (has & TREE_SUBSCRIBED)
+	buf_adds(o, has & NODE_EXISTS ? "* LIST (" : "* LIST (\\NonExistent ");
+	buf_adds(o, has & NODE_CHILD ? "\\HasChildren" : "\\HasNoChildren");
+	if (w && w->node.use[0])
+		buf_addf(o, " %s", w->node.use);
+	if (has & NODE_SUBSCRIBED)
 		buf_adds(o, " \\Subscribed");
 	buf_adds(o, ") \".\" ");
-	names_add(b, o, one->name);
-	if (*old_name) {
+	names_add(b, o, one->node.name);
+	if (from) {
 		buf_adds(o, " (\"OLDNAME\" (");
-		names_add(b, o, old_name);
+		names_add(b, o, from->node.name);
 		buf_adds(o, "))");
 	}
 	buf_adds(o, "\r\n");
@@ -243,13 +271,13 @@ tell_numbers(struct box *b, struct watched *w, const struct own *own)
 	struct folder_totals t = w->t;
 	int known = w->t.uidvalidity != 0;
 
-	if (!(w->bits & TREE_EXISTS) || !(w->events & MESSAGES) ||
-	    (b->folder && strcmp(w->name, b->name) == 0) || !may_differ(b, w))
+	if (!(w->node.bits & NODE_EXISTS) || !(w->events & MESSAGES) ||
+	    (b->folder && strcmp(w->node.name, b->name) == 0) || !may_differ(b, w))
 		return 0;
 	if (look(b, w, &t, NULL) < 0)
 		return -1;
 	if (!same_numbers(w, &t) &&
-	    !(known ? put_by_us(own, w, &t) : is_own(own, w->name)) &&
+	    !(known ? put_by_us(own, w, &t) : is_own(own, w->node.name)) &&
 	    look(b, w, &t, tell_status) < 0)
 		return -1;
 	w->t = t;
@@ -265,7 +293,7 @@ look(struct box *b, struct watched *w, struct folder_totals *t,
 	struct folder *f;
 	int r = 0;
 
-	if (folder_open(&f, &b->tree, w->name, FOLDER_READ) < 0)
+	if (folder_open(&f, &b->tree, w->node.name, FOLDER_READ) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	folder_totals(f, t);
 	if (also)
@@ -283,7 +311,7 @@ tell_status(struct box *b, struct folder *f, const struct watched *w)
 
 	if (w->events & IMAP_NOTIFY_FLAGS || b->condstore)
 		items |= IMAP_STATUS_HIGHESTMODSEQ;
-	return status_tell(b, f, w->name, items);
+	return status_tell(b, f, w->node.name, items);
 }
 
 static int
@@ -299,7 +327,7 @@ static int
 put_by_us(const struct own *own, const struct watched *w,
     const struct folder_totals *t)
 {
-	return own && own->messages && strcmp(own->name[0], w->name) == 0 &&
+	return own && own->messages && strcmp(own->name[0], w->node.name) == 0 &&
 	    t->uidvalidity == w->t.uidvalidity &&
 	    t->messages == w->t.messages + own->messages &&
 	    t->uidnext == w->t.uidnext + own->messages &&
@@ -310,8 +338,8 @@ put_by_us(const struct own *own, const struct watched *w,
 static int
 may_differ(struct box *b, struct watched *w)
 {
-	uint64_t now = clock_mono_ms(), n = changed_ns(b, w->name, "new");
-	uint64_t c = changed_ns(b, w->name, "cur");
+	uint64_t now = clock_mono_ms(), n = changed_ns(b, w->node.name, "new");
+	uint64_t c = changed_ns(b, w->node.name, "cur");
 	int young = w->stamp.until != 0;
 
 	if (n != w->stamp.new_ns || c != w->stamp.cur_ns) {

@@ -9,12 +9,12 @@
 #define IMAPD_WATCHED_H
 
 #include "imapd/box.h"
+#include "imapd/nodes.h"
 
 enum { WATCHED_MAX = 1000 };
 
 struct watched {
-	char name[FOLDER_NAME];
-	unsigned bits;			/* enum tree_bits */
+	struct node node;		/* first: nodes_order sorts these too */
 	unsigned events;		/* enum imap_notify_events */
 	struct folder_totals t;		/* as told */
 	struct stamp {
@@ -26,7 +26,7 @@ struct watched {
 	size_t same;			/* 1 + index of that name; 0: none */
 	size_t renamed;			/* 1 + index of the same mailbox */
 	int only;			/* it is only here */
-	int parent;			/* a mailbox is below it */
+	int touched;			/* one right below came or went */
 };
 struct watched_list {
 	struct watched *v;
@@ -39,10 +39,10 @@ struct own {
 	uint32_t messages;		/* that came into name[0] */
 };
 
-/* All mailboxes that there are now, with the events that are wanted of them.
- * 0; -1 with errno, E2BIG: of more than WATCHED_MAX something is wanted. */
+/* All mailboxes that there are now and the levels above them, with the events
+ * that are wanted of them.  0; -1 with errno, E2BIG: of more than WATCHED_MAX something is wanted. */
 int	watched_take(struct box *, unsigned (*events)(void *arg,
-	    const struct tree_entry *), void *arg, struct watched_list *);
+	    const struct node *), void *arg, struct watched_list *);
 void	watched_free(struct watched_list *);
 /* Learns the numbers of those; status: tells them (RFC 5465 3.1). */
 int	watched_start(struct box *, struct watched_list *, int status);

@@ -63,7 +63,7 @@ loop_session(struct role_env *env, const struct note *n, int stream,
 	}
 	out_flush(&b.out);
 	/* what is only for the next session need not be waited for */
-	shutdown(b.client.fd, SHUT_WR);
+	shutdown(b.client.fd, SHUT_RDWR);
 	append_drop(&b);
 	notify_free(&b);
 	box_unselect(&b);

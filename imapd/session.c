@@ -153,6 +153,7 @@ too_many(struct session *s)
 	out_line(&s->out, "* BYE too many errors");
 	s->next = NEXT_END;
 	s->over = "max_errors";
+	s->unexpected = 1;
 }
 
 static int
@@ -174,6 +175,8 @@ leave(struct session *s)
 	if (out_flush(&s->out) == 0 && s->next == NEXT_TLS)
 		return ask_starttls(s->control) < 0;
 	reader_log_closed(s->facts, s->logins, s->errors, s->over);
+	if (s->unexpected)
+		stream_linger(&s->client);
 	return 0;
 }
 

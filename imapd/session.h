@@ -29,6 +29,7 @@ struct session {
 	const struct facts *facts;
 	int control;			/* to the listener */
 	enum session_next next;
+	int unexpected;			/* that it ends, to the client */
 	const char *over;		/* why it ends, for the log */
 	uint64_t errors, logins;
 	char tag[SESSION_TAG + 1];	/* of the command */

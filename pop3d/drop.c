@@ -56,7 +56,7 @@ drop_session(struct role_env *env, const struct note *n, int stream,
 	if (d.folder) {
 		events_logout(&d);
 		/* what is only for the next session need not be waited for */
-		shutdown(d.client.fd, SHUT_WR);
+		shutdown(d.client.fd, SHUT_RDWR);
 		folder_close(d.folder);
 	}
 	return 0;

@@ -58,6 +58,7 @@ session_line(struct session *s, struct span *line)
 		if (r == -1 && have.n == s->client.size) {
 			out_err(&s->out, "", "line too long (RFC 2449 4)");
 			s->over = "long line";
+			s->unexpected = 1;
 		} else
 			s->over = reader_log_stream(r);
 		s->next = NEXT_END;
@@ -80,6 +81,7 @@ obey(struct session *s, struct span line)
 	if (s->errors > before && s->errors > s->conf->max_errors) {
 		s->next = NEXT_END;
 		s->over = "max_errors";
+		s->unexpected = 1;
 	}
 }
 
@@ -103,6 +105,8 @@ leave(struct session *s)
 	if (out_flush(&s->out) == 0 && s->next == NEXT_TLS)
 		return ask_starttls(s->control) < 0;
 	reader_log_closed(s->facts, s->logins, s->errors, s->over);
+	if (s->unexpected)
+		stream_linger(&s->client);
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct session {
 	int control;			/* to the listener */
 	enum session_next next;
 	const char *over;		/* why it ends, for the log */
+	int unexpected;			/* that it ends, to the client */
 	uint64_t errors, logins;
 	int utf8;			/* RFC 6856 */
 	char user[321];			/* of USER, "" none */

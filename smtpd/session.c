@@ -14,7 +14,6 @@
 #include "wire/smtp_reply.h"
 
 enum {
-	LINGER_S = 2,
 	LINE_PATIENCE = 64 << 10	/* bytes of a line that is too long */
 };
 
@@ -39,7 +38,6 @@ static void end(struct session *, const char *, unsigned, const char *,
     const char *);
 static void reply(struct session *, const struct verdict *);
 static int  flush(struct session *);
-static void linger(struct session *);
 
 int
 session_serve(struct role_env *env, const struct note *n,
@@ -71,9 +69,10 @@ session_serve(struct role_env *env, const struct note *n,
 	s.client.deadline_ms = 0;
 	flush(&s);
 	events_closed(&s);
-	/* the listener's copy would be closed later */
-	if (!s.handed && shutdown(s.client.fd, SHUT_WR) == 0 && !s.polite)
-		linger(&s);
+	if (!s.polite)
+		stream_linger(&s.client);
+	else if (!s.handed)	/* the listener's copy is closed later */
+		shutdown(s.client.fd, SHUT_RDWR);
 	return 0;
 }
 
@@ -453,19 +452,4 @@ flush(struct session *s)
 	s->over = "closed by client";
 	s->polite = 1;
 	return -1;
-}
-
-/*
- * The client may still be sending: its bytes are read for a moment.  Closing a
- * socket with unread input would reset the connection, and the client might
- * never see why it ended.
- */
-static void
-linger(struct session *s)
-{
-	s->client.timeout_s = LINGER_S;
-	s->client.deadline_ms = clock_mono_ms() + 1000 * LINGER_S;
-	do
-		stream_eat(&s->client, stream_have(&s->client).n);
-	while (stream_fill(&s->client) > 0);
 }

@@ -43,6 +43,7 @@ struct pump {
 	short want;			/* what SSL waits for on the socket */
 	int client_done, session_done;	/* end of that direction was seen */
 	int session_gone;		/* what it wrote may still be there */
+	int told;			/* the client has our end */
 };
 
 static void take_cert(struct role_env *, const char *, int);
@@ -54,6 +55,7 @@ static void tell(const struct note *, SSL *, int);
 static void binding(struct facts *, SSL *);
 static int  pump_buffers(struct pump *);
 static int  run(struct pump *);
+static int  over(struct pump *);
 static void from_client(struct pump *);
 static int  to_client(struct pump *);
 static void from_session(struct pump *);
@@ -272,10 +274,8 @@ run(struct pump *p)
 		to_session(p);
 		if (to_client(p) < 0)
 			return 0;
-		if (p->session_done && p->out_n == 0) {
-			SSL_shutdown(p->ssl);
+		if (p->session_done && p->out_n == 0 && over(p))
 			return 0;
-		}
 		if (p->client_done && p->in_n == 0)
 			shutdown(p->stream, SHUT_WR);
 		/* an end that was hung up is told at once each time */
@@ -284,7 +284,7 @@ run(struct pump *p)
 		    .events = p->out_n ? p->want : POLLIN };
 		w[1] = (struct pollfd){ .fd = p->session_gone ? -1 : p->stream,
 		    .events = (short)((p->in_n ? POLLOUT : 0) |
-		    (p->out_n ? 0 : POLLIN)) };
+		    (p->out_n || p->session_done ? 0 : POLLIN)) };
 		ms = p->session_gone ? LINGER_S * 1000 : quiet ? -1 : IDLE_MS;
 		n = poll(w, 2, ms);
 		if (stream_ended || (n == 0 && p->session_gone))
@@ -296,6 +296,20 @@ run(struct pump *p)
 			heap_trim();
 		}
 	}
+}
+
+/* The session has ended; or said its last, and reads on so that the client
+ * sees it (stream_linger). */
+static int
+over(struct pump *p)
+{
+	if (!p->told) {
+		SSL_shutdown(p->ssl);
+		if (!p->session_gone)
+			shutdown(p->client, SHUT_WR);
+	}
+	p->told = 1;
+	return p->session_gone || p->client_done;
 }
 
 static void
@@ -340,7 +354,9 @@ from_session(struct pump *p)
 	if (r > 0) {
 		p->out_r = 0;
 		p->out_n = (size_t)r;
-	} else if (r == 0 || (errno != EAGAIN && errno != EINTR))
+	} else if (r == 0)
+		p->session_done = 1;
+	else if (errno != EAGAIN && errno != EINTR)
 		p->session_done = p->session_gone = 1;
 }
 

@@ -8,6 +8,8 @@
 #include "sys/clock.h"
 #include "sys/stream.h"
 
+enum { LINGER_S = 10, LINGER_QUIET_S = 2 };
+
 static long fill(struct stream *, int);
 static ssize_t receive_to(struct stream *, int);
 static int  set_timeout(struct stream *);
@@ -120,6 +122,18 @@ stream_writev(struct stream *s, struct iovec *v, int n)
 			v->iov_len -= (size_t)r;
 		}
 	}
+}
+
+void
+stream_linger(struct stream *s)
+{
+	if (shutdown(s->fd, SHUT_WR) < 0)
+		return;
+	s->timeout_s = LINGER_QUIET_S;
+	s->deadline_ms = clock_mono_ms() + LINGER_S * 1000;
+	do
+		stream_eat(s, stream_have(s).n);
+	while (stream_fill(s) > 0);
 }
 
 /* A look first: how much may be taken. */

@@ -40,6 +40,11 @@ long	stream_fill_to(struct stream *, unsigned char c);
 int	stream_write(struct stream *, struct span);
 int	stream_writev(struct stream *, struct iovec *, int n);
 
+/* The end of a connection whose client does not expect it: what it still sends
+ * is read for a moment.  Closing a socket with unread input would reset the
+ * connection, and the client might never see why it ended. */
+void	stream_linger(struct stream *);
+
 /* Set by the SIGTERM handler that stream_init installs (no SA_RESTART). */
 extern volatile int stream_ended;
 void	stream_init(void);		/* SIGTERM handler, SIGPIPE ignored */

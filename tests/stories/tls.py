@@ -255,6 +255,32 @@ def a_client_that_does_not_read():
     d.quickstart('restart')
 
 
+def a_line_of_ten_megabytes():
+    """A client that sends all of it first has the answer, and then the end:
+    the connection is not reset while it sends."""
+    line = b'A' * (10 << 20) + b'\r\n'
+    for service, before, want in (
+            ('smtps', b'EHLO x\r\nAUTH PLAIN ', b'500 5.5.2 command line'),
+            ('smtps', b'EHLO x\r\nAUTH PLAIN\r\n', b'500 5.5.2 command line'),
+            ('submission', b'EHLO x\r\nAUTH PLAIN ', b'500 5.5.2 command '),
+            ('smtp', b'', b'500 5.5.2 command line'),
+            ('pop3s', b'AUTH PLAIN ', b'-ERR line too long'),
+            ('pop3', b'PASS ', b'-ERR line too long'),
+            ('imaps', b'a ', b'a BAD ')):
+        s = socket.create_connection(address(c, service), 30)
+        if service[-1] == 's':
+            s = context(c).wrap_socket(s, server_hostname='mx.example.test')
+        s.recv(4096)
+        for part in before.splitlines(True):
+            s.sendall(part)
+            if part.endswith(b'\n'):
+                time.sleep(0.2)
+        s.sendall(line + (b'b LOGOUT\r\n' if service == 'imaps' else b''))
+        data = rest(s)
+        assert want in data, (service, before, data[-200:])
+        s.close()
+
+
 def cut_at_every_byte():
     """A connection that is cut inside a record gives no mail: a message is
     there once it is answered, else not at all."""
@@ -596,7 +622,7 @@ try:
           nothing_said_before_lives_on, starttls_with_words_behind_it,
           half_handshakes_and_broken_tls,
           a_handshake_that_does_not_go_on_ends, a_client_that_does_not_read,
-          cut_at_every_byte, a_swap_under_100_connections, swaps_under_load,
+          a_line_of_ten_megabytes, cut_at_every_byte, a_swap_under_100_connections, swaps_under_load,
           a_broken_pair_keeps_the_old_one, by_name,
           secrets_are_where_they_belong, proxy_headers])
 finally:

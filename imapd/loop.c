@@ -22,16 +22,6 @@ static int  more(struct box *);
 static int  took(struct box *, enum imap_read, const char *);
 static void bad_text(struct box *, const char *);
 
-static struct charset_cache *charsets;	/* loop_warm */
-
-void
-loop_warm(void)
-{
-	charsets = charset_new();
-	if (charsets)
-		charset_warm(charsets);
-}
-
 int
 loop_session(struct role_env *env, const struct note *n, int stream,
     const struct mailbox *mailbox, int never)
@@ -45,7 +35,6 @@ loop_session(struct role_env *env, const struct note *n, int stream,
 	b.facts = &n->facts;
 	b.mailbox = mailbox;
 	b.began_ms = clock_mono_ms();
-	b.charset = charsets;
 	b.code.max = BOX_CODE;
 	b.scratch.max = BOX_CODE;
 	b.client = (struct stream){ .fd = stream, .b = input,

@@ -2,6 +2,7 @@
 #include "imapd/config.h"
 #include "imapd/loop.h"
 #include "imapd/session.h"
+#include "sys/charset.h"
 
 static struct imapd_conf conf;
 
@@ -12,5 +13,5 @@ main(int argc, char **argv)
 	    .proto = "imap", .tls_proto = "imaps",
 	    .busy = "* BYE [UNAVAILABLE] too many connections\r\n",
 	    .keys = imapd_keys, .conf = &conf, .session = session_serve,
-	    .mailbox = loop_session, .warm = loop_warm });
+	    .mailbox = loop_session, .warm = charset_warm });
 }

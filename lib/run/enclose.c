@@ -29,6 +29,7 @@ enclose(const struct enclose *e, const struct mailbox *m, struct maildir *md,
 	if (r == 0) {
 		c.dir[0] = m->maildir;
 		c.dir[1] = e->home ? m->home : NULL;
+		c.shared = e->shared;
 	}
 	setrlimit(RLIMIT_NPROC, &none);
 	confine(&c, &missing);

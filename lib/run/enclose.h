@@ -12,6 +12,7 @@ struct enclose {
 	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 256 MiB */
 	int filtered;			/* confine_filter was called */
 	int home;			/* the home is in reach too */
+	const char *shared;		/* its files may be read; NULL: none */
 };
 
 /*

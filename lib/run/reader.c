@@ -40,6 +40,7 @@ static const struct role roles[] = {
 };
 
 static const struct reader *reader;	/* what this program is */
+static char *shared;			/* what its warm named */
 
 int
 reader_main(int argc, char **argv, const struct reader *r)
@@ -89,7 +90,7 @@ mailbox(struct role_env *env)
 	struct buf missing = { .max = 64 };
 
 	if (reader->warm)
-		reader->warm();
+		shared = reader->warm();
 	prctl(PR_SET_NAME, env->role->name);
 	/* once for all children */
 	confine_filter(MAY_READ | MAY_WRITE | MAY_FORK, &missing);
@@ -106,7 +107,7 @@ static int
 mailbox_child(struct role_env *env, const struct note *n, int *fd)
 {
 	const struct enclose e = { .name = "reader", .filtered = 1,
-	    .data_bytes = DATA_BYTES };
+	    .data_bytes = DATA_BYTES, .shared = shared };
 	struct mailbox m;
 	struct maildir md;
 	struct verdict v;

@@ -69,12 +69,13 @@ struct reader {
 	int (*session)(struct role_env *, const struct note *,
 	    int fd[CHAN_FDS]);
 	/* One after it, as the mailbox's user and with nothing but its Maildir
-	 * in reach.  A NULL mailbox cannot be had, with never 1 not without an
-	 * operator. */
+	 * (and what warm named) in reach.  A NULL mailbox cannot be had, with
+	 * never 1 not without an operator. */
 	int (*mailbox)(struct role_env *, const struct note *, int stream,
 	    const struct mailbox *, int never);
-	/* Makes ready what those share; NULL: nothing. */
-	void (*warm)(void);
+	/* Makes ready what those share, and names a directory that they may
+	 * read too, or NULL.  NULL: nothing. */
+	char *(*warm)(void);
 };
 
 /* The program's main; one call in a process. */

@@ -3,10 +3,9 @@
  * windows-1252 without it.  ISO-8859-1 is windows-1252, as for browsers; and so
  * is US-ASCII, or no charset, where there is more in it and it is not UTF-8.
  *
- * iconv_open opens files and maps modules: a confined process calls
- * charset_warm before, or lives with the four above.  From then on there are
- * all charsets of one byte a character, as tables, and those of more that stand
- * in mail; not those of IBM's hosts, JIS X 0213 and the like.
+ * iconv_open reads and maps modules of the C library: a process calls
+ * charset_warm before it is confined, and may read where that says, or lives
+ * with the four above.
  */
 #ifndef SYS_CHARSET_H
 #define SYS_CHARSET_H
@@ -25,7 +24,8 @@ struct charset charset_of(struct charset_cache *);
 int	charset_known(struct charset_cache *, struct span name);
 /* 1: text of that charset is UTF-8 as it stands, and need not be copied. */
 int	charset_is_utf8(struct span name, struct span text);
-/* Fills the tables, and has the C library load what it needs for the rest. */
-void	charset_warm(struct charset_cache *);
+/* Has the C library read its list of charsets.  The directory of its modules,
+ * to be freed; NULL: it has none, or no memory. */
+char	*charset_warm(void);
 
 #endif

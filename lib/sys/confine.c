@@ -118,7 +118,7 @@ paths(const struct confine *c, struct buf *missing)
 		    " 0555)", c->empty_dir);
 	if (!wanted("landlock"))
 		return;
-	if (landlock_confine(c->may & MAY_WRITE, c->dir) < 0) {
+	if (landlock_confine(c->may & MAY_WRITE, c->dir, c->shared) < 0) {
 		if (errno != EOPNOTSUPP)
 			log_die(LOG_FIX, "Landlock");
 		buf_adds(missing, " Landlock");

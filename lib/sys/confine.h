@@ -31,6 +31,7 @@ struct confine {
 	int filtered;			/* confine_filter was called before */
 	const char *empty_dir;		/* chroot, for what holds no path */
 	const char *dir[8];		/* with MAY_READ/MAY_WRITE: NULL ends */
+	const char *shared;		/* below it files, only to read */
 	uint64_t data_bytes;		/* RLIMIT_DATA; 0: 64 MiB */
 	uint64_t files;			/* RLIMIT_NOFILE; 0: 64 */
 };

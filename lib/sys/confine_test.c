@@ -2,6 +2,7 @@
  * a system without Landlock is named, and served by the rest. */
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <linux/landlock.h>
@@ -23,9 +24,13 @@
 enum outcome { DONE, REFUSED, KILLED };
 
 static char place[] = "/tmp/correo-confine.XXXXXX";
+static char shared[64];			/* beside it */
 
 static int  read_inside(void);
 static int  read_outside(void);
+static int  read_shared(void);
+static int  list_shared(void);
+static int  make_shared(void);
 static int  make_inside(void);
 static int  make_outside(void);
 static int  make_socket(void);
@@ -42,6 +47,9 @@ static const struct {
 } table[] = {
 	{ "read inside", MAY_READ, read_inside, DONE, DONE },
 	{ "read outside", MAY_READ, read_outside, REFUSED, DONE },
+	{ "read shared", MAY_READ, read_shared, DONE, DONE },
+	{ "list shared", MAY_READ, list_shared, REFUSED, DONE },
+	{ "make shared", MAY_READ | MAY_WRITE, make_shared, REFUSED, DONE },
 	{ "read, for what has no path", 0, read_inside, KILLED, KILLED },
 	{ "make with MAY_READ", MAY_READ, make_inside, REFUSED, DONE },
 	{ "make inside", MAY_READ | MAY_WRITE, make_inside, DONE, DONE },
@@ -70,7 +78,8 @@ static enum outcome
 outcome(size_t i, int taken)
 {
 	struct confine c = { .name = "test", .may = table[i].may,
-	    .dir = { table[i].may & (MAY_READ | MAY_WRITE) ? place : NULL } };
+	    .dir = { table[i].may & (MAY_READ | MAY_WRITE) ? place : NULL },
+	    .shared = shared };
 	struct buf missing = { .max = 64 };
 	pid_t pid = fork();
 	int st;
@@ -147,6 +156,24 @@ make_outside(void)
 }
 
 static int
+read_shared(void)
+{
+	return in_place(".shared/there", O_RDONLY);
+}
+
+static int
+list_shared(void)
+{
+	return in_place(".shared", O_RDONLY | O_DIRECTORY);
+}
+
+static int
+make_shared(void)
+{
+	return in_place(".shared/new", O_WRONLY | O_CREAT);
+}
+
+static int
 make_socket(void)
 {
 	return socket(AF_INET, SOCK_STREAM, 0);
@@ -185,13 +212,17 @@ trace(void)
 static int
 make_place(void **state)
 {
-	int fd;
+	int a, b;
 
 	(void)state;
 	if (mkdtemp(place) == NULL)
 		return -1;
-	fd = in_place("/there", O_WRONLY | O_CREAT);
-	return fd < 0 ? -1 : close(fd);
+	snprintf(shared, sizeof shared, "%s.shared", place);
+	if (mkdir(shared, 0700) < 0)
+		return -1;
+	a = in_place("/there", O_WRONLY | O_CREAT);
+	b = in_place(".shared/there", O_WRONLY | O_CREAT);
+	return a < 0 || b < 0 ? -1 : close(a) | close(b);
 }
 
 static int
@@ -202,7 +233,7 @@ remove_place(void **state)
 	(void)state;
 	snprintf(outside, sizeof outside, "%s.outside", place);
 	(void)unlink(outside);
-	return remove_tree(place);
+	return remove_tree(place) | remove_tree(shared);
 }
 
 int

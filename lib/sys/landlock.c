@@ -21,7 +21,7 @@ enum {
 static int allow(int, const char *, uint64_t);
 
 int
-landlock_confine(int write, const char *const dir[])
+landlock_confine(int write, const char *const dir[], const char *shared)
 {
 	struct landlock_ruleset_attr all = { 0 };
 	uint64_t may;
@@ -47,6 +47,8 @@ landlock_confine(int write, const char *const dir[])
 	for (i = 0; dir[i]; i++)
 		if (allow(rules, dir[i], may) < 0)
 			goto fail;
+	if (shared)
+		(void)allow(rules, shared, LANDLOCK_ACCESS_FS_READ_FILE);
 	if (syscall(SYS_landlock_restrict_self, rules, 0) < 0)
 		goto fail;
 	close(rules);

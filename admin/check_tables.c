@@ -1,6 +1,7 @@
 /* check_tables - what the tables say, and whether it leads anywhere. */
 #include <sys/stat.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "run/mechanisms.h"
 
 static void check_age(struct check *, const struct tables *, int);
+static void check_lists(struct check *, const struct tables *);
 static void check_scram(struct check *, const struct tables *);
 static int  offers_scram(const struct check *, const struct conf_key *);
 static void check_relay(struct check *, const struct tables *);
@@ -45,6 +47,7 @@ check_tables(struct check *c)
 	} else {
 		for (i = 0; i < SOURCE_COUNT; i++)
 			check_age(c, &t, i);
+		check_lists(c, &t);
 		check_scram(c, &t);
 		check_relay(c, &t);
 		check_homes(c, &t);
@@ -73,6 +76,24 @@ check_age(struct check *c, const struct tables *t, int table)
 		    "%s: correo tables", name);
 	else
 		found(c, OK, tables_name(table), "%zu entries", t->set[table].n);
+}
+
+/* Nobody reads a list again but `correo tables`. */
+static void
+check_lists(struct check *c, const struct tables *t)
+{
+	struct span in = buf_span(&t->lists), path;
+	struct stat list, cdb;
+	char name[PATH_MAX];
+
+	if (fstatat(t->dir, "aliases.cdb", &cdb, 0) < 0)
+		return;
+	while (span_cut(&in, '\n', &path))
+		if (span_str(path, name, sizeof name) == 0 &&
+		    stat(name, &list) == 0 &&
+		    cdb.st_mtim.tv_sec < list.st_mtim.tv_sec)
+			found(c, WARN, "aliases", "the list %s is newer than "
+			    "aliases.cdb: correo tables", name);
 }
 
 /* A client that knows SCRAM takes it, and does not come in. */

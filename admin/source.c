@@ -15,6 +15,8 @@ static int source_aliases(struct span, struct buf *, struct buf *,
     const char **);
 static int alias_key(struct span, struct buf *, const char **);
 static int alias_targets(struct span, struct buf *, const char **);
+static int is_of_alias(const struct target *, const char **);
+static int is_between(unsigned char);
 static int source_users(struct span, struct buf *, struct buf *,
     const char **);
 static int source_relay(struct span, struct buf *, struct buf *,
@@ -224,61 +226,90 @@ alias_key(struct span s, struct buf *key, const char **why)
 	return r;
 }
 
-/* The targets as they were written, once each of them has been looked at. */
 static int
 alias_targets(struct span in, struct buf *value, const char **why)
 {
-	char name[ADDRESS_MAX + 1];
-	struct buf text = { .max = SOURCE_LINE };
-	struct target t;
-	struct span before = in, one;
-	int r, bad = 0;
+	struct span text;
 	unsigned n = 0;
+	int r, list;
 
-	while (!bad && (r = target_next(&in, &t, why)) == 1) {
+	while ((r = source_target(&in, &text, &list, why)) == 1) {
 		if (++n > ALIAS_TARGETS) {
 			*why = "alias: more than 10000 targets";
-			bad = 1;
-			break;
+			return -1;
 		}
-		buf_reset(&text);
-		bad = target_text(&t, &text) < 0;
-		switch (t.kind) {
-		case TARGET_ADDRESS:
-		case TARGET_LOCAL:
-		case TARGET_BACKSLASH:
-			bad = bad || source_address(buf_span(&text), name,
-			    why) < 0;
-			break;
-		case TARGET_PATH:
-			if (target_nowhere(&t))
-				break;
-			*why = "alias: a file would be written by no user; "
-			    "name a user and put the path in its .forward";
-			bad = 1;
-			break;
-		case TARGET_PROGRAM:
-			*why = "alias: a program would run as no user; name "
-			    "a user and put the command in its .forward";
-			bad = 1;
-			break;
-		}
-		one = span_sub(before, 0, before.n - in.n);
-		while (one.n && (ascii_space(one.p[0]) || one.p[0] == ','))
-			one = span_from(one, 1);
-		while (one.n && (ascii_space(one.p[one.n - 1]) ||
-		    one.p[one.n - 1] == ','))
-			one.n--;
 		buf_adds(value, value->n ? ", " : "");
-		buf_addspan(value, one);
-		before = in;
+		buf_addspan(value, text);
 	}
-	buf_free(&text);
-	if (!bad && r == 0 && value->n == 0) {
+	if (r == 0 && value->n == 0) {
 		*why = "alias: no target";
 		return -1;
 	}
-	return bad || r < 0 ? -1 : 0;
+	return r;
+}
+
+int
+source_target(struct span *in, struct span *text, int *list, const char **why)
+{
+	struct target t;
+	struct span s = *in;
+	int r;
+
+	while (s.n && is_between(s.p[0]))
+		s = span_from(s, 1);
+	*text = s;
+	if ((r = target_next(&s, &t, why)) != 1)
+		return r;
+	text->n -= s.n;
+	*list = t.kind == TARGET_LIST;
+	*in = s;
+	/* Jane Doe <jane@example.test> would go to three */
+	while (s.n && ascii_space(s.p[0]))
+		s = span_from(s, 1);
+	if (s.n && s.p[0] == '<') {
+		*why = "alias: a name before <address>; write the address "
+		    "alone, or a comma between two";
+		return -1;
+	}
+	return is_of_alias(&t, why) ? 1 : -1;
+}
+
+/* What it may be in an alias, which has no user. */
+static int
+is_of_alias(const struct target *t, const char **why)
+{
+	char name[ADDRESS_MAX + 1];
+	struct buf text = { .max = SOURCE_LINE };
+	int good = 1;
+
+	switch (t->kind) {
+	case TARGET_ADDRESS:
+	case TARGET_LOCAL:
+	case TARGET_BACKSLASH:
+		good = target_text(t, &text) == 0 &&
+		    source_address(buf_span(&text), name, why) == 0;
+		buf_free(&text);
+		return good;
+	case TARGET_LIST:
+		return 1;
+	case TARGET_PATH:
+		if (target_nowhere(t))
+			return 1;
+		*why = "alias: a file would be written by no user; name a user "
+		    "and put the path of a Maildir in its .forward";
+		return 0;
+	case TARGET_PROGRAM:
+		break;
+	}
+	*why = "alias: a program would run as no user; name USER+EXT and put "
+	    "the command in .forward+EXT of that user's home";
+	return 0;
+}
+
+static int
+is_between(unsigned char c)
+{
+	return c == ',' || ascii_space(c);
 }
 
 /* key ":" UID ":" GID ":" HOME [ ":" options ] */

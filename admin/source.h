@@ -34,6 +34,11 @@ int	source_next(struct span *in, unsigned *nr, struct source_line *);
 int	source_parse(int table, struct span line, struct buf *key,
 	    struct buf *value, const char **why);
 
+/* The next target of an alias or of one of its lists, as it is written; *list:
+ * it is `:include:/path`.  1; 0 at the end; -1 with *why. */
+int	source_target(struct span *in, struct span *text, int *list,
+	    const char **why);
+
 /* Of a key of passwords ("KEY", "KEY scram", "KEY app ID"): whose it is. */
 struct span source_owner(struct span key);
 

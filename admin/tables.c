@@ -1,10 +1,12 @@
 /* tables - all address tables at once. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/include.h"
 #include "admin/say.h"
 #include "admin/tables.h"
 #include "base/scan.h"
@@ -15,6 +17,7 @@ enum { TEXT_MAX = 1 << 30, ERRORS_MAX = 1 << 20 };
 static int open_dirs(struct tables *, int);
 static int read_text(struct tables *, int);
 static void parse_table(struct tables *, int);
+static int read_lists(struct tables *, unsigned, struct buf *);
 static int set_add(struct tables_set *, struct span, struct span, unsigned);
 static void set_sort(struct tables_set *);
 static int entry_cmp(const void *, const void *);
@@ -34,7 +37,8 @@ tables_open(struct tables *t, const struct site *site, int write)
 	int i;
 
 	*t = (struct tables){ .site = site, .dir = -1, .secrets = -1,
-	    .lock = -1, .errors = { .max = ERRORS_MAX } };
+	    .lock = -1, .errors = { .max = ERRORS_MAX },
+	    .lists = { .max = TEXT_MAX } };
 	for (i = 0; i < SOURCE_COUNT; i++) {
 		t->text[i].max = TEXT_MAX;
 		t->set[i].bytes.max = TEXT_MAX;
@@ -57,6 +61,7 @@ tables_check(struct tables *t)
 	int i;
 
 	buf_reset(&t->errors);
+	buf_reset(&t->lists);
 	for (i = 0; i < SOURCE_COUNT; i++) {
 		t->set[i].n = 0;
 		buf_reset(&t->set[i].bytes);
@@ -90,6 +95,7 @@ tables_close(struct tables *t)
 		free(t->set[i].entry);
 	}
 	buf_free(&t->errors);
+	buf_free(&t->lists);
 	if (t->dir >= 0)
 		close(t->dir);
 	if (t->secrets >= 0)
@@ -265,12 +271,26 @@ parse_table(struct tables *t, int i)
 	while (source_next(&in, &nr, &l)) {
 		if (source_parse(i, buf_span(&l.text), &k, &v, &why) < 0)
 			wrong(t, i, l.nr, why, (struct span){ 0 });
+		else if (i == TABLE_ALIASES && read_lists(t, l.nr, &v) < 0)
+			continue;
 		else if (set_add(&t->set[i], buf_span(&k), buf_span(&v),
 		    l.nr) < 0)
 			wrong(t, i, l.nr, "no memory", (struct span){ 0 });
 	}
 	buf_free(&k);
 	buf_free(&v);
+}
+
+static int
+read_lists(struct tables *t, unsigned nr, struct buf *targets)
+{
+	struct span in = buf_span(targets);
+	char at[PATH_MAX + 32];
+
+	if (span_search(in, SPAN(":include:")) == in.n)
+		return 0;
+	snprintf(at, sizeof at, "%s/aliases:%u", t->site->tables_dir, nr);
+	return include_lists(targets, at, &t->lists, &t->errors);
 }
 
 static int

@@ -36,6 +36,7 @@ struct tables {
 	int there[SOURCE_COUNT];	/* there is a text */
 	int changed[SOURCE_COUNT];
 	struct tables_set set[SOURCE_COUNT];
+	struct buf lists;		/* that aliases name: a path a line */
 	struct buf errors;
 };
 

@@ -150,8 +150,8 @@ test_errors(void **state)
 	assert_int_equal(compile(errors, sizeof errors), -1);
 	assert_string_equal(errors,
 	    "tables/domains:1: begins with a byte order mark; save it without\n"
-	    "tables/aliases:4: alias: a program would run as no user; name a "
-	    "user and put the command in its .forward\n"
+	    "tables/aliases:4: alias: a program would run as no user; name "
+	    "USER+EXT and put the command in .forward+EXT of that user's home\n"
 	    "tables/aliases:3: new: stands in line 1 already\n"
 	    "tables/domains:1: nowhere.test: the domain that it is an alias "
 	    "of is no domain of ours\n"
@@ -180,6 +180,82 @@ test_foreign(void **state)
 	if (compile(errors, sizeof errors) < 0)
 		fail_msg("%s", errors);
 	expect("aliases", "x@example.test", "a, b");
+}
+
+static void
+put_list(mode_t mode, const char *text)
+{
+	char path[64];
+
+	put(base, "list", text);
+	snprintf(path, sizeof path, "%s/list", base);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* Lists stand in the compiled table; what is wrong is said where it is. */
+static void
+test_lists(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *list, *name, *errors;	/* NULL: it is good */
+	} bad[] = {
+		{ 0644, "p@q.test\n", "list", NULL },
+		{ 0644, "# all\np@q.test\n\na..b\n|cat\nc, :include:/x\n",
+		    "list", "list:4: a target is an address, a local part, "
+		    "/path or |command\nlist:5: alias: a program would run as "
+		    "no user; name USER+EXT and put the command in "
+		    ".forward+EXT of that user's home\nlist:6: alias: a list "
+		    "within a list is not read\n" },
+		{ 0646, "p\n", "list", "may be written by everybody: "
+		    "chmod o-w\n" },
+		{ 0644, "", "none", "No such file or directory\n" },
+		{ 0644, "", "tables", "is no regular file\n" },
+		{ 0644, "", "link", "is a link\n" },
+		{ 0644, " # nobody\n", "list",
+		    "tables/aliases:2: alias: its lists name nobody\n" }
+	};
+	char errors[1024], text[256], link[64];
+	size_t i;
+
+	(void)state;
+	snprintf(link, sizeof link, "%s/link", base);
+	assert_int_equal(symlink("list", link), 0);
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		put_list(bad[i].mode, bad[i].list);
+		snprintf(text, sizeof text, "a: x\nl: :include:%s/%s\n", base,
+		    bad[i].name);
+		put(dir_tables, "aliases", text);
+		if ((compile(errors, sizeof errors) == 0) !=
+		    (bad[i].errors == NULL))
+			fail_msg("%zu: %s", i, errors);
+		if (bad[i].errors && strstr(errors, bad[i].errors) == NULL)
+			fail_msg("%zu: %s", i, errors);
+		expect("aliases", "l", "p@q.test");
+	}
+}
+
+static void
+test_large_list(void **state)
+{
+	struct buf list = { .max = 1 << 20 };
+	char errors[1024], text[256];
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < 10000; n++)
+		buf_addf(&list, "somebody.of.the.list.%u@far.example.test\n", n);
+	assert_int_equal(buf_addc(&list, '\0'), 0);
+	put_list(0644, (const char *)list.p);
+	snprintf(text, sizeof text, "l: :include:%s/list\n", base);
+	put(dir_tables, "aliases", text);
+	if (compile(errors, sizeof errors) < 0)
+		fail_msg("%s", errors);
+	snprintf(text, sizeof text, "l: one.more, :include:%s/list\n", base);
+	put(dir_tables, "aliases", text);
+	assert_int_equal(compile(errors, sizeof errors), -1);
+	assert_non_null(strstr(errors, "aliases:1: alias: more than 10000"));
+	buf_free(&list);
 }
 
 static void
@@ -230,6 +306,8 @@ main(void)
 		cmocka_unit_test(test_compile),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_large_list),
 		cmocka_unit_test(test_edit),
 		cmocka_unit_test(test_times)
 	};

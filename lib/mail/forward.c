@@ -21,6 +21,10 @@ forward_next(struct forward *f, struct target *t, const char **why)
 	}
 	if (r < 0)
 		return -1;
+	if (t->kind == TARGET_LIST) {
+		*why = ":include: belongs in the table of aliases";
+		return -1;
+	}
 	if (f->entry == FORWARD_TARGETS) {
 		*why = "forwarding file: more than 1000 targets";
 		return -1;

@@ -6,6 +6,7 @@
 static int take_target(struct span *, struct target *, const char **);
 static int take_string(struct span *, struct span *, const char **);
 static int sort(struct target *, const char **);
+static int list(struct target *, const char **);
 static int command(struct target *, struct span, const char **);
 static int is_printable(struct span, const char **);
 static int is_separator(unsigned char);
@@ -123,8 +124,7 @@ sort(struct target *t, const char **why)
 		t->kind = TARGET_PATH;
 		return is_printable(s, why);
 	case ':':
-		*why = ":include: and its like are not read; name the targets";
-		return -1;
+		return list(t, why);
 	case '\\':
 		t->kind = TARGET_BACKSLASH;
 		t->text = span_from(s, 1);
@@ -145,6 +145,24 @@ sort(struct target *t, const char **why)
 		return -1;
 	}
 	return 0;
+}
+
+static int
+list(struct target *t, const char **why)
+{
+	const struct span include = SPAN(":include:");
+
+	if (!span_starts(t->text, include)) {
+		*why = "of the words in colons only :include:/PATH is known";
+		return -1;
+	}
+	t->kind = TARGET_LIST;
+	t->text = span_trim(span_from(t->text, include.n));
+	if (t->text.n == 0 || t->text.p[0] != '/') {
+		*why = "behind :include: stands a path that begins with /";
+		return -1;
+	}
+	return is_printable(t->text, why);
 }
 
 static int

@@ -11,12 +11,14 @@ enum target_kind {
 	TARGET_LOCAL,			/* local, without a domain */
 	TARGET_BACKSLASH,		/* \local: no alias, no forward */
 	TARGET_PATH,			/* /path */
+	TARGET_LIST,			/* :include:/path */
 	TARGET_PROGRAM			/* |command */
 };
 
 struct target {
 	enum target_kind kind;
-	struct span text;		/* without its < > | \ or quotes */
+	struct span text;		/* without its < > | \ :include: or
+					 * quotes */
 	int escaped;			/* stood in quotes: see target_text */
 };
 
@@ -25,7 +27,7 @@ struct target {
  * or a line of a forwarding file: separated by commas, white space or line
  * ends; a command without quotes goes up to a comma or the end of its line;
  * "|command", |"command" and "any target" may hold what quotes protect.
- * `:include:` is refused.  1; 0 at the end; -1 with *why (*in is as before).
+ * 1; 0 at the end; -1 with *why (*in is as before).
  */
 int	target_next(struct span *in, struct target *, const char **why);
 

@@ -31,8 +31,10 @@ static const struct {
 	{ "\"|IFS=' ' && exec /usr/bin/procmail -f- || exit 75 #alice\"",
 	    "X(IFS=' ' && exec /usr/bin/procmail -f- || exit 75 #alice)" },
 	{ "\"| say \\\"hi\\\" \\\\n\"", "X(say \"hi\" \\n)" },
-	{ ":include:/etc/list", "!:include:" }, { ":fail: x", "!:include:" },
-	{ "\":include:/x\"", "!:include:" },
+	{ ":include:/etc/list, bob", "I(/etc/list)L(bob)" },
+	{ "\":include:/a b\"", "I(/a b)" }, { ":include:list", "!begins" },
+	{ ":include:", "!begins" }, { ":fail: x", "!only :include:" },
+	{ "\":include:/a\nb\"", "!control" },
 	{ "|", "!command" }, { "\"|  \"", "!command" }, { "|\"\"", "!command" },
 	{ "\"", "!quote" }, { "\"a\\\"", "!quote" }, { "\"\"", "!target" },
 	{ "\"a b\"", "!target" }, { "\\", "!target" }, { "\\a@b", "!target" },
@@ -60,7 +62,7 @@ test_lists(void **state)
 
 		buf_reset(&b);
 		while ((r = target_next(&in, &t, &why)) == 1) {
-			buf_addf(&b, "%c(", "ALBPX"[t.kind]);
+			buf_addf(&b, "%c(", "ALBPIX"[t.kind]);
 			target_text(&t, &b);
 			buf_addc(&b, ')');
 		}

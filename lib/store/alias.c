@@ -24,7 +24,9 @@ alias_target(struct directory *d, struct span address, struct span *list,
 		domain = span_of(d->hostname);
 	r = -1;
 	buf_reset(out);
-	if (t.kind == TARGET_PATH || t.kind == TARGET_PROGRAM)
+	if (t.kind == TARGET_LIST)	/* in a table that others made */
+		*why = "alias: :include: is read by `correo tables`";
+	else if (t.kind == TARGET_PATH || t.kind == TARGET_PROGRAM)
 		*why = "alias: files and programs belong in a user's .forward";
 	else {
 		*why = "alias: a target is too long";

@@ -104,8 +104,11 @@ dest_job(const struct dest *t, struct rcpt **list, size_t n, struct job *j)
 	j->id = span_of(m->name.id);
 	j->sender = sender_of(list[0]);
 	j->body = m->env.body;
-	j->ret = m->env.ret;
-	j->envid = m->env.envid;
+	if (!message_owned(list[0])) {
+		j->ret = m->env.ret;
+		j->envid = m->env.envid;
+	} else
+		j->ret = j->envid = span_of("");
 	j->class = span_of(m->class);
 	j->utf8 = m->env.utf8;
 	j->size = m->head.body;

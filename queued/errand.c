@@ -39,7 +39,8 @@ errand_init(struct errands *e)
 	return 0;
 }
 
-/* As many recipients to a report as its order has room for. */
+/* As many recipients to a report as its order has room for, and one that hears
+ * of them. */
 void
 errand_report(struct errands *e, struct message *m, enum order_kind kind)
 {
@@ -58,7 +59,9 @@ errand_report(struct errands *e, struct message *m, enum order_kind kind)
 			size = order_size(&o);
 		}
 		if (count && (i > m->n || count == ORDER_RCPTS ||
-		    bytes + size > ORDER_BYTES)) {
+		    bytes + size > ORDER_BYTES ||
+		    !span_eq(message_hears(m->rcpt[i - 1]),
+		    message_hears(m->rcpt[n.from - 1])))) {
 			m->reports++;
 			if (add(e, &n) < 0)
 				e->done(e->arg, &n, &v, "");
@@ -163,7 +166,8 @@ compose(struct errands *e, const struct errand *n)
 	struct errand_room *room = e->room;
 	struct order *o = &room->order;
 	const struct message *m = n->m;
-	uint32_t sum = (uint32_t)n->kind;
+	/* not the seed: with the kind there it met other recipients' numbers */
+	uint32_t sum = crc32c(0, span_mem(&n->kind, sizeof n->kind));
 	unsigned i;
 
 	*o = (struct order){ .kind = n->kind, .id = span_of(n->name) };
@@ -173,8 +177,9 @@ compose(struct errands *e, const struct errand *n)
 		(void)snprintf(room->postmaster, sizeof room->postmaster,
 		    "postmaster@%s", e->env->site->hostname);
 		o->sender = o->null ? span_of(room->postmaster) :
-		    m->env.sender;
-		o->envid = m->env.envid;
+		    message_hears(m->rcpt[n->from - 1]);
+		if (!message_owned(m->rcpt[n->from - 1]))
+			o->envid = m->env.envid;
 		o->utf8 = m->env.utf8;
 		/* RFC 3461 6.2: all of it only about a failure */
 		o->whole = n->kind == ORDER_FAILURE &&

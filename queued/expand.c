@@ -22,7 +22,8 @@ static int  is_of(struct span address, struct span domain);
 static int  undo(struct message *, unsigned, struct verdict *,
     struct verdict);
 static void spread(struct rcpt *, unsigned);
-static struct span without_success(struct message *, struct span);
+static void set_owner(struct directory *, struct rcpt *, unsigned,
+    const char *);
 static int  own(struct span target, struct span normal);
 
 void
@@ -161,6 +162,7 @@ expand_alias(struct directory *d, struct rcpt *r, const struct route *to,
 	if (m->n == first)
 		return undo(m, first, v, verdict_make(250, "2.0.0",
 		    "thrown away, as its alias has it"));
+	set_owner(d, r, first, to->normal);
 	spread(r, first);
 	return 0;
 }
@@ -234,44 +236,39 @@ undo(struct message *m, unsigned first, struct verdict *v,
 	return -1;
 }
 
+/* Where there is owner-LIST, it is the sender of what LIST sends on; what has
+ * no sender has none here either. */
+static void
+set_owner(struct directory *d, struct rcpt *r, unsigned first,
+    const char *list)
+{
+	char name[ADDRESS_MAX + 1];
+	struct message *m = r->m;
+	struct recipient to;
+	unsigned i;
+	int n = snprintf(name, sizeof name, "owner-%s", list);
+
+	if (m->env.sender.n == 0 || n < 0 || (size_t)n >= sizeof name ||
+	    directory_lookup(d, span_of(name), &to) < 0 || to.catch_all ||
+	    to.ext[0] || (to.kind != RECIPIENT_ALIAS &&
+	    to.kind != RECIPIENT_MAILBOX))
+		return;
+	r->has_sender = 1;
+	r->sender = message_keep(m, span_of(name));
+	for (i = first; i < m->n; i++) {
+		m->rcpt[i]->has_sender = 1;
+		m->rcpt[i]->sender = r->sender;
+	}
+}
+
 static void
 spread(struct rcpt *r, unsigned first)
 {
-	struct message *m = r->m;
-	unsigned i;
-
-	r->state = RCPT_SPREAD;
+	message_spread(r, first);
 	r->news = r->fresh = 1;
-	r->first = first + 1;
-	r->count = m->n - first;
 	r->fate.when = clock_s();
 	r->fate.code = 250;
 	memcpy(r->fate.enhanced, "2.0.0", sizeof "2.0.0");
-	/* RFC 3461 5.2.7.3: told once that it was expanded, not of each */
-	for (i = first; i < m->n && r->count > 1; i++)
-		m->rcpt[i]->notify = i == first ?
-		    without_success(m, r->notify) : m->rcpt[first]->notify;
-}
-
-static struct span
-without_success(struct message *m, struct span list)
-{
-	struct buf b = { .max = 256 };
-	struct span word;
-
-	if (list.n == 0)
-		return list;
-	while (list.n) {
-		span_cut(&list, ',', &word);
-		if (span_case_eq(word, SPAN("SUCCESS")))
-			continue;
-		if (b.n)
-			buf_addc(&b, ',');
-		buf_addspan(&b, word);
-	}
-	word = b.n ? message_keep(m, buf_span(&b)) : SPAN("NEVER");
-	buf_free(&b);
-	return word;
 }
 
 static int

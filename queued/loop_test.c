@@ -82,6 +82,25 @@ unfinished(void **state)
 	assert_int_equal(times(text(jobs_fd, NULL), "to="), 0);
 }
 
+/* An operator's `retry`: due now, and a hint. */
+static void
+retry(const char *id, const char *file)
+{
+	struct queue_name n;
+	char now[QUEUE_NAME];
+
+	assert_int_equal(queue_name_parse(span_of(file), &n), 0);
+	n.due = clock_s();
+	queue_name_format(&n, now);
+	assert_int_equal(renameat(q->queue->cur, file, q->queue->cur, now), 0);
+	assert_int_equal(ftruncate(jobs_fd, 0), 0);
+	hint_for(id);
+	sleep(1);
+	run();
+	sleep(1);
+	run();
+}
+
 /* After a restart only what was open is tried again. */
 static void
 restarted(void **state)
@@ -107,27 +126,34 @@ restarted(void **state)
 	has(text(q->queue->state, id), " r3 to 2 ok2@example.test,"
 	    "|1:.forward\n");
 	has(text(jobs_fd, NULL), "to=fwd@example.test run=1");
-	/* an operator's `retry`: due now, and a hint */
-	n.due = clock_s();
-	{
-		char now[QUEUE_NAME];
-
-		queue_name_format(&n, now);
-		assert_int_equal(renameat(q->queue->cur, file, q->queue->cur,
-		    now), 0);
-	}
-	assert_int_equal(ftruncate(jobs_fd, 0), 0);
-	hint_for(id);
-	sleep(1);
-	run();
-	sleep(1);
-	run();
+	retry(id, file);
 	assert_string_equal(text(jobs_fd, NULL) ? "x" : "", "x");
 	assert_int_equal(times(text(jobs_fd, NULL), "to="), 1);
 	has(text(jobs_fd, NULL), "to=full@example.test");
 	(void)file_each(q->queue->cur, last_name, file);
 	assert_int_equal(queue_name_parse(span_of(file), &n), 0);
 	assert_int_equal(n.attempts, 2);
+}
+
+/* That an alias of several was expanded is told, and of none of them, at a
+ * later attempt neither. */
+static void
+told_once(void **state)
+{
+	static const char job[] = "to=full@example.test run=0 ext= via=1 "
+	    "from=sender@example.test repeat=1 notify=NEVER\n";
+	char id[QUEUE_ID + 1], file[64] = "";
+
+	(void)state;
+	put(&(struct mail){ .sender = "sender@example.test",
+	    .notify = "SUCCESS", .rcpt = { "team@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	has(text(jobs_fd, NULL), job);
+	has(text(jobs_fd, NULL), "to=sender@example.test");
+	(void)file_each(q->queue->cur, last_name, file);
+	retry(id, file);
+	has(text(jobs_fd, NULL), job);
 }
 
 /* What a deliverer may make of a recipient is what state/ID reads back. */
@@ -293,7 +319,7 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		STORY(delivered), STORY(unfinished), STORY(restarted),
+		STORY(delivered), STORY(unfinished), STORY(restarted), STORY(told_once),
 		STORY(longest), STORY(refusals), STORY(many),
 		STORY(large_list), STORY(hints_lost)
 	};

@@ -30,6 +30,7 @@ static enum message_result read_it(struct message *, const struct queue *,
     const char **);
 static int  named(struct message *);
 static struct rcpt *add(struct message *, struct span);
+static struct span without_success(struct message *, struct span);
 static int  is_run(struct span, unsigned *, struct span *);
 static int  elsewhere(struct message *, const struct queue *, int *);
 static int  chase(void *, const char *);
@@ -162,6 +163,37 @@ message_add(struct message *m, struct rcpt *parent, struct span target)
 	} else
 		r->notify = SPAN("NEVER");
 	return r;
+}
+
+/* RFC 3461 5.2.7.3: of a list it is told once that it was expanded, and not of
+ * each; what was asked for is not for the owner of one. */
+void
+message_spread(struct rcpt *p, unsigned n)
+{
+	struct message *m = p->m;
+	unsigned i;
+
+	p->state = RCPT_SPREAD;
+	p->first = n + 1;
+	p->count = m->n - n;
+	for (i = n; i < m->n; i++)
+		if (p->has_sender)
+			m->rcpt[i]->notify = m->rcpt[i]->orcpt = span_of("");
+		else if (p->count > 1)
+			m->rcpt[i]->notify = i == n ?
+			    without_success(m, p->notify) : m->rcpt[n]->notify;
+}
+
+int
+message_owned(const struct rcpt *r)
+{
+	return r->parent && r->parent->has_sender;
+}
+
+struct span
+message_hears(const struct rcpt *r)
+{
+	return message_owned(r) ? r->parent->sender : r->m->env.sender;
 }
 
 /* A program stands where the address stands whose file names it. */
@@ -343,6 +375,27 @@ add(struct message *m, struct span to)
 	*r = (struct rcpt){ .m = m, .nr = m->n + 1, .to = to };
 	r->fate.via = "queue";
 	return m->rcpt[m->n++] = r;
+}
+
+static struct span
+without_success(struct message *m, struct span list)
+{
+	struct buf b = { .max = 256 };
+	struct span word;
+
+	if (list.n == 0)
+		return list;
+	while (list.n) {
+		span_cut(&list, ',', &word);
+		if (span_case_eq(word, SPAN("SUCCESS")))
+			continue;
+		if (b.n)
+			buf_addc(&b, ',');
+		buf_addspan(&b, word);
+	}
+	word = b.n ? message_keep(m, buf_span(&b)) : SPAN("NEVER");
+	buf_free(&b);
+	return word;
 }
 
 /* "|" ENTRY ":" FILE */

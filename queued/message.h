@@ -108,6 +108,12 @@ struct span message_keep(struct message *, struct span);
  * long for state/ID, or no memory. */
 struct rcpt *message_add(struct message *, struct rcpt *parent,
 	    struct span target);
+/* The message's recipients behind the first n stand for it from now on. */
+void	message_spread(struct rcpt *, unsigned n);
+/* Is it of a list that has an owner, who is its sender? */
+int	message_owned(const struct rcpt *);
+/* Who hears of its failure: that owner, or the sender. */
+struct span message_hears(const struct rcpt *);
 /* The addresses it has passed, oldest first.  Returns how many there are; at
  * most MESSAGE_DEPTH are filled in. */
 size_t	message_way(const struct rcpt *, struct span way[MESSAGE_DEPTH]);

@@ -179,11 +179,8 @@ apply_to(struct message *m, const struct outcome *o, const char **why)
 	}
 	if (got < 0)
 		goto bad;
-	if (p) {
-		p->state = RCPT_SPREAD;
-		p->first = before + 1;
-		p->count = m->n - before;
-	}
+	if (p)
+		message_spread(p, before);
 	buf_free(&word);
 	return 0;
 bad:

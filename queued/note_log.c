@@ -40,6 +40,8 @@ log_expanded(const struct rcpt *r)
 		log_num(&l, "run", first->run);
 	else
 		log_addr(&l, "to", first->to);
+	if (message_owned(first))
+		log_addr(&l, "sender", first->sender);
 	log_close(&l);
 }
 
@@ -120,8 +122,8 @@ log_report(const struct errand *e, const struct verdict *v, const char *id)
 	log_open(&l, v->kind == VERDICT_DONE ? LOG_INFO : LOG_WARN, "report");
 	log_id(&l, m->name.id);
 	log_str(&l, "kind", order_name(e->kind));
-	log_addr(&l, "to", m->env.sender.n ? m->env.sender :
-	    SPAN("postmaster"));
+	log_addr(&l, "to", m->env.sender.n ?
+	    message_hears(m->rcpt[e->from - 1]) : SPAN("postmaster"));
 	if (*id)
 		log_str(&l, "report", id);
 	log_verdict(&l, v);

@@ -126,10 +126,11 @@ deliverer(int ch, int remote)
 		close(fd[0]);
 		for (i = 0; i < j.nrcpt; i++) {
 			dprintf(jobs_fd, "%.*s to=%.*s run=%u ext=%.*s via=%zu"
-			    " from=%.*s repeat=%d\n", SPAN_ARG(j.id),
+			    " from=%.*s repeat=%d notify=%.*s\n", SPAN_ARG(j.id),
 			    SPAN_ARG(j.rcpt[i].to), j.rcpt[i].run,
 			    SPAN_ARG(j.rcpt[i].ext), j.rcpt[i].nvia,
-			    SPAN_ARG(j.sender), j.repeat);
+			    SPAN_ARG(j.sender), j.repeat,
+			    SPAN_ARG(j.rcpt[i].notify));
 			if (span_starts(j.rcpt[i].to, SPAN("dies")))
 				_exit(1);
 			answer(ch, &j, &j.rcpt[i]);

@@ -162,6 +162,7 @@ lookup(struct directory *d, struct span address, struct recipient *r,
 	r->kind = RECIPIENT_FOREIGN;
 	r->key[0] = r->ext[0] = '\0';
 	r->targets = (struct span){ 0 };
+	r->catch_all = 0;
 	name = span_sub(address, 0, at);
 	domain = at < address.n ? span_from(address, at + 1) :
 	    span_of(d->hostname);	/* bare: <postmaster>, RFC 5321 4.5.1 */
@@ -266,8 +267,10 @@ local(struct directory *d, struct span name, struct span domain,
 		r->kind = RECIPIENT_REWRITTEN;
 		return 0;
 	}
-	if (got == 0 && aliases)
+	if (got == 0 && aliases) {
 		got = alias(d, join(key, sizeof key, SPAN("@"), "", domain), r);
+		r->catch_all = got == 1;
+	}
 	if (got == 0 && reserved(name))
 		got = postmaster(d, name, domain, r, aliases);
 	return got < 0 ? -1 : 0;

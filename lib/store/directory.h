@@ -65,6 +65,7 @@ struct recipient {
 	char key[ADDRESS_MAX + 1];	/* mailbox: key of users */
 	char ext[65];			/* what stood behind the delimiter */
 	struct span targets;		/* alias: borrowed from the map */
+	int catch_all;			/* it is the alias of the whole domain */
 };
 
 /*

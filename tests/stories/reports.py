@@ -96,6 +96,36 @@ def never_means_never():
     c.correo('alias', 'remove', 'void@example.test')
 
 
+def a_list_has_an_owner():
+    """owner-LIST is the sender of what LIST sends on, and hears of what fails;
+    the sender of the rest hears only that it was expanded."""
+    c.correo('alias', 'add', 'list@example.test', 'bob@example.test',
+             'gone@example.test')
+    c.change('alias', 'add', 'owner-list@example.test', 'bob@example.test')
+    c.alice.clear()
+    c.bob.clear()
+    transaction('alice@example.test', 'list@example.test',
+                message('to the list'), ' ENVID=mine',
+                ' NOTIFY=SUCCESS ORCPT=rfc822;list@example.test')
+    copy = c.bob.with_text(b'to the list\n\nHello')
+    assert copy.startswith(b'Return-Path: <owner-list@example.test>\n'), copy
+    human, fields, people, original = report(
+        c.bob.with_text(b'multipart/report'))
+    one, = people
+    assert one['Action'] == 'failed', one
+    assert one['Final-Recipient'].endswith('gone@example.test'), one
+    assert 'Original-Envelope-Id' not in fields, fields
+    assert 'Original-Recipient' not in one, one
+    human, fields, people, original = report(c.alice.wait()[0])
+    one, = people
+    assert one['Action'] == 'expanded', one
+    assert fields['Original-Envelope-Id'] == 'mine', fields
+    c.idle()
+    assert len(c.alice.mail()) == 1
+    for name in 'list', 'owner-list':
+        c.correo('alias', 'remove', name + '@example.test')
+
+
 def a_report_that_fails_goes_to_postmaster():
     """Its sender is unknown: the report about the report's end."""
     start = len(c.log())
@@ -112,4 +142,4 @@ def a_report_that_fails_goes_to_postmaster():
 
 tell([an_unknown_person_behind_an_alias,
       a_dropped_message_comes_back, what_was_asked_for,
-      never_means_never, a_report_that_fails_goes_to_postmaster])
+      never_means_never, a_list_has_an_owner, a_report_that_fails_goes_to_postmaster])

@@ -1,9 +1,10 @@
 /*
  * folder_append - messages that come in: APPEND, COPY, MOVE.
  *
- * Order: file, fsync, rename into cur/, fsync(cur), and only then the lock and
- * the UIDs, one fdatasync.  So sessions that append to one folder flush beside
- * each other; whoever has the lock may have given our file its UID already.
+ * Order: file, fsync, rename into cur/, and only then the lock, the lines with
+ * the UIDs, fsync(cur), fdatasync: the lines share the flush of the names.
+ * Sessions that append to one folder flush their messages beside each other;
+ * whoever has the lock may have given our file its UID already.
  * A move has its tombstones in the source after its UIDs in the target, and
  * never holds two locks.
  */
@@ -112,8 +113,6 @@ folder_append(struct folder *f, struct append *a, size_t n)
 	folder_own_begin(f);
 	for (i = 0; i < n && r == 0; i++)
 		r = append_place(f, &a[i], &v[i]);
-	if (r == 0)
-		r = fsync(f->cur.fd);
 	folder_own_end(f);
 	if (r == 0)
 		r = give_uids(f, v, n);
@@ -302,9 +301,10 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 		r = uid == 0 ? -1 : line_format(&b, &l);
 	}
 	t->stamp_new = t->stamp_cur = 0;
-	if (r == 0 && b.n)
-		r = folder_log_append(&f->log, t, buf_span(&b), uid,
-		    l.modseq, -1);
+	/* the names are flushed here, also where others gave all the UIDs */
+	if (r == 0)
+		r = b.n ? folder_log_append(&f->log, t, buf_span(&b), uid,
+		    l.modseq, f->cur.fd) : fsync(f->cur.fd);
 	buf_free(&b);
 	for (i = 0; i < n && r == 0; i++) {
 		if (file_name_parse(span_of(v[i].name), &name) < 0 ||
@@ -367,8 +367,6 @@ transfer(struct folder *from, const uint32_t *number, size_t n,
 		folder_own_begin(from);
 	for (i = 0; i < n && r == 0; i++)
 		r = transfer_one(from, number[i], to, &v[i], move);
-	if (r == 0)
-		r = fsync(to->cur.fd);
 	folder_own_end(to);
 	if (from != to)
 		folder_own_end(from);

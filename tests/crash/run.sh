@@ -177,7 +177,7 @@ mutants_of_mailbox() {
 	mutant box-append-unflushed imapd $E explore box own \
 	    's/ || fsync(a->fd - 1) < 0//'
 	mutant box-append-name-unflushed imapd $E explore box own \
-	    's/r = fsync(f->cur.fd);/r = 0;/'
+	    's/l.modseq, f->cur.fd)/l.modseq, -1)/'
 	mutant_again again-box-log-unflushed mailbox_look $G box own \
 	    's/fdatasync(g->fd) == 0/1/'
 	mutant box-flags-unflushed imapd $C explore box journal \

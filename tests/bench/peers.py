@@ -16,8 +16,8 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 WIDE = 50                       # Maildirs, each of its own uid
 SINK = 12225                    # the next hop for relay.test: smtp-sink
 NUMBERS = 4000                  # recipients 1u@ … by which wide reaches them
-READERS = ['b1', 'b2', 'w', 'h1', 'h2'] + ['%s%d' % (k, n) for k in 'ai'
-                                      for n in range(1, 21)]
+READERS = ['b1', 'b2', 'm', 'w', 'h1', 'h2'] + [
+    '%s%d' % (k, n) for k in 'ai' for n in range(1, 21)]
 READER_UID = 78000
 SECRET = 'bench-pass'
 CRYPT = ctypes.CDLL('libcrypt.so.1').crypt
@@ -203,9 +203,9 @@ class Correo(Peer):
         if os.path.exists(self.dir):
             self.call(TOP + '/quickstart', '-d', self.dir, 'stop', check=False)
 
-    def forget(self, user):
-        """The index of a reader's mailbox."""
-        for path in glob.glob(self.reader(user) + '/correo-*'):
+    def forget(self, user, what='*'):
+        """What is known of a reader's mailbox."""
+        for path in glob.glob('%s/correo-%s' % (self.reader(user), what)):
             os.unlink(path)
 
     def reader(self, user):

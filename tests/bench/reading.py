@@ -5,9 +5,7 @@ answer ends where the last bytes are a line with the command's tag.
 """
 import os
 import re
-import shutil
 import statistics
-import tempfile
 import time
 import types
 
@@ -18,6 +16,7 @@ from result import note
 
 MANY = int(os.environ.get('MAILS', '10000')) // tools.LESS
 FEW = 1000 // tools.LESS
+HUGE = int(os.environ.get('MESSAGES', '1000000'))
 FULL = ('FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE '
         'BODYSTRUCTURE)')
 HEADERS = ('UID FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS '
@@ -356,30 +355,106 @@ def pop3(peers):
 
 
 def million(peers):
-    """The store alone, beside a listing: a mailbox that is not looked at twice
-    must open at once, whatever is in it.  The image has no room for so many
-    files: they are made beside it, where there may be no journal."""
-    count = int(os.environ.get('MESSAGES', '1000000'))
-    place = tempfile.mkdtemp(prefix='correo-million.',
-                             dir=os.path.dirname(peers[0].place))
+    """A mailbox that is not looked at twice must open at once, whatever is in
+    it: in the store alone, then by IMAP and POP3, cold too."""
+    ours = next(p for p in peers if p.name == 'correo')
+    title = '%d mails: ' % HUGE
+    store(ours, title + 'the store, ')
+    for sub in ('', '/cur', '/new', '/tmp'):    # root has made them
+        os.chown(ours.reader('m') + sub, servers.READER_UID,
+                 servers.READER_UID)
     try:
-        text = tools.output([os.environ['FOLDER'], place, str(count)])
-    finally:
-        shutil.rmtree(place)
+        drop_cache()
+        cold = ['cold']
+    except OSError as e:
+        print('skipped: a cold cache: %s' % e)
+        cold = []
+    for name, opened in (('SELECT', select), ('POP3 login and STAT', stat)):
+        for cache in cold + ['warm']:
+            for what, files, floor in (
+                    ('first ' + name, '*', 'x3 or less'),
+                    (name + ' without index', 'index', 'x3 or less'),
+                    (name, 'none', '50 or less' if cache == 'warm' else
+                     'x3 or less')):
+                row = '%s%s, %s' % (title, what, cache)
+                if cache == 'cold':
+                    drop_cache()
+                note(row, 'ms', floor, LISTING, 1000 * listed(ours))
+                ours.forget('m', files)
+                if cache == 'cold':
+                    drop_cache()
+                took, own = opened(ours)
+                note(row, 'ms', floor, ours, 1000 * took)
+                note(title + what + ', private memory', 'KiB',
+                     '1000 or less', ours, own)
+
+
+def drop_cache():
+    os.sync()
+    with open('/proc/sys/vm/drop_caches', 'w') as f:
+        f.write('3')
+
+
+def listed(ours):
+    began = time.monotonic()
+    tools.output(['sh', '-c', 'ls -f "$0" >/dev/null',
+                  ours.reader('m') + '/cur'])
+    return time.monotonic() - began
+
+
+def select(ours):
+    """Seconds, and KiB of the mailbox's process that no file backs."""
+    c = Imap(ours, 'm')
+    took = c.ask('SELECT INBOX')[0]
+    own = sum(readers(ours))
+    c.end()
+    index_written(ours)
+    return took, own
+
+
+def stat(ours):
+    began = time.monotonic()
+    c = Pop3(ours, 'm')
+    c.ask('STAT')
+    took, own = time.monotonic() - began, sum(readers(ours))
+    c.end()
+    index_written(ours)
+    return took, own
+
+
+def readers(ours):
+    """Of each mailbox session."""
+    own = []
+    for pid in ours.pids():
+        try:
+            text = open('/proc/%d/status' % pid).read()
+        except OSError:
+            continue
+        lives = re.match(r'Name:\treader\n[^\0]*RssAnon:\s+(\d+)', text)
+        if lives:
+            own.append(int(lives[1]))
+    return own
+
+
+def index_written(ours):
+    """A session ends when it has written what the next one is spared."""
+    while readers(ours):
+        time.sleep(0.1)
+
+
+def store(ours, title):
+    text = tools.output([os.environ['FOLDER'], ours.reader('m'), str(HUGE)])
     found = dict(re.findall(r'^([a-z][^:]*?)  +([\d.]+) ms$', text, re.M))
     dirty = re.findall(r'^RssAnon:\s+(\d+)', text, re.M)
-    ours = next(p for p in peers if p.name == 'correo')
-    title = '%d mails: the store, ' % count
     for row, of, floor in (('open', 'warm open and close', '50 or less'),
                            ('first open', 'first open', ''),
                            ('open without index', 'open without index',
                             'x3 or less')):
         note(title + row, 'ms', floor, LISTING, float(found['list cur/']))
         note(title + row, 'ms', floor, ours, float(found[of]))
-    note(title + 'private memory, first open', 'KiB', '', ours,
-         int(dirty[0]))
-    note(title + 'private memory, open', 'KiB', '1000 or less', ours,
-         int(dirty[1]))
+    for row, kib in zip(('first open', 'open'), dirty):
+        note(title + row + ', private memory', 'KiB', '1000 or less', ours,
+             int(kib))
 
 
 PARTS = {f.__name__: f for f in (login, auth, imap, pop3, million)}

@@ -282,7 +282,8 @@ run(struct pump *p)
 		w[0] = (struct pollfd){ .fd = p->out_n || (!p->in_n &&
 		    !p->client_done) ? p->client : -1,
 		    .events = p->out_n ? p->want : POLLIN };
-		w[1] = (struct pollfd){ .fd = p->session_gone ? -1 : p->stream,
+		w[1] = (struct pollfd){ .fd = p->session_gone && p->out_n ?
+		    -1 : p->stream,
 		    .events = (short)((p->in_n ? POLLOUT : 0) |
 		    (p->out_n || p->session_done ? 0 : POLLIN)) };
 		ms = p->session_gone ? LINGER_S * 1000 : quiet ? -1 : IDLE_MS;

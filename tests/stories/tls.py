@@ -281,6 +281,16 @@ def a_line_of_ten_megabytes():
         s.close()
 
 
+def the_end_comes_at_once():
+    """Behind the last words of a session, however soon it was gone."""
+    for _ in range(20):
+        s = Mailer(c, 'smtps')
+        s.cmd('QUIT', 221)
+        began = time.monotonic()
+        assert rest(s.sock) == b'' and time.monotonic() - began < 10
+        s.close()
+
+
 def cut_at_every_byte():
     """A connection that is cut inside a record gives no mail: a message is
     there once it is answered, else not at all."""
@@ -622,7 +632,7 @@ try:
           nothing_said_before_lives_on, starttls_with_words_behind_it,
           half_handshakes_and_broken_tls,
           a_handshake_that_does_not_go_on_ends, a_client_that_does_not_read,
-          a_line_of_ten_megabytes, cut_at_every_byte, a_swap_under_100_connections, swaps_under_load,
+          a_line_of_ten_megabytes, the_end_comes_at_once, cut_at_every_byte, a_swap_under_100_connections, swaps_under_load,
           a_broken_pair_keeps_the_old_one, by_name,
           secrets_are_where_they_belong, proxy_headers])
 finally:

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from correo import message, same, tell, the_instance, wait
+from correo import message, name_and_parent, same, tell, the_instance, wait
 
 c = the_instance()
 
@@ -39,6 +39,41 @@ def a_thousand_recipients():
     with open(path, 'w') as f:
         f.write(old)
     c.correo('tables')
+
+
+def an_alias_of_ten_thousand():
+    """By a list in a file: each has one copy, and its owner one report in
+    parts, which name all that failed."""
+    many, gone = 10000, 600
+    listed = c.dir + '/list'
+    with open(listed, 'w') as f:
+        f.write('# members\n')
+        f.writelines('%s%d@example.test\n' % ('gone' if n < gone else 'bob+', n)
+                     for n in range(many))
+    c.correo('alias', 'add', 'list@example.test', ':include:' + listed)
+    c.change('alias', 'add', 'owner-list@example.test', 'alice@example.test')
+    c.alice.clear()
+    c.bob.clear()
+    loop, = [p for p in c.pids() if name_and_parent(p)[0] == 'loop']
+    began, before = time.monotonic(), anonymous(loop)
+    c.send(['list@example.test'], message('to ten thousand'))
+    wait('all copies', lambda: len(c.bob.mail()) >= many - gone, 120)
+    most = anonymous(loop)
+    c.idle()
+    print('10000 of an alias: %.1f s, %d KiB more'
+          % (time.monotonic() - began, most - before))
+    assert most - before < 32768
+    copies = [open(f, 'rb').read() for f in c.bob.mail()]
+    assert len({re.search(rb'^Delivered-To: (.*)', m, re.M)[1]
+                for m in copies}) == len(copies) == many - gone
+    told = b''.join(open(f, 'rb').read() for f in c.alice.mail())
+    failed = re.findall(rb'^Final-Recipient: rfc822;\s*gone(\d+)@', told, re.M)
+    assert sorted(map(int, failed)) == list(range(gone)), len(failed)
+    for name in 'list', 'owner-list':
+        c.correo('alias', 'remove', name + '@example.test')
+    os.unlink(listed)
+    c.alice.clear()
+    c.bob.clear()
 
 
 def a_hundred_thousand_recipients_asked_for():
@@ -155,6 +190,7 @@ def many(n, count, bad):
         bad.append(e)
 
 
-tell([a_thousand_recipients, a_hundred_thousand_recipients_asked_for,
+tell([a_thousand_recipients, an_alias_of_ten_thousand,
+      a_hundred_thousand_recipients_asked_for,
       just_under_the_limit_and_just_over,
       ten_thousand_over_fifty_connections])

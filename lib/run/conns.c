@@ -43,7 +43,8 @@ const char *
 conns_over(const struct listener *l, const struct ip *ip)
 {
 	if (l->connections >= l->most)
-		return "max_connections";
+		return l->most < l->conf->max_connections ?
+		    "descriptors (ulimit -n)" : "max_connections";
 	if (conns_proxy(l, ip))
 		return NULL;		/* its clients are counted instead */
 	if (counts_get(&l->counts, ip, address_bits(ip)) >=

@@ -98,7 +98,8 @@ start(struct listener *l)
 }
 
 /* Where the system grants less: with connections in all descriptors none is
- * left for what the monitor sends, and without that nobody goes on. */
+ * left for what the monitor sends, and without that nobody goes on.  Said only
+ * to who finds no room: conns_over. */
 static void
 look_for_room(struct listener *l)
 {
@@ -109,9 +110,6 @@ look_for_room(struct listener *l)
 	    r.rlim_cur >= EACH * l->most + OTHERS)
 		return;
 	l->most = r.rlim_cur < EACH + OTHERS ? 1 : (r.rlim_cur - OTHERS) / EACH;
-	log_warn("limits", "room for %llu connections in %llu descriptors; "
-	    "max_connections wants a higher limit (ulimit -n)",
-	    (unsigned long long)l->most, (unsigned long long)r.rlim_cur);
 }
 
 static void

@@ -247,7 +247,6 @@ test_descriptors_are_left_for_the_monitor(void **state)
 	files = 3 * ROOM + 128;
 	begin(0);
 	files = 0;
-	wait_for("event=limits");
 	for (i = 0; i < ROOM; i++) {
 		connect_client();
 		of[i] = client;
@@ -260,6 +259,7 @@ test_descriptors_are_left_for_the_monitor(void **state)
 		busy[i] = client;
 		assert_int_equal(read(client, c, sizeof c), 5);
 	}
+	wait_for("ulimit -n");
 	for (i = 0; i < TABLE_COUNT; i++)
 		note_tell(monitor, NOTE_TABLE, (unsigned)i, "",
 		    STDIN_FILENO);

@@ -52,15 +52,15 @@ chan_send(int ch, struct span s, const int *fd, size_t nfd)
 	return r < 0 ? -1 : 0;
 }
 
-/* Those of all processes of a user that are under way count together, and no
- * event tells when there is room again. */
+/* No room for descriptors under way, which count for all processes of a user,
+ * or no memory: no event tells when there is some again. */
 static int
 crowded(int ch, unsigned *tries)
 {
 	int e = errno;
 
-	if (e != ETOOMANYREFS || ++*tries > CROWD_TRIES ||
-	    fcntl(ch, F_GETFL) & O_NONBLOCK) {
+	if ((e != ETOOMANYREFS && e != ENOBUFS && e != ENOMEM) ||
+	    ++*tries > CROWD_TRIES || fcntl(ch, F_GETFL) & O_NONBLOCK) {
 		errno = e;
 		return 0;
 	}

@@ -18,16 +18,13 @@
 #include "sys/log.h"
 #include "sys/net.h"
 
-enum {
-	ACCEPTS = 64,			/* before others have a turn */
-	EACH = 3, OTHERS = 128		/* descriptors: of a connection */
-};
+enum { EACH = 3, OTHERS = 128 };	/* descriptors: of a connection */
 
 static void start(struct listener *);
 static void look_for_room(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
-static void accept_some(struct listener *, size_t);
+static void accept_one(struct listener *, size_t);
 static void every_second(struct listener *);
 
 int
@@ -55,7 +52,7 @@ listener_run(struct role_env *env, const struct listener_conf *conf)
 				monitor_notes(&l);
 				break;
 			case SOURCE_SOCKET:
-				accept_some(&l, (size_t)(v - l.socket));
+				accept_one(&l, (size_t)(v - l.socket));
 				break;
 			case SOURCE_CONN:
 				handover_note(&l, (struct conn *)v);
@@ -138,32 +135,33 @@ open_tables(struct listener *l)
 		l->env->table[i] = -1;
 }
 
+/* The next one is told again: to ask for one that is not there costs more than
+ * to wait for it. */
 static void
-accept_some(struct listener *l, size_t at)
+accept_one(struct listener *l, size_t at)
 {
 	unsigned service = l->env->service[at];
 	struct ip client;
 	const char *rule;
 	struct conn *c;
-	int i, fd;
+	int fd;
 
-	for (i = 0; i < ACCEPTS && !l->paused; i++) {
-		fd = net_accept(l->env->listen[at], &client);
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE ||
-			    errno == ENOMEM || errno == ENOBUFS) {
-				conns_pause(l, 1);
-				log_warn("paused", "accept: %s",
-				    strerror(errno));
-			}
-			return;
+	if (l->paused)
+		return;
+	fd = net_accept(l->env->listen[at], &client);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS) {
+			conns_pause(l, 1);
+			log_warn("paused", "accept: %s", strerror(errno));
 		}
-		rule = conns_over(l, &client);
-		c = rule ? NULL : conns_new(l, fd, service, &client);
-		if (c) {
-			handover_begin(l, c);
-			continue;
-		}
+		return;
+	}
+	rule = conns_over(l, &client);
+	c = rule ? NULL : conns_new(l, fd, service, &client);
+	if (c)
+		handover_begin(l, c);
+	else {
 		conns_refuse(l, fd, service, &client, rule ? rule : "memory");
 		close(fd);
 	}

@@ -13,7 +13,10 @@
 #include "sys/log.h"
 #include "sys/stream.h"
 
-enum { REST_S = 10 };			/* a start takes 20 ms of CPU */
+enum {
+	REST_S = 10,			/* a start takes 20 ms of CPU */
+	LULL_S = 1			/* children wait so long to be reaped */
+};
 
 struct zygote {
 	struct role_env *env;
@@ -31,25 +34,28 @@ static void reap(struct zygote *);
 static void retire(struct zygote *);
 static void on_child(int);
 
-static volatile int child_ended;
-
 int
 zygote_run(struct role_env *env, int (*serve)(struct role_env *,
     const struct note *, int *))
 {
 	struct zygote z = { .env = env, .serve = serve, .self = getpid() };
 	struct sigaction a = { .sa_handler = on_child };
-	const struct timespec rest = { .tv_sec = REST_S };
+	const struct timespec lull = { .tv_sec = LULL_S },
+	    rest = { .tv_sec = REST_S };
 	struct pollfd p[1 + ROLE_LINKS];
-	sigset_t block, normal;
+	sigset_t block, normal, busy;
 	nfds_t n, i;
-	int kind, r;
+	int kind, r, quiet = 0;
 
-	/* SIGCHLD and SIGTERM come only while ppoll waits */
+	/* SIGTERM comes only while ppoll waits, SIGCHLD only when it waits in
+	 * a lull: else children are reaped when the next request comes, and
+	 * their ends wake nobody */
 	sigemptyset(&block);
 	sigaddset(&block, SIGCHLD);
 	sigaddset(&block, SIGTERM);
 	sigprocmask(SIG_BLOCK, &block, &normal);
+	busy = normal;
+	sigaddset(&busy, SIGCHLD);
 	sigaction(SIGCHLD, &a, NULL);
 	stream_init();
 	/* where a child closes all in one call */
@@ -60,16 +66,15 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 			if (env->link[i].fd >= 0)
 				p[n++] = (struct pollfd){
 				    .fd = env->link[i].fd, .events = POLLIN };
-		r = ppoll(p, n, env->role->flags & ROLE_RESTS && !z.children ?
-		    &rest : NULL, &normal);
-		if (r == 0)
+		if (!quiet)
+			r = ppoll(p, n, &lull, &busy);
+		else if ((r = ppoll(p, n, env->role->flags & ROLE_RESTS &&
+		    !z.children ? &rest : NULL, &normal)) == 0)
 			return 0;
 		if (r < 0 && errno != EINTR)
 			log_die(LOG_AGAIN, "ppoll");
-		if (child_ended) {
-			child_ended = 0;
-			reap(&z);
-		}
+		quiet = r <= 0;
+		reap(&z);
 		z.ending |= stream_ended;
 		while (p[0].revents && (kind = role_note(env, 0)) >= 0) {
 			if (kind == 0 && !z.retired)
@@ -141,7 +146,6 @@ child(struct zygote *z, const struct note *n, int *fd)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != z->self)
 		_exit(LOG_AGAIN);
-	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	close_range(ROLE_PRIVATE_FD, ~0U, 0);
@@ -158,7 +162,7 @@ reap(struct zygote *z)
 	pid_t pid;
 	int st, sig;
 
-	while ((pid = waitpid(-1, &st, WNOHANG)) > 0) {
+	while (z->children && (pid = waitpid(-1, &st, WNOHANG)) > 0) {
 		z->children--;
 		sig = WIFSIGNALED(st) ? WTERMSIG(st) : 0;
 		if (sig == 0 || sig == SIGTERM || sig == SIGKILL)
@@ -183,9 +187,9 @@ retire(struct zygote *z)
 		z->ending = 1;
 }
 
+/* Only ends the wait. */
 static void
 on_child(int sig)
 {
 	(void)sig;
-	child_ended = 1;
 }

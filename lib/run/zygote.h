@@ -14,9 +14,10 @@
  * tables and links are taken between requests, so that a child starts with
  * what is current.  A child that dies by a signal of its own making (SEGV,
  * SYS …) makes the zygote ask for its own replacement (NOTE_RETIRE): what lies
- * where in memory must not be learned by trying.  So does a request that finds
- * role_env.stale.  It serves until its askers
- * have been given another link, and ends with its last child.
+ * where in memory must not be learned by trying.  It sees that before its next
+ * request, or after a second without one.  A request that finds role_env.stale
+ * does the same.  It serves until its askers have been given another link, and
+ * ends with its last child.
  *
  * With ROLE_RESTS it returns 0 too when it has had neither a child nor a
  * request for a while: what comes after that waits on the link for the next.

@@ -2,8 +2,8 @@
 deliveries, renames and deletions beside them, checked against a model.
 
 One thing happens at a time, so what the mailbox holds is known exactly; each
-connection learns it when the RFC lets it.  PLANT=expunge|flags|uid|recent spoils
-a reply in the tester, which has to be found.
+connection learns it when the RFC lets it.  PLANT=BUG (model_plant.py) spoils a
+reply in the tester, which has to be found.
 """
 import os
 import random
@@ -13,9 +13,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'stories'))
 from correo import the_instance
 from model_client import Client, Folder, Gone, Wrong, as_set, need, uids
+from model_find import Find
+from model_mail import FLAGS, Letter
+from model_plant import spoiling
+from model_tree import Tree
 
-FLAGS = ['\\Seen', '\\Flagged', '\\Answered', '\\Draft', '\\Deleted',
-         '$Label1', 'work']
 LETTER = {'S': '\\Seen', 'F': '\\Flagged', 'R': '\\Answered', 'D': '\\Draft',
           'T': '\\Deleted'}
 OF = {v: k for k, v in LETTER.items()}
@@ -24,7 +26,13 @@ HOW = {'': lambda old, new: new, '+': lambda old, new: old | new,
        '-': lambda old, new: old - new}
 
 
-class Model:
+# what a connection enables; 'z': it is compressed too, 'n': it asks by NOTIFY
+# to be told, though not of what went before it may be
+CONNECTIONS = ['', 'CONDSTORE', 'QRESYNC', 'z', 'IMAP4rev2',
+               'UTF8=ACCEPT CONDSTORE z', 'QRESYNC n']
+
+
+class Model(Find, Tree):
     def __init__(self, seed):
         self.r = random.Random(seed)
         self.i = the_instance()
@@ -35,8 +43,8 @@ class Model:
         self.known = {name: Folder() for name in FOLDERS}
         # what there is: token: flags, by folder
         self.truth = {name: {} for name in FOLDERS}
-        self.late = set()       # sent by SMTP, not seen yet
-        self.tokens = 0
+        self.letters = {}       # by token
+        self.sizes = {}
         self.counts = {}
         self.clients = []
         c = self.connect('e', '')
@@ -44,29 +52,36 @@ class Model:
             c.select(name)
             c.run('STORE 1:* +FLAGS.SILENT (\\Deleted)')
             c.ok('EXPUNGE')
-        c.close()
-        for name, enable in zip('abcd', ('', 'CONDSTORE', 'QRESYNC', '')):
-            c = self.connect(name, enable)
+        c.unselect()
+        self.begin_tree(c)
+        self.observe(c)
+        for name, how in zip('abcdfgh', CONNECTIONS):
+            c = self.connect(name, how)
             c.select('INBOX')
             c.learn()
             self.clients.append(c)
 
-    def connect(self, name, enable):
-        c = Client(self.address, self.user, self.known, name, enable)
-        c.enable = enable
+    def connect(self, name, how):
+        c = Client(self.address, self.user, self.known, name, ' '.join(
+            w for w in how.split() if w not in 'zn'))
+        if 'z' in how.split():
+            c.compress()
+        if 'n' in how.split():
+            c.ok('NOTIFY SET (selected-delayed (MessageNew (UID FLAGS MODSEQ) '
+                 'MessageExpunge FlagChange))')
+            c.notify = True
         return c
 
     def note(self, *words):
         for c in self.clients:
             c.trace.append('-- ' + ' '.join(words))
 
-    def token(self):
-        self.tokens += 1
-        return 't%d.%d' % (os.getpid(), self.tokens)
-
-    def mail(self, token):
-        return ('From: a@sender.test\r\nSubject: %s\r\nX-Token: %s\r\n\r\n'
-                'Hello.\r\n' % (token, token)).encode()
+    def letter(self):
+        token = 't%d.%d' % (os.getpid(), len(self.letters) + 1)
+        l = Letter(token, self.r, list(self.letters.values())[-60:])
+        self.letters[token] = l
+        self.sizes[token] = l.size
+        return l
 
     def some_flags(self):
         return frozenset(self.r.sample(FLAGS, self.r.randrange(4)))
@@ -87,6 +102,16 @@ class Model:
         uid, which, mails = self.some(c)
         c.run('%sFETCH %s (UID FLAGS RFC822.SIZE ENVELOPE%s)' % (
             uid, which, ' MODSEQ' if c.condstore else ''))
+
+    def body(self, c):
+        self.quiet(c)
+        m = self.r.choice(c.view or [None])
+        if not m or self.sizes[m.token] is None:
+            return
+        at, n = self.r.randrange(m.size), self.r.randrange(1, m.size)
+        c.ok('UID FETCH %d BODY.PEEK[]<%d.%d>' % (m.uid, at, n))
+        need(c.literals == [self.letters[m.token].data[at:at + n]],
+             'BODY[] of', m.uid, at, n, c.literals)
 
     def store(self, c):
         uid, which, mails = self.some(c)
@@ -125,13 +150,38 @@ class Model:
                 m.flags = HOW[how](m.flags, flags)
 
     def append(self, c):
-        to, token, flags = self.r.choice(list(FOLDERS)), self.token(), \
-            self.some_flags()
-        c.ok('APPEND %s (%s)' % (to, ' '.join(sorted(flags))),
-             self.mail(token))
-        self.truth[to][token] = flags
+        to = self.r.choice(list(FOLDERS))
+        some = [(self.letter(), self.some_flags())
+                for _ in range(self.r.choice((1, 1, 1, 3)))]
+        words = ['APPEND ' + to]
+        for l, flags in some:
+            words.append('(%s) "%s"' % (' '.join(sorted(flags)),
+                                        imap_time(l.arrival)))
+            words.append(l.data)
+        c.ok(words)
+        self.stored(c, to, some)
+
+    def stored(self, c, to, some):
+        for l, flags in some:
+            self.truth[to][l.token] = flags
         self.new(to, [v for k, v in c.codes if k == 'APPENDUID'][0].split()[1],
-                 [token])
+                 [l.token for l, _ in some])
+
+    def replace(self, c):
+        self.quiet(c)
+        if not c.view:
+            return
+        m, to = self.r.choice(c.view), self.r.choice(list(FOLDERS))
+        l, flags = self.letter(), self.some_flags()
+        uid = self.r.random() < 0.5
+        word, rest = c.run(['%sREPLACE %d %s (%s) "%s"' % (
+            'UID ' if uid else '', m.uid if uid else c.view.index(m) + 1, to,
+            ' '.join(sorted(flags)), imap_time(l.arrival)), l.data])
+        need((word == 'OK') == (not c.read_only), 'REPLACE', word, rest)
+        if word == 'OK':
+            del self.truth[c.folder][m.token]
+            self.stored(c, to, [(l, flags)])
+            need(m not in c.view, 'replaced, but here')
 
     def new(self, to, which, tokens):
         """What a reply said of new UIDs."""
@@ -178,10 +228,10 @@ class Model:
 
     def expunge(self, c):
         uid, which, mails = self.some(c)
-        if uid == '' or self.r.random() < 0.5:
+        if not c.notify and (uid == '' or self.r.random() < 0.5):
             command, mails = 'EXPUNGE', list(c.view)
         else:
-            command = 'UID EXPUNGE ' + which
+            command = 'UID EXPUNGE ' + as_set(m.uid for m in mails)
         word, rest = c.run(command)
         need((word == 'OK') == (not c.read_only), 'EXPUNGE', word, rest)
         here = self.truth[c.folder]
@@ -189,39 +239,32 @@ class Model:
             if self.alive(c, m) and '\\Deleted' in here[m.token]:
                 del here[m.token]
 
-    def search(self, c):
-        self.quiet(c)
-        flag = self.r.choice(FLAGS)
-        key = flag[1:].upper() if flag[0] == '\\' else 'KEYWORD ' + flag
-        want = [i + 1 for i, m in enumerate(c.view) if flag in m.flags]
-        c.ok('SEARCH ' + key)
-        need(c.found == want, 'SEARCH', key, c.found, 'but it is', want)
-        c.ok('UID SEARCH NOT ' + key)
-        want = [m.uid for m in c.view if flag not in m.flags]
-        need(c.found == want, 'UID SEARCH', c.found, 'but it is', want)
-
     def noop(self, c):
         c.ok(self.r.choice(('NOOP', 'CHECK')))
 
     def idle(self, c):
         tag = c.send('IDLE')
-        need(c.line()[0].startswith('+'), 'IDLE')
+        text, literals = c.line()
+        while not text.startswith('+'):
+            c.untagged(text[2:], literals)
+            text, literals = c.line()
         before, want = len(c.view), None
         if self.r.random() < 0.5:
             want = self.rename_in(c.folder)
         while want and len(c.view) == before:
             text, literals = c.line()
             c.untagged(text[2:], literals)
-        c.sock.sendall(b'DONE\r\n')
+        c.wire.send(b'DONE\r\n')
         need(c.finish(tag)[0] == 'OK', 'DONE')
 
     def select(self, c):
         name, read_only = self.r.choice(list(FOLDERS)), self.r.random() < 0.2
         if self.r.random() < 0.5:
-            c.ok('UNSELECT')
+            c.unselect()
         c.select(name, read_only)
         c.learn()
-        need(c.recents == sum(m.recent for m in c.view), 'RECENT', c.recents)
+        need(c.rev2 or c.recents == sum(m.recent for m in c.view), 'RECENT',
+             c.recents)
         self.check(c)
 
     def again(self, c):
@@ -237,7 +280,7 @@ class Model:
             self.store(c)
         old, name = {m.uid: m for m in c.view if m.uid}, c.folder
         top, high = max(old, default=0), max(c.modseq, 1)
-        c.ok('UNSELECT')
+        c.unselect()
         for _ in range(self.r.randrange(4)):
             self.step(self.r.choice([d for d in self.clients if d is not c]))
         c.select(name, resync=(self.known[name].validity, high))
@@ -256,12 +299,14 @@ class Model:
 
     def rename_in(self, folder=None):
         folder = folder or self.r.choice(list(FOLDERS))
-        token, d = self.token(), self.root + FOLDERS[folder]
-        name = '%d.%s.host' % (time.time(), token)
+        l, d = self.letter(), self.root + FOLDERS[folder]
+        token, name = l.token, '%d.%s.host' % (time.time(), l.token)
         with open(d + '/tmp/' + name, 'wb') as f:
-            f.write(self.mail(token).replace(b'\r\n', b'\n'))
+            f.write(l.data.replace(b'\r\n', b'\n'))
             st = os.stat(d)
             os.fchown(f.fileno(), st.st_uid, st.st_gid)
+        at = l.arrival.timestamp()
+        os.utime(d + '/tmp/' + name, (at, at))
         os.rename(d + '/tmp/' + name, d + '/new/' + name)
         self.note('deliver', token, d)
         self.truth[folder][token] = frozenset()
@@ -271,12 +316,11 @@ class Model:
         self.rename_in()
 
     def smtp(self, c):
-        token = self.token()
-        self.i.send([self.user[0]], self.mail(token))
-        path = self.i.alice.path
-        self.i.alice.with_text(b'X-Token: %s\n' % token.encode())
-        need(path, token)
-        self.truth['INBOX'][token] = frozenset()
+        l = self.letter()
+        self.i.send([self.user[0]], l.data)
+        self.i.alice.with_text(b'X-Token: %s\n' % l.token.encode())
+        l.arrival = self.sizes[l.token] = None      # it has trace fields now
+        self.truth['INBOX'][l.token] = frozenset()
 
     def files(self, folder):
         d = self.root + FOLDERS[folder]
@@ -330,10 +374,17 @@ class Model:
         for m in c.view:
             need(m.flags == here[m.token], 'flags of', m.uid,
                  sorted(m.flags), 'but it is', sorted(here[m.token]))
+            l = self.letters[m.token]
+            need(l.arrival in (None, m.date), 'date of', m.uid, m.date)
+            need(self.sizes[m.token] in (None, m.size), 'size of', m.uid,
+                 m.size, self.sizes[m.token])
 
-    STEPS = {fetch: 6, store: 12, append: 5, copy: 2, move: 5, expunge: 4,
-             search: 4, noop: 4, idle: 2, select: 3, again: 2, deliver: 5,
-             smtp: 1, rename: 6, remove: 3}
+    STEPS = {fetch: 6, store: 12, append: 4, copy: 2, move: 5, expunge: 5,
+             noop: 4, idle: 2, select: 3, again: 2, deliver: 4, smtp: 1,
+             rename: 6, remove: 3, body: 2, replace: 2, Find.search: 8,
+             Find.sort: 4, Find.thread: 4, Tree.create: 2, Tree.delete: 1,
+             Tree.rename_folder: 2, Tree.subscribe: 2, Tree.fill: 2,
+             Tree.status: 3, Tree.list: 4}
 
     def step(self, c):
         f = self.r.choices(list(self.STEPS), list(self.STEPS.values()))[0]
@@ -351,30 +402,18 @@ class Model:
     def settle(self):
         for c in self.clients:
             self.quiet(c)
-            need(c.read_only or all(m.uid in self.known[c.folder].recent
-                 for m in c.view), 'a message is recent to nobody')
+        for c in self.clients:
+            f = self.known[c.folder]
+            nobody = {m.uid for m in c.view} - f.silent - set(f.recent)
+            need(c.read_only or not nobody, nobody, 'are recent to nobody')
+        self.check_observer()
         for name in FOLDERS:
             need(sorted(t for _, t in self.files(name)) ==
                  sorted(self.truth[name]), 'the files of', name)
 
 
-def plant(what):
-    true = Client.untagged
-
-    def spoiled(c, text, literals):
-        if what == 'expunge' and text.endswith(' EXPUNGE') and \
-                len(c.view) > 1 and c.name != 'e':
-            n = int(text.split()[0])
-            text = '%d EXPUNGE' % (n - 1 or 2)
-        elif what == 'flags' and 'FLAGS (\\Seen)' in text:
-            text = text.replace('\\Seen', '\\Flagged')
-        elif what == 'uid' and ' FETCH (UID ' in text and \
-                c.verb == 'NOOP':
-            return
-        elif what == 'recent' and c.name == 'a':
-            text = text.replace(' \\Recent', '')
-        true(c, text, literals)
-    Client.untagged = spoiled
+def imap_time(when):
+    return when.strftime('%d-%b-%Y %H:%M:%S +0000')
 
 
 def main():
@@ -382,7 +421,8 @@ def main():
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else \
         random.SystemRandom().randrange(1 << 30)
     if 'PLANT' in os.environ:
-        plant(os.environ['PLANT'])
+        Client.untagged = spoiling(os.environ['PLANT'])
+        Model.patience = 3
     m, n = None, 0
     try:
         m = Model(seed)

@@ -3,13 +3,13 @@
 Every untagged reply changes the connection's idea of its mailbox, as RFC 9051
 7 says, and is refused where it may not stand.  What is refused raises Wrong.
 """
-import os
+import datetime
 import re
 import socket
 
-TOKEN = re.compile(rb'\{\d+\}\r\n')
+from model_wire import Wire
+
 LITERAL = re.compile(rb'\{(\d+)\}\r\n$')
-ATOM = re.compile(rb'"(?:[^"\\]|\\.)*"|\{(\d+)\}\r\n|[()\[\]]|[^\s()\[\]]+')
 
 
 class Wrong(Exception):
@@ -28,7 +28,7 @@ def need(true, *what):
 def uids(text):
     """A set without * as a list, in its order."""
     out = []
-    for part in text.split(','):
+    for part in text.split(',') if text else ():
         a, _, b = part.partition(':')
         out.extend(range(int(a), int(b or a) + 1))
     return out
@@ -39,11 +39,11 @@ def as_set(numbers):
 
 
 class Mail:
-    __slots__ = ('uid', 'flags', 'modseq', 'token', 'recent')
+    __slots__ = ('uid', 'flags', 'modseq', 'token', 'recent', 'date', 'size')
 
     def __init__(self):
         self.uid = self.flags = self.modseq = self.token = None
-        self.recent = None
+        self.recent = self.date = self.size = None
 
 
 class Folder:
@@ -59,12 +59,17 @@ class Folder:
         self.uid = {}           # token: its last UID, as COPYUID told it
         self.dead = set()       # told to be gone
         self.recent = {}        # uid: the session that has it as \Recent
+        self.silent = set()     # uids that may be, to one that is not told
+        self.told = {}          # by STATUS
 
 
 class Client:
+    picture = None              # of all mailboxes, if it watches them
+    notify = False              # it is told between commands: reads of what
+                                # was true some time ago
+
     def __init__(self, address, user, folders, name, enable=''):
-        self.sock = socket.create_connection(address, timeout=60)
-        self.file = self.sock.makefile('rb')
+        self.wire = Wire(address)
         self.folders = folders
         self.name = name
         self.n = 0
@@ -72,11 +77,23 @@ class Client:
         self.trace = []
         self.reset()
         self.qresync = 'QRESYNC' in enable
-        self.condstore = bool(enable)
+        self.condstore = self.qresync or 'CONDSTORE' in enable
+        self.rev2 = 'IMAP4rev2' in enable
+        self.utf8 = self.rev2 or 'UTF8=ACCEPT' in enable
         self.line()
         self.ok('LOGIN %s %s' % user)
         if enable:
             self.ok('ENABLE ' + enable)
+
+    def compress(self):
+        self.ok('COMPRESS DEFLATE')
+        self.wire.compress()
+
+    def spelt(self, name):
+        return name if self.utf8 else name.replace('Ü', '&ANw-')
+
+    def named(self, name):
+        return '"%s"' % self.spelt(name)
 
     def reset(self):
         self.folder = None      # its name
@@ -84,6 +101,7 @@ class Client:
         self.read_only = False
         self.session = object()
         self.recents = 0        # as RECENT told last
+        self.saved = []         # "$"
 
     # ---- bytes
 
@@ -91,14 +109,14 @@ class Client:
         """A reply: its bytes without literals, and the literals."""
         text, literals = b'', []
         while True:
-            part = self.file.readline()
+            part = self.wire.readline()
             if not part.endswith(b'\r\n'):
                 raise Gone(self.name)
             text += part
             m = LITERAL.search(part)
             if not m:
                 break
-            data = self.file.read(int(m[1]))
+            data = self.wire.read(int(m[1]))
             if len(data) != int(m[1]):
                 raise Gone(self.name)
             literals.append(data)
@@ -107,25 +125,29 @@ class Client:
         return text, literals
 
     def send(self, command, literal=None):
-        """The tag; with a literal it goes along (LITERAL+)."""
+        """The tag; with a literal it goes along (LITERAL+), and a list may
+        have more of them."""
         self.n += 1
         tag = '%s%d' % (self.name, self.n)
+        parts = command if isinstance(command, list) else [command]
+        parts = parts + [literal] * (literal is not None)
+        command = ' '.join('{}' if isinstance(p, bytes) else p for p in parts)
         words = command.split(' ')
         self.verb = words[0]
         self.by_uid = self.verb == 'UID'
         if self.by_uid:
             self.verb = words[1]
         self.found = self.esearch = None
-        self.told = {}
+        self.threads, self.lists, self.statuses = '', [], {}
+        self.told, self.literals = {}, []
         self.codes = []
         self.seen = 0           # the highest MODSEQ of a FETCH in it
         del self.trace[:-60]
         self.trace.append('C: %s %s' % (tag, command))
-        data = ('%s %s' % (tag, command)).encode()
-        if literal is not None:
-            data += b' {%d+}\r\n' % len(literal) + literal
+        data = b' '.join(b'{%d+}\r\n' % len(p) + p if isinstance(p, bytes)
+                         else p.encode() for p in [tag] + parts)
         try:
-            self.sock.sendall(data + b'\r\n')
+            self.wire.send(data + b'\r\n')
         except OSError:
             raise Gone(self.name)
         return tag
@@ -176,20 +198,24 @@ class Client:
         word, _, rest = text.partition(' ')
         if word == 'VANISHED':
             self.vanished(rest)
-        elif word == 'SEARCH':
+        elif word in ('SEARCH', 'SORT'):
             m = re.match(r'([\d ]*)(?:\(MODSEQ (\d+)\))?$', rest)
-            need(m, 'bad SEARCH', text)
+            need(m, 'bad', text)
             self.found = [int(w) for w in m[1].split()]
         elif word == 'ESEARCH':
             self.esearch = rest
+        elif word == 'THREAD':
+            self.threads = rest
+        elif word in ('LIST', 'LSUB'):
+            self.list(word, rest)
+        elif word == 'STATUS':
+            self.status(rest)
         elif word in ('OK', 'NO'):
             self.code(rest)
         elif word == 'BYE' and self.verb != 'LOGOUT':
             raise Gone(self.name + ' ' + text)
-        elif word == 'STATUS':
-            self.status = rest
         else:
-            need(word in ('FLAGS', 'CAPABILITY', 'ENABLED', 'LIST', 'BYE'),
+            need(word in ('FLAGS', 'CAPABILITY', 'ENABLED', 'BYE'),
                  'unexpected', text)
 
     def code(self, rest):
@@ -197,6 +223,9 @@ class Client:
         if not m:
             return
         self.codes.append((m[1], m[2]))
+        if m[1] == 'CLOSED':
+            self.reset()
+            self.folder, self.read_only = self.next_folder
         f = self.folders.get(self.folder)
         if m[1] == 'UIDVALIDITY' and f:
             need(f.validity in (None, m[2]), 'UIDVALIDITY changed')
@@ -218,7 +247,26 @@ class Client:
 
     modseq = 0
     next = 0
-    status = ''
+
+    def list(self, word, rest):
+        m = re.match(r'\(([^)]*)\) "\." ("[^"]*"|[^ ]+)(?: (.*))?$', rest)
+        need(m, 'bad', word, rest)
+        attrs, name, ext = set(m[1].split()), m[2].strip('"'), m[3] or ''
+        need(name.isascii() or self.utf8, name, 'in UTF-8')
+        name = name.replace('&ANw-', 'Ü')
+        self.lists.append((word, attrs, name, ext))
+        if self.picture and word == 'LIST':
+            self.picture.list(attrs, name, ext)
+
+    def status(self, rest):
+        m = re.match(r'("[^"]*"|[^ ]+) \((.*)\)$', rest)
+        need(m, 'bad STATUS', rest)
+        name, words = m[1].strip('"').replace('&ANw-', 'Ü'), m[2].split()
+        got = {k: int(v) if v.isdigit() else v
+               for k, v in zip(words[::2], words[1::2])}
+        self.statuses[name] = got
+        if self.picture:
+            self.picture.status(name, got)
 
     def exists(self, n):
         need(self.folder, 'EXISTS without a mailbox')
@@ -229,7 +277,8 @@ class Client:
     def may_expunge(self):
         need(self.folder, 'gone without a mailbox')
         need(self.verb and (self.by_uid or self.verb not in
-                            ('FETCH', 'STORE', 'SEARCH')),
+                            ('FETCH', 'STORE', 'SEARCH', 'SORT',
+                             'THREAD')),
              'a message goes during', self.verb or 'nothing (RFC 9051 7.5.1)')
 
     def expunge(self, n):
@@ -241,6 +290,7 @@ class Client:
     def drop(self, m):
         if m.uid:
             self.folders[self.folder].dead.add(m.uid)
+        self.saved = [s for s in self.saved if s is not m]
 
     def vanished(self, rest):
         need(self.qresync, 'VANISHED without QRESYNC')
@@ -267,10 +317,11 @@ class Client:
         if got:
             uid = int(got[1])
             need(m.uid in (None, uid), 'UID of', n, m.uid, 'is now', uid)
-            need(uid not in f.dead or m.uid, 'UID', uid, 'rose from the dead')
+            need(uid not in f.dead or m.uid or self.notify, 'UID', uid,
+                 'rose from the dead')
             for other in self.view[:n - 1]:
                 need(not other.uid or other.uid < uid, 'UIDs out of order')
-            if uid not in f.token and m.uid is None:
+            if uid not in f.token and m.uid is None and not self.notify:
                 need(uid > f.floor, 'UID', uid, 'is new, after', f.floor)
             m.uid = uid
             f.top = max(f.top, uid)
@@ -289,6 +340,15 @@ class Client:
                 need(f.flags.setdefault(key, m.flags) == m.flags,
                      'two sets of flags at MODSEQ', key, m.flags,
                      f.flags[key])
+        got = re.search(r'RFC822\.SIZE (\d+)', text)
+        if got:
+            need(m.size in (None, int(got[1])), 'size of', m.uid, m.size, text)
+            m.size = int(got[1])
+        got = re.search(r'INTERNALDATE "([^"]*)"', text)
+        if got:
+            m.date = datetime.datetime.strptime(got[1].strip(),
+                                                '%d-%b-%Y %H:%M:%S %z')
+        self.literals += literals
         for data in literals:
             token = re.search(rb'X-Token: (\S+)', data)
             if token:
@@ -305,28 +365,39 @@ class Client:
             has = self.folders[self.folder].recent
             need(has.setdefault(m.uid, self.session) is self.session,
                  'UID', m.uid, 'is recent to another session')
+        elif self.rev2:         # which is not told
+            self.folders[self.folder].silent.add(m.uid)
         need(self.read_only or m.recent in (None, recent),
              'UID', m.uid, 'recent:', recent, 'but it was', m.recent)
         m.recent = recent
 
     # ---- usual steps
 
-    def select(self, name, read_only=False, resync=None):
+    def unselect(self):
+        self.ok('UNSELECT')
         self.reset()
-        self.folder = name
-        self.read_only = read_only
+
+    def select(self, name, read_only=False, resync=None):
+        self.next_folder = name, read_only
+        if not (self.folder and self.notify):   # else what comes is still of
+            self.reset()                        # that one, up to CLOSED
+            self.folder, self.read_only = name, read_only
         self.resync_gone = set()
         self.ok('%s %s%s' % ('EXAMINE' if read_only else 'SELECT', name,
                 ' (QRESYNC (%s %d))' % resync if resync else ''))
+        need(self.folder == name, 'no CLOSED')
 
     def learn(self):
         """UID, flags and token of what is new."""
         first = next((i for i, m in enumerate(self.view) if m.uid is None or
                       m.token is None), None)
         while first is not None:
-            self.ok('FETCH %d:%d (UID FLAGS%s BODY.PEEK[HEADER.FIELDS '
-                    '(X-TOKEN)])' % (first + 1, len(self.view),
-                                     ' MODSEQ' if self.condstore else ''))
+            word, rest = self.run(
+                'FETCH %d:%d (UID FLAGS%s INTERNALDATE RFC822.SIZE '
+                'BODY.PEEK[HEADER.FIELDS (X-TOKEN)])' % (
+                    first + 1, len(self.view),
+                    ' MODSEQ' if self.condstore else ''))
+            need(word == 'OK' or rest.startswith('[EXPUNGEISSUED]'), rest)
             if all(m.uid for m in self.view):
                 break
             self.ok('NOOP')     # some went before they were fetched
@@ -337,5 +408,4 @@ class Client:
         self.next = 0
 
     def close(self):
-        self.file.close()
-        self.sock.close()
+        self.wire.sock.close()

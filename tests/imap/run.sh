@@ -82,8 +82,8 @@ fi
 [ -n "${LONG:-}" ] && model=3600 many=600 || model=15 many=20
 /usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
 /usr/bin/python3 tests/imap/model.py "$model" || bad=1
-for bug in expunge flags uid recent; do
-	planted model "$bug" 10 1
+for bug in expunge flags uid recent search sort thread list status notify; do
+	planted model "$bug" 60 1
 done
 /usr/bin/python3 tests/imap/many.py "$many" || bad=1
 for bug in lose twice back; do

@@ -7,6 +7,7 @@
 #include "tls/certs.h"
 #include "tls/remote_key.h"
 
+static void endpoint(struct cert *);
 static SSL_CTX *context(const struct cert *);
 static int  by_name(SSL *, int *, void *);
 static int  by_protocol(SSL *, const unsigned char **, unsigned char *,
@@ -35,6 +36,7 @@ certs_add(struct certs *c, struct span pem)
 	BIO_free(in);
 	if (k->leaf == NULL || k->chain == NULL)
 		return -1;
+	endpoint(k);
 	k->key = remote_key_new(k->leaf);
 	return k->key ? 0 : -1;
 }
@@ -89,6 +91,18 @@ certs_for(const struct certs *c, const char *name)
 	return certs_default(c);
 }
 
+const struct cert *
+certs_shown(const struct certs *c, SSL *s)
+{
+	const X509 *x = SSL_get_certificate(s);
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->cert[i].leaf == x)
+			return &c->cert[i];
+	return NULL;
+}
+
 void
 certs_free(struct certs *c)
 {
@@ -118,6 +132,21 @@ certs_try(const struct cert *k)
 		SSL_CTX_free(client);
 	}
 	return r;
+}
+
+/* RFC 5929 4.1: the hash of the certificate's signature, SHA-256 for MD5, SHA-1
+ * and those without one. */
+static void
+endpoint(struct cert *k)
+{
+	const EVP_MD *md = EVP_sha256();
+	int nid;
+
+	if (X509_get_signature_info(k->leaf, &nid, NULL, NULL, NULL) == 1 &&
+	    (nid == NID_sha384 || nid == NID_sha512))
+		md = EVP_get_digestbynid(nid);
+	if (X509_digest(k->leaf, md, k->endpoint, &k->endpoint_n) != 1)
+		k->endpoint_n = 0;
 }
 
 /*

@@ -20,6 +20,9 @@ struct certs {
 		STACK_OF(X509) *chain;
 		EVP_PKEY *key;		/* remote */
 		SSL_CTX *ctx;
+		/* tls-server-end-point of RFC 5929; 0 bytes: none */
+		unsigned char endpoint[EVP_MAX_MD_SIZE];
+		unsigned endpoint_n;
 	} cert[CERTS];
 };
 
@@ -34,6 +37,8 @@ void	certs_moved(struct certs *);
  * certificate has that name. */
 SSL_CTX *certs_default(const struct certs *);
 SSL_CTX *certs_for(const struct certs *, const char *name);
+/* That which a connection has shown; NULL: none. */
+const struct cert *certs_shown(const struct certs *, SSL *);
 void	certs_free(struct certs *);
 
 /* A whole handshake of each version in memory with that certificate: proves

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +48,7 @@ struct pump {
 static void take_cert(struct role_env *, const char *, int);
 static void use_new(struct role_env *);
 static int  try_pair(struct role_env *, const struct cert *);
+static int  make_blank(void);
 static int  serve(struct role_env *, const struct note *, int *);
 static int  handshake(struct pump *);
 static void tell(const struct note *, SSL *, int);
@@ -65,6 +65,7 @@ static void failed(const struct facts *, const char *);
 
 static struct certs current, coming;
 static int coming_bad;
+static SSL *blank;			/* whoever serves one has a copy */
 
 int
 relay_role(struct role_env *env)
@@ -81,6 +82,8 @@ relay_role(struct role_env *env)
 		log_die(LOG_FIX, "no usable certificate: tls.cert and tls.key "
 		    "must name pairs that belong together");
 	heap_fill();
+	if (make_blank() < 0)
+		log_die(LOG_AGAIN, "TLS");
 	return zygote_run(env, serve);
 }
 
@@ -128,6 +131,8 @@ use_new(struct role_env *env)
 		current = coming;
 		coming = (struct certs){ 0 };
 		certs_moved(&current);
+		if (blank && make_blank() < 0)
+			log_die(LOG_AGAIN, "TLS");
 		log_note("certificate", "%zu in use", current.n);
 	}
 	coming_bad = 0;
@@ -151,12 +156,29 @@ try_pair(struct role_env *env, const struct cert *k)
 	return r;
 }
 
+/* A connection that waits for its ClientHello.  To get so far is the same work
+ * for all, and leaves nothing secret in it: done once, before the fork.  0, -1. */
+static int
+make_blank(void)
+{
+	BIO *none = BIO_new(BIO_s_mem());
+
+	SSL_free(blank);
+	blank = SSL_new(certs_default(&current));
+	if (blank == NULL || none == NULL)
+		return -1;
+	SSL_set_bio(blank, none, none);
+	SSL_set_accept_state(blank);
+	return SSL_get_error(blank, SSL_do_handshake(blank)) ==
+	    SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
 /* ------------------------------------------------ one connection */
 
 static int
 serve(struct role_env *env, const struct note *n, int *fd)
 {
-	struct pump p = { .client = fd[0], .stream = fd[2] };
+	struct pump p = { .ssl = blank, .client = fd[0], .stream = fd[2] };
 	char alpn[16];
 
 	(void)env;
@@ -164,13 +186,11 @@ serve(struct role_env *env, const struct note *n, int *fd)
 	    span_str(span_of(n->text), alpn, sizeof alpn) < 0)
 		return LOG_AGAIN;
 	remote_key_channel(fd[3]);
-	p.ssl = SSL_new(certs_default(&current));
-	if (p.ssl == NULL || SSL_set_fd(p.ssl, p.client) != 1)
+	if (SSL_set_fd(p.ssl, p.client) != 1)
 		return LOG_AGAIN;
 	SSL_set_app_data(p.ssl, alpn);
 	fcntl(p.client, F_SETFL, O_NONBLOCK);
 	fcntl(p.stream, F_SETFL, O_NONBLOCK);
-	SSL_set_accept_state(p.ssl);
 	if (handshake(&p) < 0) {
 		failed(&n->facts, alpn);
 		return 0;
@@ -212,10 +232,10 @@ tell(const struct note *asked, SSL *ssl, int ch)
 
 	*f = asked->facts;
 	f->tls = 1;
-	snprintf(f->tls_version, sizeof f->tls_version, "%s",
-	    SSL_get_version(ssl));
-	snprintf(f->tls_cipher, sizeof f->tls_cipher, "%s",
-	    SSL_get_cipher(ssl));
+	(void)span_str(span_of(SSL_get_version(ssl)), f->tls_version,
+	    sizeof f->tls_version);
+	(void)span_str(span_of(SSL_get_cipher(ssl)), f->tls_cipher,
+	    sizeof f->tls_cipher);
 	binding(f, ssl);
 	(void)note_send(ch, &n, NULL, 0);
 }
@@ -226,22 +246,16 @@ static void
 binding(struct facts *f, SSL *ssl)
 {
 	static const char label[] = "EXPORTER-Channel-Binding";
-	const EVP_MD *md = EVP_sha256();
-	X509 *x = SSL_get_certificate(ssl);
-	unsigned n = sizeof f->endpoint;
-	int nid;
+	const struct cert *k = certs_shown(&current, ssl);
 
 	f->has_exporter = (SSL_version(ssl) >= TLS1_3_VERSION ||
 	    SSL_get_extms_support(ssl) == 1) &&
 	    SSL_export_keying_material(ssl, f->exporter, sizeof f->exporter,
 	    label, sizeof label - 1, NULL, 0, 0) == 1;
-	/* RFC 5929 4.1: the certificate signature's hash, SHA-256 for MD5,
-	 * SHA-1 and those without one */
-	if (x && X509_get_signature_info(x, &nid, NULL, NULL, NULL) == 1 &&
-	    (nid == NID_sha384 || nid == NID_sha512))
-		md = EVP_get_digestbynid(nid);
-	if (x && X509_digest(x, md, f->endpoint, &n) == 1)
-		f->endpoint_n = (uint8_t)n;
+	if (k) {
+		memcpy(f->endpoint, k->endpoint, sizeof f->endpoint);
+		f->endpoint_n = (uint8_t)k->endpoint_n;
+	}
 }
 
 /* Pages of their own, which go back to the system when all is quiet. */

@@ -273,7 +273,7 @@ pump_buffers(struct pump *p)
 static int
 run(struct pump *p)
 {
-	struct pollfd w[2];
+	struct pollfd w[2] = { { .revents = 0 } };
 	int n, ms, quiet = 0;
 
 	p->want = POLLIN;
@@ -281,9 +281,9 @@ run(struct pump *p)
 		to_session(p);
 		if (to_client(p) < 0)
 			return 0;
-		if (p->in_n == 0 && !p->client_done)
+		if (w[0].revents && p->in_n == 0 && !p->client_done)
 			from_client(p);
-		if (p->out_n == 0 && !p->session_done)
+		if (w[1].revents && p->out_n == 0 && !p->session_done)
 			from_session(p);
 		to_session(p);
 		if (to_client(p) < 0)

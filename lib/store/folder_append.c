@@ -19,6 +19,7 @@
 #include "store/folder_name.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/room.h"
 
 enum { APPEND_BUFFER = 65536, TMP_OLD = 36 * 3600 };
 
@@ -35,6 +36,7 @@ static int  append_place(struct folder *, struct append *, struct incoming *);
 static int  give_uids(struct folder *, struct incoming *, size_t);
 static int  give_locked(struct folder *, struct incoming *, size_t);
 static void take_back(struct folder *, struct incoming *, size_t);
+static struct incoming *many(const struct folder *, size_t);
 static int  ask_quota(struct folder *, int64_t, int64_t, int);
 static int  transfer(struct folder *, const uint32_t *, size_t,
     struct folder *, struct incoming *, int);
@@ -150,7 +152,7 @@ int
 folder_copy(struct folder *from, const uint32_t *number, size_t n,
     struct folder *to, uint32_t *uid)
 {
-	struct incoming *v = calloc(n, sizeof *v);
+	struct incoming *v = many(to, n);
 	size_t i;
 	int r;
 
@@ -159,7 +161,7 @@ folder_copy(struct folder *from, const uint32_t *number, size_t n,
 	r = transfer(from, number, n, to, v, 0);
 	for (i = 0; i < n; i++)
 		uid[i] = r == 0 ? v[i].uid : 0;
-	free(v);
+	room_free(v, n * sizeof *v);
 	return r;
 }
 
@@ -167,7 +169,7 @@ int
 folder_move(struct folder *from, const uint32_t *number, size_t n,
     struct folder *to, uint32_t *uid)
 {
-	struct incoming *v = calloc(n, sizeof *v);
+	struct incoming *v = many(to, n);
 	uint32_t *at = calloc(n, sizeof *at);
 	size_t i, m = 0;
 	int r = -1;
@@ -186,7 +188,7 @@ folder_move(struct folder *from, const uint32_t *number, size_t n,
 		}
 	}
 	free(at);
-	free(v);
+	room_free(v, n * sizeof *v);
 	return r;
 }
 
@@ -332,6 +334,17 @@ take_back(struct folder *f, struct incoming *v, size_t n)
 			unlinkat(f->cur.fd, v[i].name, 0);
 	f->cur.stamp = 0;
 	errno = e;
+}
+
+/* A whole folder's may be more than memory should hold. */
+static struct incoming *
+many(const struct folder *f, size_t n)
+{
+	struct incoming *v = room_grow(f->dir, NULL, 0, n * sizeof *v);
+
+	if (v)
+		memset(v, 0, n * sizeof *v);
+	return v;
 }
 
 static int

@@ -30,7 +30,7 @@ room_grow(int dir, void *p, size_t size, size_t want)
 void
 room_free(void *p, size_t size)
 {
-	if (size < ROOM_LARGE)
+	if (p == NULL || size < ROOM_LARGE)
 		free(p);
 	else
 		munmap(p, size);

@@ -15,6 +15,7 @@ enum { ROOM_LARGE = 4 << 20 };
  * there stays.  dir is where the file may be made.  NULL with errno: p is as
  * it was. */
 void	*room_grow(int dir, void *p, size_t size, size_t want);
+/* NULL: nothing is done. */
 void	room_free(void *p, size_t size);
 
 #endif

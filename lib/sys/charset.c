@@ -187,7 +187,7 @@ add_1252(struct span in, struct buf *out)
 		if (add_codes(code, n, out) < 0)
 			return -1;
 	}
-	return 0;
+	return buf_ok(out) ? 0 : -1;
 }
 
 /* At most CODES of them. */

@@ -24,10 +24,12 @@ static int  open_once(struct folder **, const struct tree *, const char *,
 static int  open_dirs(struct folder *, const char *);
 static int  open_numbers(struct folder *);
 static int  load(struct folder *);
+static int  load_once(struct folder *);
 static int  is_older(const struct folder *, const struct folder_table *);
 static int  mend(struct folder *);
 static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
+static int  take_over(struct folder *);
 static int  is_full(int);
 static int  left_in_new(const struct folder *);
 static int  any(void *, const char *);
@@ -275,9 +277,21 @@ open_numbers(struct folder *f)
 	return r < 0 ? -1 : 0;
 }
 
-/* 1 loaded, 0 there is no correo-uids, -1 with errno. */
+/* 1 loaded, 0 there is no correo-uids, -1 with errno.  One that is replaced
+ * meanwhile is not read to its end. */
 static int
 load(struct folder *f)
+{
+	int r, tries = 0;
+
+	do
+		r = load_once(f);
+	while (r < 0 && errno == ESTALE && tries++ < 3);
+	return r;
+}
+
+static int
+load_once(struct folder *f)
 {
 	struct folder_table *t = &f->table, index = { 0 };
 	struct stat st;
@@ -293,7 +307,7 @@ load(struct folder *f)
 		return r;
 	}
 	if (t->map && t->generation == f->log.generation &&
-	    fstat(f->log.fd, &st) == 0 && at <= (uint64_t)st.st_size)
+	    file_stat_now(f->log.fd, &st) == 0 && at <= (uint64_t)st.st_size)
 		f->log.at = at;
 	else {
 		index = *t;		/* its numbers only */
@@ -328,7 +342,8 @@ is_older(const struct folder *f, const struct folder_table *index)
 
 	return index->uidvalidity == t->uidvalidity &&
 	    strcmp(index->id, t->id) == 0 && (index->uidnext > t->uidnext ||
-	    index->modseq > t->modseq) && fstat(f->log.fd, &st) == 0 &&
+	    index->modseq > t->modseq) &&
+	    file_stat_now(f->log.fd, &st) == 0 &&
 	    (uint64_t)st.st_size == f->log.at;
 }
 
@@ -416,30 +431,44 @@ create(struct folder *f, uint32_t above)
 static int
 catch_up(struct folder *f)
 {
-	struct folder fresh = { .dir = f->dir, .log = { .fd = -1 },
-	    .table = { .room = f->table.room } };
 	int r, tries;
 
-	for (tries = 0; (r = folder_log_current(&f->log)) == 0 && tries < 3;
-	    tries++) {
-		fresh.log.fd = -1;
-		if ((r = load(&fresh)) != 1) {
-			folder_table_free(&fresh.table);
-			folder_log_close(&fresh.log);
-			if (r == 0)
-				errno = ENOENT;
-			return -1;
-		}
-		r = absorb(&f->table, &fresh.table);
-		f->table.rotten |= fresh.table.rotten;
-		folder_table_free(&fresh.table);
-		folder_log_close(&f->log);
-		fresh.log.dir = f->dir;
-		f->log = fresh.log;
-		if (r < 0)
+	for (tries = 0; tries < 4; tries++) {
+		r = folder_log_current(&f->log);
+		if (r == 1)
+			r = folder_log_read(&f->log, &f->table) == 0 ? 1 :
+			    errno == ESTALE ? 0 : -1;
+		if (r)
+			break;
+		if (take_over(f) < 0)
 			return -1;
 	}
-	return r < 0 ? -1 : folder_log_read(&f->log, &f->table);
+	errno = r ? errno : ESTALE;
+	return r == 1 ? 0 : -1;
+}
+
+/* The log that took the place of ours. */
+static int
+take_over(struct folder *f)
+{
+	struct folder fresh = { .dir = f->dir, .log = { .fd = -1 },
+	    .table = { .room = f->table.room } };
+	int r;
+
+	if ((r = load(&fresh)) != 1) {
+		folder_table_free(&fresh.table);
+		folder_log_close(&fresh.log);
+		if (r == 0)
+			errno = ENOENT;
+		return -1;
+	}
+	r = absorb(&f->table, &fresh.table);
+	f->table.rotten |= fresh.table.rotten;
+	folder_table_free(&fresh.table);
+	folder_log_close(&f->log);
+	fresh.log.dir = f->dir;
+	f->log = fresh.log;
+	return r;
 }
 
 /* What the table of another generation knows more, as lines would have said

@@ -12,12 +12,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "store/folder_log.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/log.h"
 
 enum {
 	WINDOW = 256 << 10,		/* bytes read at once */
@@ -25,7 +27,9 @@ enum {
 	TAIL = 8192,			/* looked through for the last "=" */
 	LINE_TYPICAL = 100,		/* bytes; for a first guess */
 	RESERVE = 1000,			/* numbers reserved at a time */
-	TOMBS_MAX = 20000		/* kept beyond twice the messages */
+	TOMBS_MAX = 20000,		/* kept beyond twice the messages */
+	SHORT_READS = 20,		/* tried again, that far apart */
+	SHORT_MS = 50
 };
 
 static const char name[] = "correo-uids";
@@ -38,11 +42,12 @@ static int  prepare(struct folder_log *, struct folder_table *, const char *,
     uint64_t);
 static int  publish(struct folder_log *, const char *);
 static int  durable_end(struct folder_log *, uint64_t, uint64_t *);
+static int  read_at(struct folder_log *, void *, size_t, uint64_t);
 static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
     enum read_how);
 static int  reserve(const struct folder_table *, uint32_t, uint64_t,
     struct buf *);
-static int  put(struct folder_log *, struct span, struct span, uint64_t);
+static int  put(struct folder_log *, struct span, struct span);
 static int  flush(struct folder_log *, int);
 static int  put_durable(struct folder_log *, struct folder_table *);
 static int  apply_lines(struct folder_table *, struct span);
@@ -62,11 +67,9 @@ folder_log_open(struct folder_log *g, int dir)
 
 	g->dir = dir;
 	g->at = 0;
-	g->fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	g->fd = file_open_now(dir, name, O_RDWR | O_APPEND, &st);
 	if (g->fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(g->fd, &st) < 0)
-		return -1;
 	g->dev = st.st_dev;
 	g->ino = st.st_ino;
 	if ((r = pread(g->fd, b, sizeof b, 0)) < 0)
@@ -104,7 +107,7 @@ folder_log_read(struct folder_log *g, struct folder_table *t)
 	struct stat st;
 	uint64_t end;
 
-	if (fstat(g->fd, &st) < 0)
+	if (file_stat_now(g->fd, &st) < 0)
 		return -1;
 	if ((uint64_t)st.st_size <= g->at)
 		return 0;
@@ -119,7 +122,7 @@ folder_log_mend(struct folder_log *g, struct folder_table *t)
 	struct stat st;
 	uint64_t was;
 
-	if (folder_log_read(g, t) < 0 || fstat(g->fd, &st) < 0)
+	if (file_stat_now(g->fd, &st) < 0)
 		return -1;
 	was = g->at;
 	if ((uint64_t)st.st_size < was) {
@@ -144,22 +147,13 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 	unsigned char room[LINE_MAX_BYTES];
 	struct buf top = { .p = room, .size = sizeof room,
 	    .max = sizeof room };
-	int e;
 
 	if (lines.n == 0)
 		return put_durable(g, t);
 	if (reserve(t, uid, modseq, &top) < 0)
 		return -1;
-	if (put(g, buf_span(&top), lines, g->at) < 0) {
-		e = errno;
-		/* nobody has seen it: it may go */
-		(void)!ftruncate(g->fd, (off_t)g->at);
-		errno = e;
-		return -1;
-	}
-	g->at += top.n + lines.n;
-	if (flush(g, names) < 0 || apply_lines(t, buf_span(&top)) < 0 ||
-	    apply_lines(t, lines) < 0)
+	if (put(g, buf_span(&top), lines) < 0 || flush(g, names) < 0 ||
+	    apply_lines(t, buf_span(&top)) < 0 || apply_lines(t, lines) < 0)
 		return -1;
 	return put_durable(g, t);
 }
@@ -280,7 +274,7 @@ durable_end(struct folder_log *g, uint64_t size, uint64_t *end)
 	for (*end = g->at; to > g->at && *end == g->at;) {
 		from = to - g->at > TAIL ? to - TAIL : g->at;
 		n = (size_t)(to - from);
-		if (file_pread(g->fd, b, n, (off_t)from) < 0)
+		if (read_at(g, b, n, from) < 0)
 			return -1;
 		in = span_mem(b, n);
 		if (from > g->at) {
@@ -296,6 +290,23 @@ durable_end(struct folder_log *g, uint64_t size, uint64_t *end)
 		while ((r = line_parse(&in, &l, &why)) != 0)
 			if (r > 0 && l.kind == LINE_DURABLE)
 				*end = from + (n - in.n);
+	}
+	return 0;
+}
+
+/* What another machine wrote may be told of before all can read it. */
+static int
+read_at(struct folder_log *g, void *b, size_t n, uint64_t at)
+{
+	struct stat st;
+	int tries = 0;
+
+	while (file_pread(g->fd, b, n, (off_t)at) < 0) {
+		if (errno != EIO || tries++ == SHORT_READS)
+			return -1;
+		poll(NULL, 0, SHORT_MS);
+		if (file_stat_now(g->fd, &st) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -320,7 +331,7 @@ apply_to(struct folder_log *g, struct folder_table *t, uint64_t end,
 	    (size_t)(end - g->at));
 	while (g->at < end && r >= 0) {
 		n = end - g->at < WINDOW ? (size_t)(end - g->at) : WINDOW;
-		if ((r = file_pread(g->fd, b, n, (off_t)g->at)) < 0)
+		if ((r = read_at(g, b, n, g->at)) < 0)
 			break;
 		left = in = span_mem(b, n);
 		while ((r = line_parse(&in, &l, &why)) != 0) {
@@ -369,19 +380,36 @@ reserve(const struct folder_table *t, uint32_t uid, uint64_t modseq,
 	return line_format(b, &top);
 }
 
+/* Behind the last byte, which must be the last that is known: what another
+ * machine wrote and this one does not see is never written over. */
 static int
-put(struct folder_log *g, struct span a, struct span b, uint64_t at)
+put(struct folder_log *g, struct span a, struct span b)
 {
 	struct iovec v[2] = { { (void *)(size_t)a.p, a.n },
 	    { (void *)(size_t)b.p, b.n } };
+	uint64_t end = g->at + a.n + b.n, at = g->at;
+	struct stat st;
+	int e;
 
 	if (g->failed) {
 		errno = EIO;
 		return -1;
 	}
-	if (lseek(g->fd, (off_t)at, SEEK_SET) < 0)
-		return -1;
-	return file_writev(g->fd, v, 2);
+	if (file_writev(g->fd, v, 2) == 0 &&
+	    file_stat_now(g->fd, &st) == 0) {
+		if ((g->at = (uint64_t)st.st_size) == end)
+			return 0;
+		log_warn("uids-stale", "correo-uids has grown unseen: this "
+		    "machine is shown files as they were (correo(7))");
+		at += g->at > end ? g->at - end : 0;
+		g->failed = 1;
+		errno = ESTALE;
+	}
+	e = errno;
+	/* nobody has seen it: it may go */
+	(void)!ftruncate(g->fd, (off_t)at);
+	errno = e;
+	return -1;
 }
 
 /* A flush that failed is final: what is on disk is not known any more. */
@@ -406,9 +434,7 @@ put_durable(struct folder_log *g, struct folder_table *t)
 
 	r = line_format(&b, &l);
 	if (r == 0)
-		r = put(g, buf_span(&b), (struct span){ 0 }, g->at);
-	if (r == 0)
-		g->at += b.n;
+		r = put(g, buf_span(&b), (struct span){ 0 });
 	buf_free(&b);
 	return r;
 }

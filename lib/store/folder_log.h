@@ -31,8 +31,8 @@ void	folder_log_close(struct folder_log *);
 int	folder_log_current(struct folder_log *);
 /* Applies what is durable and new: 0, or -1 (EUCLEAN: a line is not right). */
 int	folder_log_read(struct folder_log *, struct folder_table *);
-/* The same for who holds the lock: what a dead writer left without "=" is
- * flushed and believed; a torn end is cut off. */
+/* Then, by who holds the lock: what a dead writer left without "=" is flushed
+ * and believed; a torn end is cut off. */
 int	folder_log_mend(struct folder_log *, struct folder_table *);
 /* Appends lines, flushes, appends "=" with the table's stamps; the table has
  * them applied.  uid (0: none is new) and modseq are the highest in them, and

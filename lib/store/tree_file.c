@@ -35,8 +35,14 @@ static int  append(const struct tree *, struct buf *, uint64_t);
 int
 tree_file_load(const struct tree *t, struct buf *b)
 {
-	if (file_read_at(t->root, file, b) == 0)
-		return 0;
+	struct stat st;
+	int fd = file_open_now(t->root, file, O_RDONLY, &st), r;
+
+	if (fd >= 0) {
+		r = file_read(fd, b);
+		close(fd);
+		return r;
+	}
 	if (errno != ENOENT)
 		return -1;
 	tree_import(t->root, b);

@@ -1,6 +1,7 @@
 /* file - whatever must survive goes through here. */
 #include <sys/stat.h>
 #ifdef __linux__
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <linux/magic.h>
 #endif
@@ -8,19 +9,29 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sys/file.h"
 
-enum { READ_STEP = 16384 };
+enum {
+	READ_STEP = 16384,
+	LOCK_POLL_MS = 10,
+	BELIEVED = 100,			/* looks for a file that was replaced */
+	BELIEVED_MS = 50
+};
 
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
 
 static long read_some(int, void *, size_t, off_t);
+static int  may_wait(int);
 static int  open_locked(int, const char *);
 static int  is_still(int, int, const char *);
 static int  replace_with(int, int, const char *, const char *, struct span);
@@ -155,13 +166,65 @@ int
 file_move(int from, const char *name, int to, const char *newname)
 {
 #ifdef RENAME_NOREPLACE
-	return renameat2(from, name, to, newname, RENAME_NOREPLACE);
-#else
+	/* EINVAL: a file system of many machines (GlusterFS, NFS) */
+	if (renameat2(from, name, to, newname, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+#endif
 	/* both names for a moment; a crash between leaves the first as well */
 	if (linkat(from, name, to, newname, 0) < 0)
 		return -1;
-	return unlinkat(from, name, 0);
+	if (unlinkat(from, name, 0) == 0)
+		return 0;
+	/* another has moved it meanwhile: one of us */
+	if (errno == ENOENT && unlinkat(to, newname, 0) == 0)
+		errno = ENOENT;
+	return -1;
+}
+
+int
+file_stat_now(int fd, struct stat *st)
+{
+#ifdef __linux__
+	struct statx x;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC,
+	    STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK, &x) < 0)
+		return -1;
+	*st = (struct stat){ .st_mode = x.stx_mode, .st_ino = x.stx_ino,
+	    .st_size = (off_t)x.stx_size, .st_nlink = x.stx_nlink,
+	    .st_dev = makedev(x.stx_dev_major, x.stx_dev_minor) };
+#else
+	if (fstat(fd, st) < 0)
+		return -1;
 #endif
+	if (st->st_nlink)
+		return 0;
+	errno = ESTALE;
+	return -1;
+}
+
+/* After a rename by another machine ours may lead to the file before for as
+ * long as it believes in names: a second or so. */
+int
+file_open_now(int dir, const char *name, int flags, struct stat *st)
+{
+	int fd, tries;
+
+	for (tries = 0; tries < BELIEVED; tries++) {
+		fd = openat(dir, name, flags | O_NOFOLLOW | O_NONBLOCK |
+		    O_CLOEXEC);
+		if (fd >= 0 && file_stat_now(fd, st) == 0)
+			return fd;
+		if (errno != ESTALE)
+			return fd < 0 ? -1 : close_failed(fd);
+		if (fd >= 0)
+			close(fd);
+		poll(NULL, 0, tries ? BELIEVED_MS : 0);
+	}
+	errno = ESTALE;
+	return -1;
 }
 
 int
@@ -214,15 +277,20 @@ int
 file_lock(int fd, int wait)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int r;
+	int how = F_SETLK, r;
 
-	do
-		r = fcntl(fd, wait ? F_SETLKW : F_SETLK, &l);
-	while (r < 0 && errno == EINTR && wait);
-	/* POSIX lets it be either */
-	if (r < 0 && errno == EACCES)
-		errno = EAGAIN;
-	return r < 0 ? -1 : 0;
+	for (;;) {
+		r = fcntl(fd, how, &l);
+		/* POSIX lets it be either */
+		if (r < 0 && errno == EACCES)
+			errno = EAGAIN;
+		if (r == 0 || !wait || (errno != EAGAIN && errno != EINTR))
+			return r < 0 ? -1 : 0;
+		if (may_wait(fd))
+			how = F_SETLKW;
+		else
+			poll(NULL, 0, LOCK_POLL_MS);
+	}
 }
 
 int
@@ -291,6 +359,21 @@ read_some(int fd, void *p, size_t n, off_t offset)
 
 /* Opens or makes dir/name and locks it; again when it was renamed or removed
  * while we waited for the lock. */
+/* In a file system of user space nobody waits for a lock: GlusterFS locks up,
+ * or dies, when one who waits is killed. */
+static int
+may_wait(int fd)
+{
+#ifdef __linux__
+	struct statfs s;
+
+	return fstatfs(fd, &s) < 0 || s.f_type != FUSE_SUPER_MAGIC;
+#else
+	(void)fd;
+	return 1;
+#endif
+}
+
 static int
 open_locked(int dir, const char *name)
 {

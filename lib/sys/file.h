@@ -4,6 +4,7 @@
 #ifndef SYS_FILE_H
 #define SYS_FILE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <stdint.h>
@@ -26,7 +27,8 @@ int	file_read_at(int dir, const char *name, struct buf *);
 int	file_replace(int dir, const char *name, struct span, mode_t,
 	    uid_t, gid_t);			/* (uid_t)-1: leave */
 
-/* Renames to another directory, never over something (EEXIST).  0, or -1. */
+/* Renames to another directory, never over something (EEXIST).  0, or -1.  A
+ * crash may leave both names where the file system cannot do it in one step. */
 int	file_move(int from, const char *name, int to, const char *newname);
 /* 1 where fsync of a file makes the rename that brought it into dir durable as
  * well, and a name is never durable before its inode is; else 0.  Of file
@@ -47,6 +49,12 @@ int	file_share(int fd);
 enum { FILE_LOCKED = 1, FILE_SHARED };
 int	file_locked(int fd);
 
+/* As fstat, of a file that another machine may write or replace: its server is
+ * asked, whatever this one remembers.  -1 ESTALE: no name leads to it. */
+int	file_stat_now(int fd, struct stat *);
+/* Opens what has that name, and looks; ESTALE after five seconds in which it
+ * led to a file that another machine had replaced. */
+int	file_open_now(int dir, const char *name, int flags, struct stat *);
 int	file_open_dir(int dir, const char *name);	/* follows no link */
 
 /* The directory's names, one call each.  Stops when the callback returns not

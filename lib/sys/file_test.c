@@ -218,6 +218,27 @@ lists_twice(void **state)
 	assert_int_equal(file_each(-1, count, &n), -1);
 }
 
+static void
+opens_what_is_there_now(void **state)
+{
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(file_open_now(dir, "now", O_RDONLY, &st), -1);
+	assert_int_equal(errno, ENOENT);
+	close(openat(dir, "now", O_WRONLY | O_CREAT, 0600));
+	assert_int_not_equal(fd = file_open_now(dir, "now", O_RDWR, &st), -1);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(file_write(fd, SPAN("abc")), 0);
+	assert_int_equal(file_stat_now(fd, &st), 0);
+	assert_int_equal(st.st_size, 3);
+	assert_int_equal(unlinkat(dir, "now", 0), 0);
+	assert_int_equal(file_stat_now(fd, &st), -1);
+	assert_int_equal(errno, ESTALE);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -226,6 +247,7 @@ main(void)
 		cmocka_unit_test(writes_all), cmocka_unit_test(replaces),
 		cmocka_unit_test(replaces_in_turn),
 		cmocka_unit_test(moves_without_replacing),
+		cmocka_unit_test(opens_what_is_there_now),
 		cmocka_unit_test(lists_twice)
 	};
 

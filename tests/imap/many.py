@@ -16,7 +16,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'stories'))
-from correo import the_instance
+from correo import imap_of, nodes
 from model_client import Client, Folder, Gone, Wrong, as_set, need, uids
 
 PLANT = os.environ.get('PLANT', '')
@@ -76,7 +76,7 @@ class Session(Client):
 
     def __init__(self, test, number):
         self.test, self.ledger = test, test.ledger
-        super().__init__(test.address, test.user,
+        super().__init__(*imap_of(test.node(number)),
                          {f: Folder() for f in FOLDERS}, 'c%d' % number,
                          ('', 'CONDSTORE', 'QRESYNC')[number % 3])
 
@@ -121,20 +121,23 @@ class Session(Client):
 class Test:
     def __init__(self, seed):
         self.seed = seed
-        self.i = the_instance()
-        self.root = self.i.ready['maildir1']
-        host, port = self.i.ready['imap'].rsplit(':', 1)
-        self.address = host, int(port)
-        self.user = self.i.ready['user1'], self.i.ready['password1']
+        self.nodes = nodes()
+        self.pace = 40 if self.nodes[1:] else 1
         self.ledger = Ledger()
-        self.owner = os.stat(self.root)
-        c = Client(self.address, self.user, {f: Folder() for f in FOLDERS},
+        self.owner = os.stat(self.root(0))
+        c = Client(*imap_of(self.node(0)), {f: Folder() for f in FOLDERS},
                    'e')
         for name in FOLDERS:
             c.select(name)
             c.run('STORE 1:* +FLAGS.SILENT (\\Deleted)')
             c.ok('EXPUNGE')
         c.close()
+
+    def node(self, number):
+        return self.nodes[number % len(self.nodes)]
+
+    def root(self, number):
+        return self.node(number).ready['maildir1']
 
     def mail(self, token):
         return ('From: a@sender.test\r\nSubject: %s\r\nX-Token: %s\r\n\r\n'
@@ -229,16 +232,17 @@ class Test:
             text, literals = c.line()
             if not text.startswith('+'):
                 c.untagged(text[2:], literals)
-        c.sock.sendall(b'DONE\r\n')
+        c.wire.send(b'DONE\r\n')
         need(c.finish(tag)[0] == 'OK', 'DONE')
 
     def pop3(self, r, number):
         l = self.ledger
-        host, port = self.i.ready['pop3'].rsplit(':', 1)
+        ready = self.node(number).ready
+        host, port = ready['pop3'].rsplit(':', 1)
         while not l.stop.is_set():
             p = poplib.POP3(host, int(port), timeout=60)
-            p.user(self.user[0])
-            p.pass_(self.user[1])
+            p.user(ready['user1'])
+            p.pass_(ready['password1'])
             ids = {}
             for line in p.uidl()[1]:
                 n, unique = line.decode().split()
@@ -262,32 +266,34 @@ class Test:
     def smtp(self, r, number):
         while not self.ledger.stop.is_set():
             token = self.ledger.fresh()
-            self.i.send([self.user[0]], self.mail(token))
+            i = self.node(number)
+            i.send([i.ready['user1']], self.mail(token))
             self.ledger.came.add(token)
             self.ledger.count('smtp')
-            time.sleep(r.random() * 0.1)
+            time.sleep(r.random() * 0.1 * self.pace)
 
     def deliver(self, r, number):
         while not self.ledger.stop.is_set():
             token = self.ledger.fresh()
             name = '%d.%s.host' % (time.time(), token)
-            with open(self.root + '/tmp/' + name, 'wb') as f:
+            root = self.root(number)
+            with open(root + '/tmp/' + name, 'wb') as f:
                 os.fchown(f.fileno(), self.owner.st_uid, self.owner.st_gid)
                 f.write(self.mail(token).replace(b'\r\n', b'\n'))
-            os.rename(self.root + '/tmp/' + name, self.root + '/new/' + name)
+            os.rename(root + '/tmp/' + name, root + '/new/' + name)
             self.ledger.came.add(token)
             self.ledger.count('deliver')
-            time.sleep(r.random() * 0.05)
+            time.sleep(r.random() * 0.05 * self.pace)
 
-    def any_file(self, r):
-        d = self.root + FOLDERS[r.choice(('INBOX', 'Archive'))]
+    def any_file(self, r, number):
+        d = self.root(number) + FOLDERS[r.choice(('INBOX', 'Archive'))]
         sub = r.choice(('cur', 'cur', 'new'))
         names = os.listdir(d + '/' + sub)
         return (d, sub, r.choice(names)) if names else (None, None, None)
 
     def rename(self, r, number):
         while not self.ledger.stop.is_set():
-            d, sub, name = self.any_file(r)
+            d, sub, name = self.any_file(r, number)
             if d:
                 base, _, info = name.partition(':2,')
                 letters = ''.join(sorted(r.sample('DFRS', 2))) + \
@@ -302,7 +308,7 @@ class Test:
 
     def remove(self, r, number):
         while not self.ledger.stop.is_set():
-            d, sub, name = self.any_file(r)
+            d, sub, name = self.any_file(r, number)
             try:
                 if d:
                     self.take_away('%s/%s/%s' % (d, sub, name))
@@ -329,7 +335,7 @@ class Test:
         found = []
         for folder in ('INBOX', 'Archive'):
             for sub in ('new', 'cur'):
-                d = '%s%s/%s' % (self.root, FOLDERS[folder], sub)
+                d = '%s%s/%s' % (self.root(0), FOLDERS[folder], sub)
                 for name in os.listdir(d):
                     with open(d + '/' + name, 'rb') as f:
                         found.append(token_of(f.read()))

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'stories'))
-from correo import the_instance
+from correo import imap_of, nodes
 from model_client import Client, Folder, Gone, Wrong, as_set, need, uids
 from model_find import Find
 from model_mail import FLAGS, Letter
@@ -35,11 +35,9 @@ CONNECTIONS = ['', 'CONDSTORE', 'QRESYNC', 'z', 'IMAP4rev2',
 class Model(Find, Tree):
     def __init__(self, seed):
         self.r = random.Random(seed)
-        self.i = the_instance()
+        self.nodes = nodes()
+        self.i = self.nodes[0]
         self.root = self.i.ready['maildir1']
-        host, port = self.i.ready['imap'].rsplit(':', 1)
-        self.address = host, int(port)
-        self.user = self.i.ready['user1'], self.i.ready['password1']
         self.known = {name: Folder() for name in FOLDERS}
         # what there is: token: flags, by folder
         self.truth = {name: {} for name in FOLDERS}
@@ -62,7 +60,8 @@ class Model(Find, Tree):
             self.clients.append(c)
 
     def connect(self, name, how):
-        c = Client(self.address, self.user, self.known, name, ' '.join(
+        node = self.nodes[ord(name) % len(self.nodes)]
+        c = Client(*imap_of(node), self.known, name, ' '.join(
             w for w in how.split() if w not in 'zn'))
         if 'z' in how.split():
             c.compress()
@@ -317,7 +316,7 @@ class Model(Find, Tree):
 
     def smtp(self, c):
         l = self.letter()
-        self.i.send([self.user[0]], l.data)
+        self.i.send([self.i.ready['user1']], l.data)
         self.i.alice.with_text(b'X-Token: %s\n' % l.token.encode())
         l.arrival = self.sizes[l.token] = None      # it has trace fields now
         self.truth['INBOX'][l.token] = frozenset()

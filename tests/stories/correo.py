@@ -293,6 +293,19 @@ def the_instance():
     return c
 
 
+def nodes():
+    """The instance, and those of CORREO_NODES, which have its Maildirs as a
+    shared file system shows them."""
+    return [the_instance()] + [Instance(d) for d in
+                               os.environ.get('CORREO_NODES', '').split()]
+
+
+def imap_of(i):
+    """Where a client finds its first user's mailbox, and who that is."""
+    host, port = i.ready['imap'].rsplit(':', 1)
+    return (host, int(port)), (i.ready['user1'], i.ready['password1'])
+
+
 def another(name):
     """Where another instance can be, and its ports' base."""
     d = os.environ['CORREO_DIR'] + '.' + name

@@ -201,28 +201,31 @@ folder_path(char out[200], struct span folder, const char *sub)
 		    SPAN_ARG(folder), sub);
 }
 
+/* By tmp/ and a rename: a session sees a file in new/ when it is whole. */
 static void
 put_mail(struct span folder, struct span flags, struct span text)
 {
-	char dir[200], path[400];
+	char dir[200], tmp[220], path[400];
 	int in_new = span_eq(flags, SPAN("new"));
 	FILE *f;
 
 	folder_path(dir, folder, "");
 	mkdir(dir, 0700);
-	folder_path(dir, folder, "tmp");
-	mkdir(dir, 0700);
 	folder_path(dir, folder, "cur");
 	mkdir(dir, 0700);
 	folder_path(dir, folder, "new");
 	mkdir(dir, 0700);
+	folder_path(dir, folder, "tmp");
+	mkdir(dir, 0700);
+	snprintf(tmp, sizeof tmp, "%s/mail", dir);
 	folder_path(dir, folder, in_new ? "new" : "cur");
 	run.mails++;
 	snprintf(path, sizeof path, "%s/17953000%02d.M%dP1.host%s%.*s", dir,
 	    run.mails, run.mails, in_new ? "" : ":2,",
 	    in_new || span_eq(flags, SPAN("-")) ? 0 : (int)flags.n, flags.p);
-	if ((f = fopen(path, "w")) == NULL ||
-	    fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0)
+	if ((f = fopen(tmp, "w")) == NULL ||
+	    fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0 ||
+	    rename(tmp, path) != 0)
 		broken("cannot write ", span_of(path));
 }
 

@@ -123,8 +123,10 @@ test_drop_of_two_owners(void **state)
 	struct spool s;
 
 	(void)state;
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		print_message("skip: drop of two owners: needs root\n");
 		skip();
+	}
 	assert_int_equal(chown(path_of("drop/tmp"), 1, (gid_t)-1), 0);
 	assert_int_equal(spool_open(&s, base, 5), -1);
 	assert_int_equal(errno, EPERM);

@@ -170,8 +170,10 @@ mailboxes(void **state)
 	int root = geteuid() == 0;
 
 	(void)state;
-	if (SANITIZED)
+	if (SANITIZED) {
+		print_message("skip: mailboxes: not in a sanitizer's build\n");
 		skip();
+	}
 	for (i = 0; i < sizeof row / sizeof *row; i++) {
 		ask(row[i].key, 0, &a);
 		if (a.verdict.code != (root ? row[i].code_root : row[i].code) ||
@@ -197,8 +199,10 @@ program(void **state)
 	char want[64], path[128];
 
 	(void)state;
-	if (SANITIZED)
+	if (SANITIZED) {
+		print_message("skip: program: not in a sanitizer's build\n");
 		skip();
+	}
 	scratch_put(&s, ".forward", "\"|(echo $(id -u):$(id -g):$(id -G):"
 	    "$(grep -c NoNewPrivs:.0 /proc/self/status)); exit 67\"\n");
 	if (geteuid() == 0) {

@@ -24,9 +24,19 @@ one()				# FILE_test.c
 	elif timeout "${UNIT_TIME:-300}" "$out" >"$out.log" 2>&1; then
 		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) .*/\1/p' "$out.log")
 		echo "ok unit $name (${n:-?} tests)"
+		told_of_skips
 	else
 		tail -n 40 "$out.log"; echo "not ok unit $name"
 	fi
+}
+
+# A test prints `skip: WHAT: why` before it calls skip().
+told_of_skips()
+{
+	n=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test.*/\1/p' "$out.log")
+	sed -n "s,^skip: ,skip unit $name: ,p" "$out.log"
+	[ "$(grep -c '^skip: ' "$out.log")" -eq "${n:-0}" ] ||
+	    echo "not ok unit $name: a skip without its reason"
 }
 
 if [ "${1:-}" = one ]; then

@@ -4,7 +4,7 @@
 # of which must be noticed.  Prints `ok NAME` or `not ok NAME reason`.
 #
 # CC: the compiler.  KILL_DIR: where to make the homes (a real file system;
-# default /tmp).  It builds what it needs by itself.
+# default /tmp).  `make objects` comes before it.
 cd "$(dirname "$0")/../.." || exit 1
 part=deliver
 . tests/kill/build.sh
@@ -13,7 +13,7 @@ T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-deliver.XXXXXX") || exit 1
 mkdir "$T/d" || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
-LIBS="$T/lib.a -lcdb -lseccomp -lutf8proc
+LIBS="$T/lib.a libcorreo.a -lcdb -lseccomp -lutf8proc
 	$(pkg-config --libs libbsd-overlay)"
 
 # MODE CHILD: the counts on the last line of $T/out
@@ -44,18 +44,11 @@ mutant() {	# NAME FILE SED-ARGUMENTS...
 	not_ok "mutant-$name" "not noticed"
 }
 
-for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
-    lib/store/maildir*.c lib/store/folder_name.c lib/run/enclose.c \
-    lib/run/jobs.c lib/sys/*.c localdeliver/*.c; do
-	case $f in
-	*_test.c | *_fuzz.c | */main.c | */serve.c | */deliver.c) ;;
-	*) compile "$f" "$T/o_$(echo "${f%.c}" | tr / _).o" ;;
-	esac
-done
 # one batch of all jobs, and the same calls, however slow the machine is
 change patient localdeliver/deliver.c "$T/o_deliver.c" \
     's/DELIVER_[A-Z]*_MS/600000/' || exit 1
-ar rcs "$T/lib.a" "$T"/o_*.o
+ar rcs "$T/lib.a" "$T/o_deliver.o" \
+    $(objects_but localdeliver localdeliver/deliver.c)
 for p in trace deliver_kill deliver_child; do
 	compile "tests/kill/$p.c" "$T/$p.o"
 done

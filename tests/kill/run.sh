@@ -3,8 +3,8 @@
 # them, an error from each of them; then the same against mutants of accept,
 # each of which must be noticed.  Prints `ok NAME` or `not ok NAME reason`.
 #
-# CC: the compiler.  O: a directory with libcorreo.a (else it is built here).
-# KILL_DIR: where to make the queues (a real file system; default /tmp).
+# CC: the compiler.  KILL_DIR: where to make the queues (a real file system;
+# default /tmp).  `make objects` comes before it.
 cd "$(dirname "$0")/../.." || exit 1
 part=kill
 . tests/kill/build.sh
@@ -13,23 +13,6 @@ T=$(mktemp -d "${KILL_DIR:-${TMPDIR:-/tmp}}/correo-kill.XXXXXX") || exit 1
 mkdir -p "$T/q" || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
-
-build_lib() {
-	[ -n "$O" ] && [ -f "$O/libcorreo.a" ] && {
-		lib=$O/libcorreo.a
-		return
-	}
-	lib=$T/libcorreo.a
-	for f in lib/base/*.c lib/mail/*.c lib/wire/*.c lib/store/queue*.c \
-	    lib/run/writer.c lib/sys/file.c lib/sys/log.c lib/sys/clock.c \
-	    lib/sys/stream.c lib/sys/chan.c lib/sys/held.c lib/run/note.c; do
-		case $f in
-		*_test.c | *_fuzz.c) ;;
-		*) compile "$f" "$T/$(echo "${f%.c}" | tr / _).o" ;;
-		esac
-	done
-	ar rcs "$lib" "$T"/lib_*.o
-}
 
 # MODE WRITER: the counts on the last line of $T/out
 look() {
@@ -69,8 +52,7 @@ mutant() {	# NAME FILE SED-ARGUMENTS...
 	change_also "$@" && noticed
 }
 
-build_lib
-LIBS="$lib $(pkg-config --libs libbsd-overlay)"
+LIBS="libcorreo.a $(pkg-config --libs libbsd-overlay)"
 for p in trace accept_kill accept_writer; do
 	compile "tests/kill/$p.c" "$T/$p.o"
 done

@@ -21,7 +21,11 @@ for entry in $programs; do
 		[ ! -e ".have/$p" ] || continue
 		apt-get download "$p" >/dev/null 2>&1 &&
 		    dpkg -x "$p"_*.deb . && mkdir -p .have &&
-		    : >".have/$p" || echo "fetch: $p cannot be had"
+		    : >".have/$p" || {
+			# apt knows it: there is no network, for the others too
+			echo "fetch: $p cannot be had"
+			exit 1
+		}
 		rm -f "$p"_*.deb
 	done
 done

@@ -86,7 +86,10 @@ class Maildir:
 
         def look():
             for f in self.mail() - seen:
-                data = open(f, 'rb').read()
+                try:
+                    data = open(f, 'rb').read()
+                except FileNotFoundError:
+                    continue            # a session has moved it to cur/
                 if text in data:
                     return data
                 seen.add(f)

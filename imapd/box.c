@@ -73,6 +73,7 @@ box_answer(struct box *b, struct span tag, enum answer a)
 	if (a == ANSWER_NONE)
 		return;
 	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
+	b->answers[a]++;
 	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
 	if (b->bad > b->conf->max_errors && !b->over) {
 		out_line(&b->out, "* BYE too many errors");

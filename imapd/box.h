@@ -34,6 +34,7 @@ struct box {
 	char tag[260], mech[32];	/* of the login */
 	const char *over;		/* why it ends, or NULL */
 	uint64_t bad;			/* BAD answers in a row */
+	uint64_t answers[ANSWER_NONE];	/* how many of each */
 
 	int condstore, qresync, utf8, rev2;	/* ENABLEd */
 	int all_utf8;			/* UTF8=ACCEPT, not only by rev2 */

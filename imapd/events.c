@@ -24,6 +24,8 @@ events_logout(const struct box *b)
 	log_num(&l, "bytes", b->fetched_bytes);
 	log_num(&l, "appended", b->appended);
 	log_num(&l, "expunged", b->expunged);
+	log_num(&l, "no", b->answers[ANSWER_NO]);
+	log_num(&l, "bad", b->answers[ANSWER_BAD]);
 	log_num(&l, "seconds", (clock_mono_ms() - b->began_ms) / 1000);
 	log_str(&l, "reason", b->over ? b->over : "closed by client");
 	log_close(&l);

@@ -26,6 +26,7 @@ events_logout(const struct drop *d)
 	log_num(&l, "top", d->top);
 	log_num(&l, "deleted", d->expunged);
 	log_num(&l, "left", d->count - d->expunged);
+	log_num(&l, "refused", d->out.refused);
 	log_num(&l, "seconds", (clock_mono_ms() - d->began_ms) / 1000);
 	log_str(&l, "reason", d->over);
 	log_close(&l);

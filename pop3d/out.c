@@ -26,6 +26,7 @@ out_err(struct out *o, const char *code, const char *fmt, ...)
 	snprintf(head, sizeof head, code[0] ? "-ERR [%s] " : "-ERR %s", code);
 	va_start(ap, fmt);
 	text(o, head, fmt, ap);
+	o->refused++;
 	va_end(ap);
 }
 

@@ -17,6 +17,7 @@ struct out {
 	unsigned char *b;
 	size_t size, n;
 	int lost;			/* a write failed: nothing more goes */
+	uint64_t refused;		/* replies, as their writer counts */
 };
 
 /* Bytes, of any length; text; decimal numbers. */

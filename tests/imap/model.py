@@ -185,11 +185,13 @@ class Model(Find, Tree):
     def new(self, to, which, tokens):
         """What a reply said of new UIDs."""
         f, which = self.known[to], uids(which)
+        top = f.top     # who looks meanwhile may see the last of them first
         need(len(which) == len(tokens), which, 'for', tokens)
         for uid, token in zip(which, tokens):
-            need(uid > f.top and uid > f.floor, 'UID', uid, 'after', f.top)
+            need(uid > top and uid > f.floor, 'UID', uid, 'after', top)
             need(f.token.setdefault(uid, token) == token, 'UID', uid, 'twice')
-            f.uid[token] = f.top = uid
+            f.uid[token] = uid
+            f.top = max(f.top, uid)
 
     def alive(self, c, m):
         """Is what c sees there?  It may have gone, and come back since under
@@ -323,7 +325,7 @@ class Model(Find, Tree):
 
     def files(self, folder):
         d = self.root + FOLDERS[folder]
-        for sub in ('cur', 'new'):
+        for sub in ('new', 'cur'):
             for name in os.listdir(d + '/' + sub):
                 path = '%s/%s/%s' % (d, sub, name)
                 data = open(path, 'rb').read(4096)
@@ -332,6 +334,9 @@ class Model(Find, Tree):
 
     def some_file(self):
         folder = self.r.choice(list(FOLDERS))
+        for c in self.clients:
+            if c.notify:
+                c.ok('NOOP')    # it has moved what came to cur/
         found = sorted(self.files(folder), key=lambda f: f[1])
         return (folder,) + self.r.choice(found) if found else (None,) * 3
 

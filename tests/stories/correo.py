@@ -4,6 +4,7 @@ run.sh starts one instance for all stories; CORREO_DIR names it.  A story is a
 function; tell() runs a file's stories in order and prints `ok NAME`, or the
 trace and `not ok NAME`, or `skip NAME: why`.
 """
+import functools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import traceback
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 TRACE = re.compile(rb'(?:(?:Return-Path|Delivered-To|X-Original-To|Received):'
                    rb'[^\n]*\n(?:[ \t][^\n]*\n)*)*')
+ENDED = re.compile(r'(?:imapd|pop3d): event=logout ')
 
 
 class Skip(Exception):
@@ -208,6 +210,32 @@ class Instance:
                 if all(w in line for w in words):
                     return line
         return wait('%s in the log' % (words,), look, seconds)
+
+    def nothing_refused(self, no=0):
+        """Of a story with a real client: each of its commands was understood,
+        and granted, but for those (of IMAP) that ask for what is not there."""
+        def of(story):
+            @functools.wraps(story)
+            def watched():
+                start = len(self.log())
+                story()
+
+                def ended():
+                    lines = self.log()[start:].splitlines()
+                    began = [l for l in lines if re.match(
+                        r'(imapd|pop3d): event=login .*result=ok', l)]
+                    over = [l for l in lines if ENDED.match(l)]
+                    return len(over) >= len(began) and (over,)
+                over, = wait('the end of all sessions', ended)
+                refused = [l for l in over if re.search(
+                    r' (bad|refused)=[1-9]', l)] + [
+                    l for l in self.log()[start:].splitlines()
+                    if l.startswith('smtpd: event=refused')]
+                assert not refused, refused
+                assert no == sum(int(n) for n in re.findall(
+                    r' no=(\d+)', '\n'.join(over))), over
+            return watched
+        return of
 
     def pids(self):
         """All processes of the instance, by the session of each service."""

@@ -131,6 +131,7 @@ def client(*argv, **kw):
 
 # ---------------------------------------------------------------- imaplib
 
+@c.nothing_refused()
 def imaplib_over_STARTTLS_and_TLS():
     empty()
     m = imaplib.IMAP4(*address('imap'), timeout=60)
@@ -157,6 +158,7 @@ def folders_of_the_first_login():
     m.logout()
 
 
+@c.nothing_refused()
 def two_clients_see_each_other():
     empty()
     fill(3)
@@ -173,6 +175,7 @@ def two_clients_see_each_other():
     b.logout()
 
 
+@c.nothing_refused()
 def idle_tells_at_once():
     empty()
     m = login()
@@ -413,6 +416,7 @@ def nothing_passes_from_before_STARTTLS():
 
 # ---------------------------------------------------------------- programs
 
+@c.nothing_refused()
 def curl():
     empty()
     fill(3)
@@ -430,6 +434,7 @@ def curl():
     assert subjects() == [1, 2, 3, 4]
 
 
+@c.nothing_refused()
 def mbsync_both_ways():
     empty()
     fill(5)
@@ -488,6 +493,7 @@ SyncState *
         assert before == sorted(os.listdir(cur) + os.listdir(new))
 
 
+@c.nothing_refused()
 def offlineimap_both_ways():
     empty()
     fill(4)
@@ -550,6 +556,7 @@ starttls = no
                                 os.listdir(box + '/cur'))
 
 
+@c.nothing_refused()
 def mutt_reads_and_saves():
     for program in ('mutt', 'neomutt'):
         empty()
@@ -572,6 +579,7 @@ set header_cache="%s/cache" copy=no confirmappend=no delete=yes quit=yes
         assert subjects(folder='Archive') == [2], program
 
 
+@c.nothing_refused()
 def s_nail_flags_copies_and_deletes():
     empty()
     fill(4)
@@ -594,6 +602,7 @@ def s_nail_flags_copies_and_deletes():
     assert subjects(keys='UNSEEN') == [4]       # what it copies it has read
 
 
+@c.nothing_refused()
 def imapfilter_moves_and_flags():
     empty()
     fill(5)
@@ -620,6 +629,7 @@ a.INBOX:contain_subject('mail 6'):mark_seen()
     assert subjects(keys='SEEN') == [6]
 
 
+@c.nothing_refused()
 def fetchmail_by_IMAP():
     empty()
     fill(3)
@@ -642,6 +652,7 @@ def perl(module, script):
     assert out.stdout == b'ok\n', out
 
 
+@c.nothing_refused()
 def Mail_IMAPClient():
     empty()
     fill(3)
@@ -671,6 +682,7 @@ $m->logout; print "ok\n";
 ''')
 
 
+@c.nothing_refused()
 def Mail_IMAPTalk():
     empty()
     fill(3)

@@ -25,10 +25,12 @@ def imapflow(n, service):
     assert not r.stderr, r.stderr
 
 
+@c.nothing_refused()
 def imapflow_over_TLS():
     imapflow(1, 'imaps')
 
 
+@c.nothing_refused()
 def imapflow_over_STARTTLS():
     imapflow(2, 'imap')
 

@@ -83,6 +83,7 @@ def fetched(p, number):
     return b'\n'.join(p.retr(number)[1]) + b'\n'
 
 
+@c.nothing_refused()
 def poplib_over_STLS_leaves_and_deletes():
     texts = fill(c.alice, 3)
     p = poplib.POP3(*address('pop3d.listen'), timeout=60)
@@ -106,6 +107,7 @@ def poplib_over_STLS_leaves_and_deletes():
     c.wait_log('event=logout', 'user=' + c.ready['user1'], 'deleted=1')
 
 
+@c.nothing_refused()
 def curl_fetches_and_deletes():
     texts = fill(c.alice, 2)
     where = 'pop3s://%s:%d' % address('pop3d.pop3s.listen')
@@ -129,6 +131,7 @@ def size(text):
     return len(text) + text.count(b'\n')
 
 
+@c.nothing_refused()
 def fetchmail_keeps_then_takes():
     need('fetchmail')
     texts = fill(c.alice, 4)
@@ -165,6 +168,7 @@ def name_of_certificate():
     return names[0]
 
 
+@c.nothing_refused()
 def getmail_fetches():
     need('getmail')
     texts = fill(c.alice, 4)
@@ -193,6 +197,7 @@ def getmail_fetches():
     shutil.rmtree(d)
 
 
+@c.nothing_refused()
 def mpop_fetches():
     need('mpop')
     texts = fill(c.alice, 4)
@@ -218,6 +223,7 @@ def mpop_fetches():
     shutil.rmtree(d)
 
 
+@c.nothing_refused()
 def mutt_fetches():
     need('mutt')
     texts = fill(c.alice, 3)
@@ -244,6 +250,7 @@ def scratch():
     return tempfile.mkdtemp(prefix='correo-pop3.')
 
 
+@c.nothing_refused()
 def ten_thousand_byte_for_byte():
     texts = fill(c.bob, 10000, 500)
     p = login(2)

@@ -10,6 +10,7 @@ c.takes_effect()
 MESSAGES = '/usr/lib/python3.11/test/test_email/data/msg_*.txt'
 
 
+@c.nothing_refused()
 def ruby():
     need('ruby')
     messages = sorted(glob.glob(MESSAGES))

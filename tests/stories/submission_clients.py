@@ -31,6 +31,7 @@ def both_ports(send):
         assert '127.0.0.1' not in trace and 'client' not in trace, trace
 
 
+@c.nothing_refused()
 def smtplib_plain_and_login():
     def one(mech):
         def send(service, host, port, subject):
@@ -50,6 +51,7 @@ def smtplib_plain_and_login():
     both_ports(one('LOGIN'))
 
 
+@c.nothing_refused()
 def swaks_plain_and_login():
     need('swaks')
     if b'TLS not available' in run('swaks', '--support', ok=False).stdout or \
@@ -70,6 +72,7 @@ def swaks_plain_and_login():
     both_ports(one('LOGIN'))
 
 
+@c.nothing_refused()
 def msmtp_with_each_mechanism():
     need('msmtp')
     c.correo('user', 'password', USER, '--password-stdin',
@@ -90,6 +93,7 @@ def msmtp_with_each_mechanism():
         both_ports(one(mech))
 
 
+@c.nothing_refused()
 def curl_plain_and_login():
     need('curl')
 
@@ -108,6 +112,7 @@ def curl_plain_and_login():
     both_ports(one('LOGIN'))
 
 
+@c.nothing_refused()
 def nodemailer_sends():
     if not os.path.isdir(os.environ.get('CORREO_NODE_MODULES', '') +
                          '/nodemailer'):
@@ -132,6 +137,7 @@ def nodemailer_sends():
     both_ports(one('LOGIN'))
 
 
+@c.nothing_refused()
 def mutt_sends():
     need('mutt')
 
@@ -160,6 +166,7 @@ def mutt_sends():
         both_ports(one(mech))
 
 
+@c.nothing_refused()
 def openssl_s_client_sends():
     """Line by line, as a person would."""
     def openssl(service, host, port, subject):

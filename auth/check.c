@@ -502,13 +502,12 @@ log_it(const struct pending *p, enum login_result r, uint32_t tag,
 	static const char *const word[] = { [LOGIN_OK] = "ok",
 	    [LOGIN_BAD] = "fail", [LOGIN_LATER] = "later" };
 	const struct login *l = &p->login;
-	char ip[IP_TEXT], hex[12];
+	char hex[12];
 	struct log g;
 
-	ip_format(&l->facts.client, ip);
 	log_open(&g, LOG_INFO, "login");
 	log_str(&g, "user", l->key[0] ? l->key : l->claimed);
-	log_str(&g, "client", ip);
+	facts_log_client(&g, &l->facts);
 	log_str(&g, "proto", l->proto);
 	log_str(&g, "mech", l->mech_name);
 	log_str(&g, "result", word[r]);
@@ -520,6 +519,7 @@ log_it(const struct pending *p, enum login_result r, uint32_t tag,
 	}
 	if (why)
 		log_str(&g, "reason", why);
+	facts_log_rest(&g, &l->facts);	/* the fail2ban filter knows the front */
 	log_close(&g);
 }
 

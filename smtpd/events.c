@@ -47,10 +47,8 @@ events_closed(const struct session *s)
 static void
 client(const struct session *s, struct log *l)
 {
-	char ip[IP_TEXT];
-
-	ip_format(&s->facts->client, ip);
-	log_str(l, "client", ip);
+	facts_log_client(l, s->facts);
+	facts_log_rest(l, s->facts);
 	if (s->helo[0])
 		log_str(l, "helo", s->helo);
 }

@@ -50,11 +50,12 @@ static const struct service services[] = {
 #define BUSY "421 4.7.0 too many connections\r\n"
 
 static const struct listener_service kinds[] = {
-	[SERVICE_SMTP] = { .proto = "smtp", .busy = BUSY, .strangers = 1,
-	    .alpn = "" },
-	[SERVICE_SUBMISSION] = { .proto = "smtp", .busy = BUSY, .alpn = "" },
-	[SERVICE_SMTPS] = { .proto = "smtp", .busy = BUSY, .tls = 1,
-	    .alpn = "" }
+	[SERVICE_SMTP] = { .name = "smtp", .proto = "smtp", .busy = BUSY,
+	    .strangers = 1, .alpn = "" },
+	[SERVICE_SUBMISSION] = { .name = "submission", .proto = "smtp",
+	    .busy = BUSY, .alpn = "" },
+	[SERVICE_SMTPS] = { .name = "smtps", .proto = "smtp", .busy = BUSY,
+	    .tls = 1, .alpn = "" }
 };
 
 static struct smtpd_conf conf;

@@ -7,8 +7,12 @@
 #include "tls/certs.h"
 #include "tls/remote_key.h"
 
+enum { CLIENT_CHAIN = 32 << 10, CLIENT_DEPTH = 8 };
+
 static void endpoint(struct cert *);
 static SSL_CTX *context(const struct cert *);
+static int  add_client(struct certs *, X509_INFO *);
+static int  whatever(int, X509_STORE_CTX *);
 static int  by_name(SSL *, int *, void *);
 static int  by_protocol(SSL *, const unsigned char **, unsigned char *,
 	    const unsigned char *, unsigned int, void *);
@@ -42,6 +46,47 @@ certs_add(struct certs *c, struct span pem)
 }
 
 int
+certs_add_clients(struct certs *c, struct span pem)
+{
+	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+	STACK_OF(X509_INFO) *all = in ? PEM_X509_INFO_read_bio(in, NULL, NULL,
+	    NULL) : NULL;
+	int i, n = all ? sk_X509_INFO_num(all) : 0, r = 0;
+
+	BIO_free(in);
+	if (c->clients == NULL && (c->clients = X509_STORE_new()) != NULL)
+		/* a part of an organization, or one device */
+		r = X509_STORE_set_flags(c->clients,
+		    X509_V_FLAG_PARTIAL_CHAIN) - 1;
+	if (c->names == NULL)
+		c->names = sk_X509_NAME_new_null();
+	if (n == 0 || c->clients == NULL || c->names == NULL)
+		r = -1;
+	for (i = 0; i < n && r == 0; i++)
+		r = add_client(c, sk_X509_INFO_value(all, i));
+	sk_X509_INFO_pop_free(all, X509_INFO_free);
+	return r;
+}
+
+static int
+add_client(struct certs *c, X509_INFO *one)
+{
+	X509_NAME *name;
+
+	if (one->crl && (X509_STORE_add_crl(c->clients, one->crl) != 1 ||
+	    X509_STORE_set_flags(c->clients, X509_V_FLAG_CRL_CHECK) != 1))
+		return -1;
+	if (one->x509 == NULL)
+		return 0;
+	name = X509_NAME_dup(X509_get_subject_name(one->x509));
+	if (name == NULL || !sk_X509_NAME_push(c->names, name)) {
+		X509_NAME_free(name);
+		return -1;
+	}
+	return X509_STORE_add_cert(c->clients, one->x509) == 1 ? 0 : -1;
+}
+
+int
 certs_ready(struct certs *c)
 {
 	size_t i, j;
@@ -59,6 +104,9 @@ certs_ready(struct certs *c)
 			    SSL_CTX_use_cert_and_key(k->ctx, c->cert[j].leaf,
 			    c->cert[j].key, c->cert[j].chain, 0) != 1)
 				return -1;
+		if (c->clients && SSL_CTX_set1_verify_cert_store(k->ctx,
+		    c->clients) != 1)
+			return -1;
 		SSL_CTX_set_tlsext_servername_callback(k->ctx, by_name);
 	}
 	certs_moved(c);
@@ -78,6 +126,30 @@ SSL_CTX *
 certs_default(const struct certs *c)
 {
 	return c->n ? c->cert[0].ctx : NULL;
+}
+
+/* The names help a client to choose; who is only asked may choose any. */
+void
+certs_ask(const struct certs *c, SSL *s, enum client_cert how)
+{
+	if (how == CLIENT_CERT_NO)
+		return;
+	SSL_set_verify(s, SSL_VERIFY_PEER | (how == CLIENT_CERT_REQUIRE ?
+	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), how == CLIENT_CERT_REQUIRE ?
+	    NULL : whatever);
+	SSL_set_verify_depth(s, CLIENT_DEPTH);
+	SSL_set_max_cert_list(s, CLIENT_CHAIN);
+	if (how == CLIENT_CERT_REQUIRE && c->names)
+		SSL_set0_CA_list(s, SSL_dup_CA_list(c->names));
+}
+
+/* SSL_get_verify_result keeps what was wrong. */
+static int
+whatever(int ok, X509_STORE_CTX *x)
+{
+	(void)ok;
+	(void)x;
+	return 1;
 }
 
 SSL_CTX *
@@ -114,6 +186,8 @@ certs_free(struct certs *c)
 		X509_free(c->cert[i].leaf);
 		sk_X509_pop_free(c->cert[i].chain, X509_free);
 	}
+	X509_STORE_free(c->clients);
+	sk_X509_NAME_pop_free(c->names, X509_NAME_free);
 	*c = (struct certs){ 0 };
 }
 

@@ -10,10 +10,13 @@
 #include <openssl/ssl.h>
 
 #include "base/span.h"
+#include "run/site.h"
 
-enum { CERTS = 32 };
+enum { CERTS = 32, CERTS_FILE = 1 << 20 };
 
 struct certs {
+	X509_STORE *clients;		/* authorities of clients; NULL: none */
+	STACK_OF(X509_NAME) *names;	/* theirs */
 	size_t n;
 	struct cert {
 		X509 *leaf;
@@ -28,6 +31,8 @@ struct certs {
 
 /* One PEM file: the certificate, then its chain.  0, or -1. */
 int	certs_add(struct certs *, struct span pem);
+/* One PEM file of authorities, and of what they revoked.  0, or -1. */
+int	certs_add_clients(struct certs *, struct span pem);
 /* Contexts for all of them; each answers for its names, with the certificate
  * of the other key kind beside it when that has the same first name.  0, -1. */
 int	certs_ready(struct certs *);
@@ -36,6 +41,8 @@ void	certs_moved(struct certs *);
 /* The context to start with, and the one for a name (SNI); the first when no
  * certificate has that name. */
 SSL_CTX *certs_default(const struct certs *);
+/* Has a connection's client asked for its certificate. */
+void	certs_ask(const struct certs *, SSL *, enum client_cert);
 SSL_CTX *certs_for(const struct certs *, const char *name);
 /* That which a connection has shown; NULL: none. */
 const struct cert *certs_shown(const struct certs *, SSL *);

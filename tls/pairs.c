@@ -2,9 +2,14 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include "sys/file.h"
+#include "tls/certs.h"
 #include "tls/pairs.h"
 
+static int  clients(const char *);
 static const char *wrong(X509 *, EVP_PKEY *);
 static int no_passphrase(char *, int, int, void *);
 
@@ -37,7 +42,27 @@ pairs_check(const struct site *site, const void *conf, struct buf *errors)
 		X509_free(leaf);
 		EVP_PKEY_free(key);
 	}
+	for (i = 0; i < site->client_ca.n; i++)
+		if (clients(site->client_ca.word[i]) < 0)
+			buf_addf(errors, "tls.client_ca: %s: no certificates "
+			    "that can be read\n", site->client_ca.word[i]);
 	ERR_clear_error();
+}
+
+static int
+clients(const char *file)
+{
+	struct buf pem = { .max = CERTS_FILE };
+	struct certs c = { 0 };
+	int fd = open(file, O_RDONLY | O_CLOEXEC), r;
+
+	r = fd < 0 || file_read(fd, &pem) < 0 ? -1 :
+	    certs_add_clients(&c, buf_span(&pem));
+	certs_free(&c);
+	buf_free(&pem);
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 static const char *

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "run/zygote.h"
@@ -46,6 +47,7 @@ struct pump {
 };
 
 static void take_cert(struct role_env *, const char *, int);
+static int  add_file(struct span, struct span);
 static void use_new(struct role_env *);
 static int  try_pair(struct role_env *, const struct cert *);
 static int  make_blank(void);
@@ -61,7 +63,9 @@ static int  to_client(struct pump *);
 static void from_session(struct pump *);
 static void to_session(struct pump *);
 static int  again(struct pump *, int);
-static void failed(const struct facts *, const char *);
+static void failed(const struct facts *, const char *, long);
+static void see_out(const struct pump *);
+static void certified(struct facts *, SSL *);
 
 static struct certs current, coming;
 static int coming_bad;
@@ -73,6 +77,7 @@ relay_role(struct role_env *env)
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (remote_key_init() < 0)
 		log_die(LOG_AGAIN, "OpenSSL provider");
+	tzset();	/* gmtime_r, for dates of clients' certificates, would */
 	env->file = take_cert;
 	env->go = use_new;
 	role_confine(env, &(struct confine){ 0 });
@@ -92,16 +97,23 @@ relay_role(struct role_env *env)
 static void
 take_cert(struct role_env *env, const char *name, int fd)
 {
-	struct buf b = { .max = 1 << 18 };
+	struct buf b = { .max = CERTS_FILE };
 
 	(void)env;
 	if (fd < 0 || file_read(fd, &b) < 0 ||
-	    certs_add(&coming, buf_span(&b)) < 0) {
+	    add_file(span_of(name), buf_span(&b)) < 0) {
 		log_warn("certificate", "%s: cannot be read as PEM "
 		    "certificates", name);
 		coming_bad = 1;
 	}
 	buf_free(&b);
+}
+
+static int
+add_file(struct span name, struct span pem)
+{
+	return span_starts(name, SPAN("tls.client_ca ")) ?
+	    certs_add_clients(&coming, pem) : certs_add(&coming, pem);
 }
 
 /* All files have come: they replace the old set if every pair works. */
@@ -189,10 +201,12 @@ serve(struct role_env *env, const struct note *n, int *fd)
 	if (SSL_set_fd(p.ssl, p.client) != 1)
 		return LOG_AGAIN;
 	SSL_set_app_data(p.ssl, alpn);
+	certs_ask(&current, p.ssl, (enum client_cert)n->arg);
 	fcntl(p.client, F_SETFL, O_NONBLOCK);
 	fcntl(p.stream, F_SETFL, O_NONBLOCK);
 	if (handshake(&p) < 0) {
-		failed(&n->facts, alpn);
+		failed(&n->facts, alpn, SSL_get_verify_result(p.ssl));
+		see_out(&p);
 		return 0;
 	}
 	close(fd[3]);			/* no more signatures */
@@ -237,6 +251,7 @@ tell(const struct note *asked, SSL *ssl, int ch)
 	(void)span_str(span_of(SSL_get_cipher(ssl)), f->tls_cipher,
 	    sizeof f->tls_cipher);
 	binding(f, ssl);
+	certified(f, ssl);
 	(void)note_send(ch, &n, NULL, 0);
 }
 
@@ -256,6 +271,17 @@ binding(struct facts *f, SSL *ssl)
 		memcpy(f->endpoint, k->endpoint, sizeof f->endpoint);
 		f->endpoint_n = (uint8_t)k->endpoint_n;
 	}
+}
+
+static void
+certified(struct facts *f, SSL *ssl)
+{
+	X509 *x = SSL_get0_peer_certificate(ssl);
+	unsigned n = sizeof f->cert_hash;
+
+	if (x && X509_digest(x, EVP_sha256(), f->cert_hash, &n) == 1)
+		f->cert = SSL_get_verify_result(ssl) == X509_V_OK ?
+		    CERT_VERIFIED : CERT_SHOWN;
 }
 
 /* Pages of their own, which go back to the system when all is quiet. */
@@ -407,18 +433,31 @@ again(struct pump *p, int r)
 }
 
 static void
-failed(const struct facts *f, const char *alpn)
+failed(const struct facts *f, const char *alpn, long verify)
 {
 	const char *why = ERR_reason_error_string(ERR_peek_error());
-	char ip[IP_TEXT];
 	struct log g;
 
-	ip_format(&f->client, ip);
 	log_open(&g, LOG_INFO, "handshake");
-	log_str(&g, "client", ip);
+	facts_log_client(&g, f);
+	facts_log_rest(&g, f);
 	if (*alpn)
 		log_str(&g, "proto", alpn);
 	log_str(&g, "result", "fail");
 	log_str(&g, "reason", why ? why : "cut off or too slow");
+	if (verify != X509_V_OK)
+		log_str(&g, "rule", X509_verify_cert_error_string(verify));
 	log_close(&g);
+}
+
+/* A client that may send already, as of TLS 1.3 it may, has our alert. */
+static void
+see_out(const struct pump *p)
+{
+	unsigned char b[4096];
+	struct stream s = { .fd = p->client, .b = b, .size = sizeof b };
+
+	if (ERR_peek_error() == 0 || fcntl(p->client, F_SETFL, 0) < 0)
+		return;
+	stream_linger(&s);
 }

@@ -8,9 +8,9 @@
 #include "run/role.h"
 
 /*
- * The zygote "relay".  Certificates come as NOTE_FILE "tls.cert PATH", and are
- * taken at NOTE_GO.  NOTE_SPAWN: text is the ALPN name ("" for none), facts
- * those of the connection, fd[0] the client's socket, fd[1] the channel to
+ * The zygote "relay".  Certificates come as NOTE_FILE "tls.cert PATH" and
+ * "tls.client_ca PATH", and are taken at NOTE_GO.  NOTE_SPAWN: text is the ALPN
+ * name ("" for none), arg an enum client_cert, facts those of the connection, fd[0] the client's socket, fd[1] the channel to
  * the listener, fd[2] the stream, fd[3] that to the key holder; NOTE_UP goes to
  * the listener when the handshake is done.
  */

@@ -160,12 +160,14 @@ likely_to_send(const struct listener *l, const struct conn *c)
 static void
 to_relay(struct listener *l, struct conn *c)
 {
-	struct note n = { .kind = NOTE_SPAWN };
+	const struct listener_service *v =
+	    &l->conf->service[c->facts.service];
+	struct note n = { .kind = NOTE_SPAWN,
+	    .arg = site_client_cert(l->env->site, v->name) };
 	int stream[2] = { -1, -1 }, key[2] = { -1, -1 }, r = -1;
 
 	n.facts = c->facts;
-	(void)span_str(span_of(l->conf->service[c->facts.service].alpn),
-	    n.text, sizeof n.text);
+	(void)span_str(span_of(v->alpn), n.text, sizeof n.text);
 	if (chan_pair(CHAN_STREAM, stream) == 0 &&
 	    chan_pair(CHAN_PACKETS, key) == 0 &&
 	    note_say(role_link(l->env, "keyholder"), NOTE_SPAWN, NULL,
@@ -225,6 +227,7 @@ proxied(struct listener *l, struct conn *c, const struct note *n)
 
 	conns_count(l, &c->facts.client, 0);
 	c->facts.client = n->facts.client;
+	c->facts.port = n->facts.port;
 	rule = conns_over(l, &c->facts.client);
 	conns_count(l, &c->facts.client, 1);
 	conns_judge(l, &c->facts);
@@ -261,6 +264,8 @@ up(struct listener *l, struct conn *c, const struct note *n)
 	c->facts.has_exporter = f->has_exporter;
 	c->facts.endpoint_n = f->endpoint_n <= sizeof f->endpoint ?
 	    f->endpoint_n : 0;
+	c->facts.cert = f->cert;
+	memcpy(c->facts.cert_hash, f->cert_hash, sizeof f->cert_hash);
 	c->facts.tls_version[sizeof f->tls_version - 1] = '\0';
 	c->facts.tls_cipher[sizeof f->tls_cipher - 1] = '\0';
 	serve(l, c);

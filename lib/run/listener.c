@@ -142,13 +142,14 @@ accept_one(struct listener *l, size_t at)
 {
 	unsigned service = l->env->service[at];
 	struct ip client;
+	uint16_t port;
 	const char *rule;
 	struct conn *c;
 	int fd;
 
 	if (l->paused)
 		return;
-	fd = net_accept(l->env->listen[at], &client);
+	fd = net_accept(l->env->listen[at], &client, &port);
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS) {
@@ -159,9 +160,10 @@ accept_one(struct listener *l, size_t at)
 	}
 	rule = conns_over(l, &client);
 	c = rule ? NULL : conns_new(l, fd, service, &client);
-	if (c)
+	if (c) {
+		c->facts.port = port;
 		handover_begin(l, c);
-	else {
+	} else {
 		conns_refuse(l, fd, service, &client, rule ? rule : "memory");
 		close(fd);
 	}

@@ -12,6 +12,7 @@
 
 /* One kind of listening address; facts.service is its index. */
 struct listener_service {
+	const char *name;		/* "submission" */
 	const char *proto;		/* "smtp", "pop3", "imap" */
 	const char *busy;		/* told to a client over a limit */
 	int strangers;			/* for strangers: those of the relay

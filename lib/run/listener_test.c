@@ -36,7 +36,7 @@ be_listener(int control, int fd, const int *end, int tls)
 	static const struct role role = { .name = "listener" };
 	static const struct site site = { .empty_dir = "/" };
 	static struct role_env env;
-	const struct listener_service service = { .proto = "smtp",
+	const struct listener_service service = { .name = "smtp", .proto = "smtp",
 	    .busy = "421\r\n", .tls = tls, .alpn = "" };
 	int i;
 

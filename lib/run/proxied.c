@@ -33,8 +33,10 @@ proxied_serve(const struct facts *f, int client, int control)
 		return 0;
 	}
 	n.facts = *f;
-	if (!h.local)
+	if (!h.local) {
 		n.facts.client = h.client;
+		n.facts.port = (uint16_t)h.client_port;
+	}
 	return note_send(control, &n, NULL, 0) < 0 ? LOG_AGAIN : 0;
 }
 

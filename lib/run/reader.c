@@ -62,10 +62,10 @@ listener(struct role_env *env)
 {
 	const struct reader_conf *c = env->conf;
 	const struct listener_service kinds[] = {
-		{ .proto = reader->proto, .busy = reader->busy,
-		    .alpn = reader->proto },
-		{ .proto = reader->proto, .busy = reader->busy, .tls = 1,
-		    .alpn = reader->proto }
+		{ .name = reader->proto, .proto = reader->proto,
+		    .busy = reader->busy, .alpn = reader->proto },
+		{ .name = reader->tls_proto, .proto = reader->proto,
+		    .busy = reader->busy, .tls = 1, .alpn = reader->proto }
 	};
 
 	return listener_run(env, &(struct listener_conf){

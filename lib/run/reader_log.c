@@ -14,13 +14,11 @@ void
 reader_log_open(struct log *l, const char *event, const char *user,
     const struct facts *f)
 {
-	char ip[IP_TEXT];
-
 	log_open(l, LOG_INFO, event);
 	if (user)
 		log_str(l, "user", user);
-	ip_format(&f->client, ip);
-	log_str(l, "client", ip);
+	facts_log_client(l, f);
+	facts_log_rest(l, f);
 	log_str(l, "tls", f->tls ? f->tls_version : "none");
 }
 

@@ -64,7 +64,7 @@ enum {
 					 * is asked: by one role, which is not
 					 * ROLE_FRESH */
 	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
-	ROLE_CERTS = 32,		/* gets NOTE_FILE "tls.cert PATH" */
+	ROLE_CERTS = 32,		/* NOTE_FILE "tls.cert PATH", "tls.client_ca …" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
 	ROLE_PASSWORDS = 128,		/* gets NOTE_FILE "passwords" */
 	ROLE_RELAY = 256		/* "relay-passwords", "relay-tokens", "srs" */

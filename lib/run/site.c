@@ -13,7 +13,10 @@ const char *const site_conf = CORREO_SYSCONFDIR "/correo.conf";
 
 enum { PREFIX_MAX = 20 };
 
+static int  has(const struct conf_words *, const char *);
 static void check_copy(const char *, struct buf *);
+static void check_services(const char *, const struct conf_words *,
+	    const char *but, struct buf *);
 static void check_files(const char *, const struct conf_words *, struct buf *);
 
 #define AT(field) offsetof(struct site, field)
@@ -56,6 +59,16 @@ const struct conf_key site_keys[] = {
 	    "to clients that name no host.  None: no TLS." },
 	{ "tls.key", CONF_WORDS, AT(tls_key), "", 0, 0,
 	    "PEM files with the private keys, in the order of tls.cert." },
+	{ "tls.client_ca", CONF_WORDS, AT(client_ca), "", 0, 0,
+	    "PEM files with the authorities of clients' own certificates; "
+	    "where they hold revocation lists, there must be one of each." },
+	{ "tls.client_ask", CONF_WORDS, AT(client_ask), "", 0, 0,
+	    "Where clients are asked for a certificate, of smtp, submission, "
+	    "smtps, pop3, pop3s, imap and imaps; only the log says whether "
+	    "there was a good one." },
+	{ "tls.client_require", CONF_WORDS, AT(client_require), "", 0, 0,
+	    "Where a handshake fails without a good one: any of those but "
+	    "smtp." },
 	{ "uid_first", CONF_NUMBER, AT(uid_first), "70000", 1, 4294967293,
 	    "The postmaster's mailbox has this user id; virtual mailboxes get "
 	    "the next ones." },
@@ -88,6 +101,24 @@ site_has_tls(const struct site *site, const void *conf)
 	return site->tls_cert.n > 0;
 }
 
+enum client_cert
+site_client_cert(const struct site *s, const char *service)
+{
+	return has(&s->client_require, service) ? CLIENT_CERT_REQUIRE :
+	    has(&s->client_ask, service) ? CLIENT_CERT_ASK : CLIENT_CERT_NO;
+}
+
+static int
+has(const struct conf_words *w, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (strcmp(w->word[i], word) == 0)
+			return 1;
+	return 0;
+}
+
 void
 site_check(const struct site *s, struct buf *errors)
 {
@@ -104,6 +135,12 @@ site_check(const struct site *s, struct buf *errors)
 		    PREFIX_MAX);
 	for (i = 0; i < s->always_bcc.n; i++)
 		check_copy(s->always_bcc.word[i], errors);
+	check_services("tls.client_ask", &s->client_ask, "", errors);
+	/* RFC 3207 4: a public server wants no more than it can get */
+	check_services("tls.client_require", &s->client_require, "smtp",
+	    errors);
+	if (s->client_require.n && s->client_ca.n == 0)
+		buf_addf(errors, "tls.client_require: needs tls.client_ca\n");
 	if (s->uid_first > s->uid_last)
 		buf_addf(errors, "uid_last: is less than uid_first\n");
 }
@@ -125,12 +162,30 @@ check_copy(const char *word, struct buf *errors)
 		buf_addf(errors, "always_bcc: %s: %s\n", word, why);
 }
 
+static void
+check_services(const char *key, const struct conf_words *w, const char *but,
+    struct buf *errors)
+{
+	static const char *const name[] = { "smtp", "submission", "smtps",
+	    "pop3", "pop3s", "imap", "imaps" };
+	size_t i, k;
+
+	for (i = 0; i < w->n; i++) {
+		for (k = 0; k < 7 && strcmp(w->word[i], name[k]) != 0; k++)
+			;
+		if (k == 7 || strcmp(w->word[i], but) == 0)
+			buf_addf(errors, "%s: %s: not one of its services\n",
+			    key, w->word[i]);
+	}
+}
+
 void
 site_check_logins(const struct site *site, const struct site_logins *l,
     struct buf *errors)
 {
 	check_files("tls.cert", &site->tls_cert, errors);
 	check_files("tls.key", &site->tls_key, errors);
+	check_files("tls.client_ca", &site->client_ca, errors);
 	if (site->tls_cert.n != site->tls_key.n)
 		buf_addf(errors, "tls.key: one for each of tls.cert, in the "
 		    "same order\n");

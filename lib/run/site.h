@@ -20,6 +20,8 @@ struct site {
 	const char *delimiter;		/* "+" */
 	struct conf_words always_bcc;	/* DOMAIN=ADDRESS, or ADDRESS for all */
 	struct conf_words tls_cert, tls_key; /* PEM files, pair by pair */
+	struct conf_words client_ca;	/* PEM files: of clients' certificates */
+	struct conf_words client_ask, client_require; /* names of services */
 	uint64_t uid_first, uid_last;	/* of virtual mailboxes */
 };
 
@@ -34,6 +36,10 @@ const char *site_domains(const struct site *);
 
 /* role.wanted of what only TLS needs. */
 int	site_has_tls(const struct site *, const void *conf);
+
+/* Whether clients of a service ("imaps") show a certificate of their own. */
+enum client_cert { CLIENT_CERT_NO, CLIENT_CERT_ASK, CLIENT_CERT_REQUIRE };
+enum client_cert site_client_cert(const struct site *, const char *service);
 
 /* Adds a line for each value that no table of keys can tell to be wrong. */
 void	site_check(const struct site *, struct buf *errors);

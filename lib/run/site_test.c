@@ -13,13 +13,14 @@ static const char *const copies[] = {
 };
 static const char *const address[] = { "archive" };
 static const char *const domain[] = { "a..b=archive@example.test" };
+static const char *const services[] = { "smtps", "smtp", "smtpd" };
 
 static const struct site good = { .delimiter = "+", .user_prefix = "correo",
 	.always_bcc = { 2, copies }, .uid_first = 70000, .uid_last = 70000 };
 
 static const struct {
 	const char *delimiter, *user_prefix;
-	struct conf_words always_bcc;
+	struct conf_words always_bcc, client_ask, client_require;
 	uint64_t uid_last;
 	const char *error;		/* how the lines begin; "": none */
 } rows[] = {
@@ -37,6 +38,13 @@ static const struct {
 	{ .user_prefix = "abcdefghijklmnopqrstu", .error = "user_prefix: " },
 	{ .always_bcc = { 1, address }, .error = "always_bcc: archive: " },
 	{ .always_bcc = { 1, domain }, .error = "always_bcc: a..b=" },
+	{ .client_ask = { 2, services }, .error = "" },
+	{ .client_ask = { 3, services },
+	    .error = "tls.client_ask: smtpd: " },
+	{ .client_require = { 2, services },
+	    .error = "tls.client_require: smtp: " },
+	{ .client_require = { 1, services },
+	    .error = "tls.client_require: needs tls.client_ca" },
 	{ .uid_last = 69999, .error = "uid_last: " }
 };
 
@@ -56,6 +64,8 @@ values(void **state)
 			s.user_prefix = rows[i].user_prefix;
 		if (rows[i].always_bcc.n)
 			s.always_bcc = rows[i].always_bcc;
+		s.client_ask = rows[i].client_ask;
+		s.client_require = rows[i].client_require;
 		if (rows[i].uid_last)
 			s.uid_last = rows[i].uid_last;
 		errors = (struct buf){ .max = 4096 };

@@ -47,6 +47,8 @@ watched_init(const struct site *s)
 		add(ROLE_KEYS, "tls.key", s->tls_key.word[i], NULL);
 	for (i = 0; i < s->tls_cert.n; i++)
 		add(ROLE_CERTS, "tls.cert", s->tls_cert.word[i], NULL);
+	for (i = 0; i < s->client_ca.n; i++)
+		add(ROLE_CERTS, "tls.client_ca", s->client_ca.word[i], NULL);
 	(void)watched_changed();
 }
 

@@ -511,6 +511,7 @@ log_accepted(const struct writer *w)
 	if (class_add(&class, e->class, e->class_arg) == 0)
 		log_text(&l, "class", buf_span(&class));
 	log_text(&l, "client", e->client);
+	facts_log_rest(&l, w->stamp);
 	log_text(&l, "helo", e->helo);
 	log_text(&l, "tls", span_word(&tls, &version) ? version : SPAN("none"));
 	log_addr(&l, "sender", e->sender);

@@ -11,7 +11,8 @@
 
 enum { BACKLOG = 1024 };
 
-static int address_of(const struct sockaddr_storage *, struct ip *);
+static int address_of(const struct sockaddr_storage *, struct ip *,
+	    uint16_t *);
 
 socklen_t
 net_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *ss)
@@ -69,13 +70,13 @@ net_listen_options(int fd)
 }
 
 int
-net_accept(int fd, struct ip *client)
+net_accept(int fd, struct ip *client, uint16_t *port)
 {
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof ss;
 	int c = accept4(fd, (struct sockaddr *)&ss, &n, SOCK_CLOEXEC);
 
-	if (c >= 0 && address_of(&ss, client) < 0) {
+	if (c >= 0 && address_of(&ss, client, port) < 0) {
 		close(c);
 		errno = EAFNOSUPPORT;
 		return -1;
@@ -86,12 +87,13 @@ net_accept(int fd, struct ip *client)
 int
 net_local(int fd, struct ip *ip)
 {
+	uint16_t port;
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof ss;
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0)
 		return -1;
-	return address_of(&ss, ip);
+	return address_of(&ss, ip, &port);
 }
 
 int
@@ -117,16 +119,20 @@ net_connect(const struct ip *ip, unsigned port, unsigned timeout_s)
 
 /* 0, or -1: neither IPv4 nor IPv6. */
 static int
-address_of(const struct sockaddr_storage *ss, struct ip *ip)
+address_of(const struct sockaddr_storage *ss, struct ip *ip, uint16_t *port)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
 
-	if (ss->ss_family == AF_INET)
+	switch (ss->ss_family) {
+	case AF_INET:
 		*ip = ip_from_v4(&v4->sin_addr);
-	else if (ss->ss_family == AF_INET6)
+		*port = ntohs(v4->sin_port);
+		return 0;
+	case AF_INET6:
 		memcpy(ip->b, &v6->sin6_addr, 16);
-	else
-		return -1;
-	return 0;
+		*port = ntohs(v6->sin6_port);
+		return 0;
+	}
+	return -1;
 }

@@ -17,7 +17,7 @@ int	net_listen(const struct ip *, unsigned port);
 /* The options of net_listen, for a socket that somebody else bound. */
 int	net_listen_options(int fd);
 /* One connection: descriptor (blocking, close-on-exec), or -1 with errno. */
-int	net_accept(int fd, struct ip *client);
+int	net_accept(int fd, struct ip *client, uint16_t *port);
 int	net_local(int fd, struct ip *);		/* 0, or -1 with errno */
 
 /* Blocking, at most timeout_s.  Descriptor, or -1 with errno. */

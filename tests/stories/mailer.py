@@ -28,8 +28,9 @@ def hello(sender, subject):
 
 class Mailer:
     def __init__(self, c, service='submission', tls=True, source=None,
-                 timeout=30):
+                 timeout=30, pair=None):
         self.c = c
+        self.pair = pair
         self.sock = socket.create_connection(
             address(c, service), timeout,
             (source, 0) if source else None)
@@ -45,8 +46,10 @@ class Mailer:
         self.ehlo()
 
     def wrap(self, **kw):
-        self.sock = context(self.c, **kw).wrap_socket(
-            self.sock, server_hostname='mx.example.test')
+        x = context(self.c, **kw)
+        if self.pair:               # its own certificate and key
+            x.load_cert_chain(*self.pair)
+        self.sock = x.wrap_socket(self.sock, server_hostname='mx.example.test')
 
     def send(self, data):
         self.sock.sendall(data)

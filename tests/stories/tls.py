@@ -77,6 +77,7 @@ def no_early_data_no_renegotiation():
 
 
 def no_client_certificate_is_asked_for():
+    """Unless somebody said so: tls_clients.py."""
     out, _ = s_client(c)
     assert 'No client certificate CA names sent' in out, out
     assert 'Requested Signature' not in out, out
@@ -584,7 +585,8 @@ def proxy_headers():
                 assert s.recv(100).startswith(b'220'), header
                 start = len(d.log())
                 s.sendall(b'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<x@no.test>\r\n')
-                d.wait_log('event=refused', 'client=192.0.2.77', start=start)
+                d.wait_log('event=refused', 'client=192.0.2.77 port=5000 ',
+                           start=start)
                 s.close()
         # TLS stands behind it untouched, and login rights are the client's
         for client, may in (('192.0.2.77', False), ('198.51.100.7', True)):

@@ -23,6 +23,7 @@ static struct verdict do_auth(struct session *, const struct smtp_command *);
 static void greeted(struct session *, struct span);
 static int  tls_offered(const struct session *);
 static void offer_login(struct session *);
+static void auth_line(struct session *, struct span);
 static struct verdict room_for(struct session *, uint64_t);
 static struct verdict no_utf8(void);
 static struct verdict not_owned(struct session *, const struct smtp_command *);
@@ -288,19 +289,37 @@ tls_offered(const struct session *s)
 	return s->env->site->tls_cert.n && !s->facts->tls;
 }
 
-/* RFC 4954 4 */
+/*
+ * RFC 4954 4.  A second line leaves -PLUS out: mutt, which looks at the last
+ * one only, has GNU SASL choose, which takes -PLUS wherever it sees it, and then
+ * cannot bind a channel.  Others take the first, the last or both.
+ */
 static void
 offer_login(struct session *s)
 {
-	struct buf line = { .max = SMTP_REPLY };
+	struct buf all = { .max = SMTP_REPLY }, rest = { .max = SMTP_REPLY };
 	const char *m;
 	size_t i;
 
-	buf_adds(&line, "AUTH");
-	for (i = 0; (m = login_mechanism(s, i)); i++)
-		buf_addf(&line, " %s", m);
-	session_line(s, 250, buf_span(&line));
-	buf_free(&line);
+	for (i = 0; (m = login_mechanism(s, i)); i++) {
+		buf_addf(&all, " %s", m);
+		if (!span_ends(span_of(m), SPAN("-PLUS")))
+			buf_addf(&rest, " %s", m);
+	}
+	auth_line(s, buf_span(&all));
+	if (rest.n && rest.n < all.n)
+		auth_line(s, buf_span(&rest));
+	buf_free(&all);
+	buf_free(&rest);
+}
+
+static void
+auth_line(struct session *s, struct span mechanisms)
+{
+	char line[SMTP_REPLY];
+
+	snprintf(line, sizeof line, "AUTH%.*s", SPAN_ARG(mechanisms));
+	session_line(s, 250, span_of(line));
 }
 
 /* 250, or 451 without a writer, 452 without room.  A writer that had no room

@@ -201,7 +201,7 @@ listener_note(struct check *c)
 		    NULL;
 		if (p) {
 			p->ev = (struct event){ SOURCE_LOGIN, fd[0] };
-			login_begin(&p->login, &n.facts, n.text);
+			login_begin(&p->login, &n.facts, n.text, n.arg != 0);
 			watch(c, &p->ev);
 			continue;
 		}

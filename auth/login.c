@@ -37,9 +37,10 @@ login_secret(const unsigned char *secret)
 }
 
 void
-login_begin(struct login *l, const struct facts *f, const char *proto)
+login_begin(struct login *l, const struct facts *f, const char *proto,
+    int plus)
 {
-	*l = (struct login){ .facts = *f, .mech_name = "-" };
+	*l = (struct login){ .facts = *f, .plus = plus, .mech_name = "-" };
 	(void)span_str(span_of(proto), l->proto, sizeof l->proto);
 	l->password.max = l->final.max = l->last.max = SASL_MESSAGE;
 }
@@ -186,7 +187,7 @@ bound(struct login *l, const struct scram_first *f, struct span *binding,
 	*binding = SPAN("");
 	*why = "SCRAM: channel binding (RFC 5802 section 6)";
 	if ((l->mech == MECH_SCRAM_PLUS) != (f->binding == 'p') ||
-	    (f->binding == 'y' && t->tls))
+	    (f->binding == 'y' && t->tls && l->plus))
 		return -1;
 	if (f->binding != 'p')
 		return 0;

@@ -15,6 +15,7 @@ enum mech { MECH_NONE, MECH_PLAIN, MECH_LOGIN, MECH_SCRAM, MECH_SCRAM_PLUS };
 struct login {
 	struct facts facts;
 	char proto[16];			/* "smtp", "pop3", "imap" */
+	int plus;			/* SCRAM-SHA-256-PLUS was offered */
 	enum mech mech;
 	const char *mech_name;
 	unsigned step;			/* messages of the client so far */
@@ -33,7 +34,8 @@ enum login_next { LOGIN_GOES_ON, LOGIN_DECIDE, LOGIN_MALFORMED };
 /* 32 bytes, from which the salts of users come that do not exist: the same
  * over restarts and in all services, or they would tell. */
 void	login_secret(const unsigned char *);
-void	login_begin(struct login *, const struct facts *, const char *proto);
+void	login_begin(struct login *, const struct facts *, const char *proto,
+	    int plus);
 /* A record of the session's.  LOGIN_GOES_ON: *out is the next challenge. */
 enum login_next login_step(struct login *, struct span record,
 	    const struct site *, struct buf *out, const char **why);

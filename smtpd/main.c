@@ -83,7 +83,8 @@ listener(struct role_env *env)
 	    .local_networks = c->local_networks,
 	    .proxies = c->proxies, .service = kinds,
 	    .user_messages = c->user_messages,
-	    .user_recipients = c->user_recipients });
+	    .user_recipients = c->user_recipients,
+	    .plus = mechanisms_plus(&c->mechanisms) });
 }
 
 static int

@@ -274,7 +274,8 @@ up(struct listener *l, struct conn *c, const struct note *n)
 static void
 want_auth(struct listener *l, struct conn *c)
 {
-	struct note n = { .kind = NOTE_SPAWN };
+	struct note n = { .kind = NOTE_SPAWN,
+	    .arg = (uint32_t)l->conf->plus };
 	int ch[2] = { -1, -1 }, auth = role_link(l->env, "auth"), there;
 
 	n.facts = c->facts;

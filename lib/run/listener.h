@@ -27,6 +27,7 @@ struct listener_conf {
 	struct conf_nets proxies;	/* speak the PROXY protocol first */
 	const struct listener_service *service;
 	uint64_t user_messages, user_recipients; /* in an hour; 0: any number */
+	int plus;			/* SCRAM-SHA-256-PLUS is offered */
 	int mailboxes;			/* a login goes to the role "mailbox",
 					 * which becomes the user (pop3d, imapd) */
 };

@@ -29,6 +29,12 @@ mechanisms_find(const struct conf_words *w, int tls, struct span name)
 	return NULL;
 }
 
+int
+mechanisms_plus(const struct conf_words *w)
+{
+	return mechanisms_find(w, 1, SPAN("SCRAM-SHA-256-PLUS")) != NULL;
+}
+
 void
 mechanisms_check(const struct conf_words *w, const char *program,
     struct buf *errors)

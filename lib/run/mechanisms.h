@@ -22,6 +22,9 @@ const char *mechanisms_at(const struct conf_words *, int tls, size_t i);
 const char *mechanisms_find(const struct conf_words *, int tls,
 	    struct span name);
 
+/* Is a -PLUS among them? */
+int	mechanisms_plus(const struct conf_words *);
+
 /* What is wrong with the words, a line each. */
 void	mechanisms_check(const struct conf_words *, const char *program,
 	    struct buf *errors);

@@ -73,7 +73,8 @@ listener(struct role_env *env)
 	    .max_per_address = c->max_per_address,
 	    .max_per_network = c->max_per_network,
 	    .local_networks = c->local_networks,
-	    .proxies = c->proxies, .service = kinds, .mailboxes = 1 });
+	    .proxies = c->proxies, .service = kinds, .mailboxes = 1,
+	    .plus = mechanisms_plus(&c->mechanisms) });
 }
 
 static int

@@ -337,6 +337,7 @@ class Model(Find, Tree):
         for c in self.clients:
             if c.notify:
                 c.ok('NOOP')    # it has moved what came to cur/
+                c.learn()
         found = sorted(self.files(folder), key=lambda f: f[1])
         return (folder,) + self.r.choice(found) if found else (None,) * 3
 

@@ -335,7 +335,7 @@ class Model(Find, Tree):
     def some_file(self):
         folder = self.r.choice(list(FOLDERS))
         for c in self.clients:
-            if c.notify:
+            if c.notify and c.folder:
                 c.ok('NOOP')    # it has moved what came to cur/
                 c.learn()
         found = sorted(self.files(folder), key=lambda f: f[1])

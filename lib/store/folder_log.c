@@ -48,6 +48,7 @@ static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
 static int  reserve(const struct folder_table *, uint32_t, uint64_t,
     struct buf *);
 static int  put(struct folder_log *, struct span, struct span);
+static int  cut(struct folder_log *, uint64_t);
 static int  flush(struct folder_log *, int);
 static int  put_durable(struct folder_log *, struct folder_table *);
 static int  apply_lines(struct folder_table *, struct span);
@@ -147,13 +148,18 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 	unsigned char room[LINE_MAX_BYTES];
 	struct buf top = { .p = room, .size = sizeof room,
 	    .max = sizeof room };
+	uint64_t at = g->at;
 
 	if (lines.n == 0)
 		return put_durable(g, t);
-	if (reserve(t, uid, modseq, &top) < 0)
+	if (reserve(t, uid, modseq, &top) < 0 ||
+	    put(g, buf_span(&top), lines) < 0)
 		return -1;
-	if (put(g, buf_span(&top), lines) < 0 || flush(g, names) < 0 ||
-	    apply_lines(t, buf_span(&top)) < 0 || apply_lines(t, lines) < 0)
+	if (flush(g, names) < 0) {
+		g->at = at;
+		return cut(g, at);
+	}
+	if (apply_lines(t, buf_span(&top)) < 0 || apply_lines(t, lines) < 0)
 		return -1;
 	return put_durable(g, t);
 }
@@ -387,9 +393,8 @@ put(struct folder_log *g, struct span a, struct span b)
 {
 	struct iovec v[2] = { { (void *)(size_t)a.p, a.n },
 	    { (void *)(size_t)b.p, b.n } };
-	uint64_t end = g->at + a.n + b.n, at = g->at;
+	uint64_t end = g->at + a.n + b.n, at = g->at, size;
 	struct stat st;
-	int e;
 
 	if (g->failed) {
 		errno = EIO;
@@ -397,16 +402,26 @@ put(struct folder_log *g, struct span a, struct span b)
 	}
 	if (file_writev(g->fd, v, 2) == 0 &&
 	    file_stat_now(g->fd, &st) == 0) {
-		if ((g->at = (uint64_t)st.st_size) == end)
+		size = (uint64_t)st.st_size;
+		if (size == end) {
+			g->at = end;
 			return 0;
+		}
 		log_warn("uids-stale", "correo-uids has grown unseen: this "
 		    "machine is shown files as they were (correo(7))");
-		at += g->at > end ? g->at - end : 0;
+		at += size > end ? size - end : 0;
 		g->failed = 1;
 		errno = ESTALE;
 	}
-	e = errno;
-	/* nobody has seen it: it may go */
+	return cut(g, at);
+}
+
+/* Lines that nobody has seen go.  -1, with errno as it is. */
+static int
+cut(struct folder_log *g, uint64_t at)
+{
+	int e = errno;
+
 	(void)!ftruncate(g->fd, (off_t)at);
 	errno = e;
 	return -1;

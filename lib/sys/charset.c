@@ -235,9 +235,14 @@ find(struct charset_cache *c, struct span name)
 	unsigned i;
 
 	name = meant(name);
-	if (name.n == 0 || span_str(name, new.name, NAME) < 0)
+	/* to iconv no name is this process's own charset */
+	if (name.n == 0 || name.p[0] == '/' ||
+	    span_str(name, new.name, NAME) < 0)
 		return NULL;
-	/* "ISO-10646/UCS2/" is a name; "UTF-8//TRANSLIT" says more */
+	/* "ISO-10646/UCS2/" is a name; "UTF-8//TRANSLIT" says more, and
+	 * "UTF-8,TRANSLIT" */
+	if (strchr(new.name, ','))
+		return NULL;
 	option = strchr(new.name, '/');
 	if (option && (option = strchr(option + 1, '/')) && option[1])
 		return NULL;

@@ -356,13 +356,14 @@ told_of_failure(const struct rcpt *r)
 	return 0;
 }
 
-/* RFC 3461 5.2.7: a list of several is told of as expanded. */
+/* RFC 3461 5.2.7: a list of several, or with an owner, is told of as expanded:
+ * of what becomes of it then, its sender hears no more. */
 static int
 told_of_success(const struct rcpt *r)
 {
 	return r->m->env.sender.n && !r->passed && wants(r, "SUCCESS", 0) &&
 	    (r->state == RCPT_DONE ||
-	    (r->state == RCPT_SPREAD && r->count > 1));
+	    (r->state == RCPT_SPREAD && (r->count > 1 || r->has_sender)));
 }
 
 static void

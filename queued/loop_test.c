@@ -156,6 +156,22 @@ told_once(void **state)
 	has(text(jobs_fd, NULL), job);
 }
 
+/* A list of one that has an owner is a list, and the owner its sender. */
+static void
+owned(void **state)
+{
+	char id[QUEUE_ID + 1];
+
+	(void)state;
+	put(&(struct mail){ .sender = "sender@example.test",
+	    .notify = "SUCCESS", .rcpt = { "solo@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	has(text(jobs_fd, NULL), "to=ok@example.test run=0 ext= via=1 "
+	    "from=owner-solo@example.test repeat=1 notify=\n");
+	has(text(jobs_fd, NULL), "to=sender@example.test");
+}
+
 /* What a deliverer may make of a recipient is what state/ID reads back. */
 static void
 longest(void **state)
@@ -319,9 +335,10 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		STORY(delivered), STORY(unfinished), STORY(restarted), STORY(told_once),
-		STORY(longest), STORY(refusals), STORY(many),
-		STORY(large_list), STORY(hints_lost)
+		STORY(delivered), STORY(unfinished), STORY(restarted),
+		STORY(told_once), STORY(owned), STORY(longest),
+		STORY(refusals), STORY(many), STORY(large_list),
+		STORY(hints_lost)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

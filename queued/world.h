@@ -199,6 +199,8 @@ static char large[ALIAS_TARGETS * 10];
 static const char *const aliases[][2] = {
 	{ "team@example.test", "ok, full, gone@example.test" },
 	{ "one@example.test", "ok" },
+	{ "solo@example.test", "ok" },
+	{ "owner-solo@example.test", "full" },
 	{ "self@example.test", "self, out@elsewhere.test" },
 	{ "circle@example.test", "round" },
 	{ "round@example.test", "circle" },

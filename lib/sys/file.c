@@ -357,8 +357,6 @@ read_some(int fd, void *p, size_t n, off_t offset)
 	return r;
 }
 
-/* Opens or makes dir/name and locks it; again when it was renamed or removed
- * while we waited for the lock. */
 /* In a file system of user space nobody waits for a lock: GlusterFS locks up,
  * or dies, when one who waits is killed. */
 static int
@@ -374,6 +372,8 @@ may_wait(int fd)
 #endif
 }
 
+/* Opens or makes dir/name and locks it; again when it was renamed or removed
+ * while we waited for the lock. */
 static int
 open_locked(int dir, const char *name)
 {

@@ -239,8 +239,8 @@ find(struct charset_cache *c, struct span name)
 	if (name.n == 0 || name.p[0] == '/' ||
 	    span_str(name, new.name, NAME) < 0)
 		return NULL;
-	/* "ISO-10646/UCS2/" is a name; "UTF-8//TRANSLIT" says more, and
-	 * "UTF-8,TRANSLIT" */
+	/* "ISO-10646/UCS2/" is a name; "UTF-8//TRANSLIT" says more; and a comma
+	 * is a slash to iconv, but to nobody else */
 	if (strchr(new.name, ','))
 		return NULL;
 	option = strchr(new.name, '/');

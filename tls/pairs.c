@@ -70,6 +70,8 @@ wrong(X509 *leaf, EVP_PKEY *key)
 {
 	if (X509_check_private_key(leaf, key) != 1)
 		return "belongs to another key than tls.key names";
+	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
+		return "is not valid yet";
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
 		return "has expired";
 	return NULL;

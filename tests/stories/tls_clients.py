@@ -170,8 +170,8 @@ try:
     trusted = c.dir + '/etc/staff.pem'
     shutil.copy(staff.dir + '/ca.pem', trusted)
     with open(c.ready['config'], 'a') as f:
-        f.write('tls.client_ca %s\ntls.client_require smtps submission imaps\n'
-                'tls.client_ask smtp\n' % trusted)
+        f.write('tls.client_ca %s\ntls.client_ask smtp\ntls.client_require '
+                'smtps submission pop3 imap imaps\n' % trusted)
     c.quickstart('restart')
     tell([required, asked_for, a_login_and_a_message_name_it, revoked])
 finally:

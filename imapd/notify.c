@@ -49,7 +49,7 @@ static unsigned events_of(void *, const struct node *);
 static int  concerns(const struct want *, const struct node *);
 static const struct want *selected(const struct box *);
 static int  others(const struct notify *);
-static void hints(struct box *, struct notify *);
+static int  take(struct box *, struct notify *, struct watched_list *);
 static int  look(struct box *, const struct own *);
 static int  too_many(struct box *);
 static void overflow(struct box *, const char *);
@@ -71,7 +71,7 @@ notify_run(struct box *b, struct imap_command *c)
 		return box_failed(b, "NOTIFY");
 	n->hint = -1;
 	if ((r = parse(b, n)) == 0 && others(n) &&
-	    (watched_take(b, events_of, n, &n->known) < 0 ||
+	    (take(b, n, &n->known) < 0 ||
 	    watched_start(b, &n->known, c->notify.status) < 0))
 		r = errno == E2BIG ? too_many(b) : (int)box_failed(b,
 		    "NOTIFY");
@@ -82,7 +82,6 @@ notify_run(struct box *b, struct imap_command *c)
 	}
 	notify_free(b);
 	b->notify = n;
-	hints(b, n);
 	n->next_look = clock_mono_ms() + b->conf->look * 1000;
 	w = selected(b);
 	/* RFC 5465 3.1: all that has happened so far is told once more */
@@ -321,22 +320,24 @@ others(const struct notify *n)
 	return 0;
 }
 
-static void
-hints(struct box *b, struct notify *n)
+/* Hints come before the look, so that what happens while it lasts is told by
+ * the next one; those that are asked for again stay as they are. */
+static int
+take(struct box *b, struct notify *n, struct watched_list *l)
 {
+	const struct watched *w;
 	size_t i;
 
-	if (n->hint >= 0)
-		close(n->hint);
-	if ((n->hint = hint_open()) < 0)
-		return;
-	(void)hint_tree(n->hint, b);
-	for (i = 0; i < n->known.n && i < HINTS; i++) {
-		const struct watched *w = &n->known.v[i];
-
+	if (n->hint < 0 && (n->hint = hint_open()) >= 0)
+		(void)hint_tree(n->hint, b);
+	if (watched_take(b, events_of, n, l) < 0)
+		return -1;
+	for (i = 0; n->hint >= 0 && i < l->n && i < HINTS; i++) {
+		w = &l->v[i];
 		if (w->node.bits & NODE_EXISTS && w->events & IMAP_NOTIFY_NEW)
 			(void)hint_mailbox(n->hint, b, w->node.name);
 	}
+	return 0;
 }
 
 /* 0, or -1 with errno. */
@@ -345,25 +346,22 @@ look(struct box *b, const struct own *own)
 {
 	struct notify *n = b->notify;
 	struct watched_list now;
-	int differ;
 
 	n->next_look = clock_mono_ms() + b->conf->look * 1000;
 	if (n->known.n == 0)
 		return 0;
-	if (watched_take(b, events_of, n, &now) < 0) {
+	if (take(b, n, &now) < 0) {
 		if (errno != E2BIG)
 			return -1;
 		overflow(b, "there are too many mailboxes now");
 		return 0;
 	}
-	if ((differ = watched_tell(b, &n->known, &now, own)) < 0) {
+	if (watched_tell(b, &n->known, &now, own) < 0) {
 		watched_free(&now);
 		return -1;
 	}
 	watched_free(&n->known);
 	n->known = now;
-	if (differ)
-		hints(b, n);
 	return 0;
 }
 

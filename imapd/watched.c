@@ -95,7 +95,6 @@ watched_tell(struct box *b, struct watched_list *old,
     struct watched_list *now, const struct own *own)
 {
 	struct watched *w;
-	int differ = 0;
 	size_t i;
 
 	pair(old, now);
@@ -107,20 +106,18 @@ watched_tell(struct box *b, struct watched_list *old,
 	touch_parents(old, now, own);
 	for (i = 0; i < old->n; i++) {
 		w = &old->v[i];
-		differ |= w->only;
 		if (w->same == 0 && !w->renamed && !is_own(own, w->node.name))
 			tell_name(b, w, NULL, NULL);
 	}
 	for (i = 0; i < now->n; i++) {
 		w = &now->v[i];
-		differ |= w->only;
 		if (!is_own(own, w->node.name))
 			tell_name(b, w->same ? &old->v[w->same - 1] : NULL, w,
 			    w->renamed ? &old->v[w->renamed - 1] : NULL);
 		if (tell_numbers(b, w, own) < 0)
 			return -1;
 	}
-	return differ;
+	return 0;
 }
 
 static void

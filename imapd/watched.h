@@ -40,15 +40,15 @@ struct own {
 };
 
 /* All mailboxes that there are now and the levels above them, with the events
- * that are wanted of them.  0; -1 with errno, E2BIG: of more than WATCHED_MAX something is wanted. */
+ * that are wanted of them.  0; -1 with errno, E2BIG: of more than WATCHED_MAX
+ * something is wanted. */
 int	watched_take(struct box *, unsigned (*events)(void *arg,
 	    const struct node *), void *arg, struct watched_list *);
 void	watched_free(struct watched_list *);
 /* Learns the numbers of those; status: tells them (RFC 5465 3.1). */
 int	watched_start(struct box *, struct watched_list *, int status);
 /* From what was known to what is: tells the differences, but for own ones (or
- * NULL).  Not those of messages of the selected mailbox.  1: mailboxes have
- * come or gone; 0; -1 with errno. */
+ * NULL).  Not those of messages of the selected mailbox.  0, or -1 with errno. */
 int	watched_tell(struct box *, struct watched_list *old,
 	    struct watched_list *now, const struct own *);
 

@@ -204,6 +204,29 @@ def notify_tells_of_a_mailbox_that_is_not_selected():
     m.logout()
 
 
+def notify_hears_what_comes_while_it_looks_at_others():
+    """A mailbox that comes or goes makes it look at all and ask the kernel for
+    hints anew; mail that comes meanwhile is told all the same."""
+    empty()
+    m, other = login(), login()
+    for i in range(60):
+        ok(other.create('N%d' % i))
+    m.send(b'n NOTIFY SET (personal '
+           b'(MailboxName MessageNew MessageExpunge))\r\n')
+    assert m.readline().startswith(b'n OK')
+    for i in range(1, 41):
+        other.send(b'c %s Q\r\nd APPEND N0 {3+}\r\na\r\n\r\n' %
+                   (b'CREATE' if i % 2 else b'DELETE'))
+        assert other.readline().startswith(b'c OK')
+        assert other.readline().startswith(b'd OK')
+        while b' N0 (MESSAGES %d ' % i not in m.readline():
+            pass
+    for i in range(60):
+        ok(other.delete('N%d' % i))
+    m.shutdown()
+    other.logout()
+
+
 def mail_that_arrives_by_SMTP():
     empty()
     c.send([c.ready['user1']], mail(7))
@@ -710,7 +733,8 @@ for number in (1, 2):
 tell([
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
     two_clients_see_each_other, idle_tells_at_once,
-    notify_tells_of_a_mailbox_that_is_not_selected, mail_that_arrives_by_SMTP,
+    notify_tells_of_a_mailbox_that_is_not_selected,
+    notify_hears_what_comes_while_it_looks_at_others, mail_that_arrives_by_SMTP,
     every_charset_that_iconv_knows,
     a_connection_that_drops_in_the_middle_of_APPEND,
     files_that_are_not_right, a_full_disk_in_APPEND,

@@ -199,7 +199,7 @@ route_one(struct queued *q, struct rcpt *r)
 			deliver_add(&q->deliver, DEST_REMOTE, to.key, r);
 			return;
 		}
-		if (to.kind == ROUTE_ALIAS && !r->run &&
+		if (to.kind == ROUTE_ALIAS &&
 		    expand_alias(&q->directory, r, &to, &to.verdict) == 0) {
 			q->recipients += m->n - before;
 			log_expanded(r);

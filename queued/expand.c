@@ -56,8 +56,7 @@ expand_circle(const struct rcpt *r, struct verdict *v)
 		    "here", MESSAGE_DEPTH);
 		return 1;
 	}
-	/* \user stands behind its own alias */
-	for (i = 0; i < n - (n && r->user); i++)
+	for (i = 0; i < n; i++)
 		if (span_case_eq(way[i], r->to)) {
 			*v = verdict_make(554, "5.4.6", "its aliases or "
 			    "forwards come back to it");

@@ -227,6 +227,8 @@ refusals(void **state)
 		    "r3 later 451 4.7.1" },
 		{ CLASS_STRANGER, NULL, "self@example.test",
 		    "r2 done 250 2.0.0 local" },
+		{ CLASS_STRANGER, NULL, "fwdself@example.test",
+		    "r5 done 250 2.0.0 local - program 1 of .forward" },
 		{ CLASS_STRANGER, NULL, "twice@example.test",
 		    "r4 done 250 2.0.0 queue - the same" },
 		{ CLASS_STRANGER, NULL, "fwdbad@example.test",

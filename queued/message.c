@@ -30,6 +30,7 @@ static enum message_result read_it(struct message *, const struct queue *,
     const char **);
 static int  named(struct message *);
 static struct rcpt *add(struct message *, struct span);
+static const struct rcpt *standing(const struct rcpt *);
 static struct span without_success(struct message *, struct span);
 static int  is_run(struct span, unsigned *, struct span *);
 static int  elsewhere(struct message *, const struct queue *, int *);
@@ -153,7 +154,7 @@ message_add(struct message *m, struct rcpt *parent, struct span target)
 	r->parent = parent;
 	r->run = run;
 	r->file = message_keep(m, file);
-	r->user = user != 0;
+	r->user = user || run;	/* its file's owner, by whatever alias */
 	r->copy = parent == NULL;
 	if (parent) {
 		r->notify = parent->notify;
@@ -196,11 +197,10 @@ message_hears(const struct rcpt *r)
 	return message_owned(r) ? r->parent->sender : r->m->env.sender;
 }
 
-/* A program stands where the address stands whose file names it. */
 size_t
 message_way(const struct rcpt *r, struct span way[MESSAGE_DEPTH])
 {
-	const struct rcpt *p, *from = r->run ? r->parent->parent : r->parent;
+	const struct rcpt *p, *from = standing(r)->parent;
 	size_t n = 0, i;
 
 	for (p = from; p; p = p->parent)
@@ -375,6 +375,17 @@ add(struct message *m, struct span to)
 	*r = (struct rcpt){ .m = m, .nr = m->n + 1, .to = to };
 	r->fate.via = "queue";
 	return m->rcpt[m->n++] = r;
+}
+
+/* A program stands where the address stands whose file names it, \user where
+ * its own alias stands. */
+static const struct rcpt *
+standing(const struct rcpt *r)
+{
+	while (r->run || (r->user && r->parent &&
+	    span_case_eq(r->parent->to, r->to)))
+		r = r->parent;
+	return r;
 }
 
 static struct span

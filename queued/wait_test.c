@@ -107,6 +107,23 @@ cut_off(void **state)
 	has(text(q->queue->state, id), " r3 later 452 4.2.2 local - ");
 }
 
+/* What an alias takes away meanwhile is not from a program that waits. */
+static void
+program_of_an_alias(void **state)
+{
+	char id[QUEUE_ID + 1];
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	run();
+	put(&(struct mail){ .sender = "s@x.test",
+	    .rcpt = { "self@example.test" } }, NULL, id);
+	say(id, "1 r1 to 1 |1:.forward\n");
+	hint_for(id);
+	until_sent("to=self@example.test run=1");
+	assert_int_equal(count(q->queue->new), 0);
+}
+
 /* In one line, or more where a second passed meanwhile. */
 static int
 counted(const char *log)
@@ -232,6 +249,7 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
+	    STORY(program_of_an_alias),
 	    STORY(put_off_again), STORY(lives_again), STORY(rerouted) };
 
 	signal(SIGPIPE, SIG_IGN);

@@ -50,10 +50,15 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 	static unsigned char ones[1025];
 	static struct answer a;
 	struct buf b = { .max = RECORD_MAX };
+	size_t i;
 
 	a = (struct answer){ .id = j->id, .nr = r->nr };
 	a.verdict = verdict_make(250, "2.0.0", "delivered");
-	if (r->run)
+	for (i = 0; i < r->nvia && !span_eq(r->via[i], r->to); i++)
+		;
+	if (i < r->nvia)		/* as localdeliver has it */
+		a.verdict = verdict_make(554, "5.4.6", "went round");
+	else if (r->run)
 		a.verdict = verdict_make(r->run == 1 ? 250 : 550,
 		    r->run == 1 ? "2.0.0" : "5.3.0", "program %u of %.*s",
 		    r->run, SPAN_ARG(r->file));
@@ -202,6 +207,7 @@ static const char *const aliases[][2] = {
 	{ "solo@example.test", "ok" },
 	{ "owner-solo@example.test", "full" },
 	{ "self@example.test", "self, out@elsewhere.test" },
+	{ "fwdself@example.test", "fwdself, full" },
 	{ "circle@example.test", "round" },
 	{ "round@example.test", "circle" },
 	{ "program@example.test", "|/bin/false" },
@@ -215,6 +221,7 @@ static const char *const users[][2] = {
 	{ "full@example.test", "2003:2003:/h/full" },
 	{ "gone@example.test", "2004:2004:/h/gone" },
 	{ "fwd@example.test", "2005:2005:/h/fwd" },
+	{ "fwdself@example.test", "2005:2005:/h/fwd" },
 	{ "fwdbad@example.test", "2005:2005:/h/fwd" },
 	{ "fwdmost@example.test", "2005:2005:/h/fwd" },
 	{ "fwdlong@example.test", "2005:2005:/h/fwd" },

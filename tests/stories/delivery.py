@@ -64,6 +64,26 @@ def an_alias_and_its_end():
     wait('the end of the alias', lambda: refused('info@example.test'))
 
 
+def an_alias_that_names_itself():
+    """Keeps a copy; and so does the owner's forwarding file."""
+    home = os.path.dirname(c.alice.path)
+    with open(home + '/.forward', 'w') as f:
+        f.write('\\alice, "|cat >copy"\n')
+    os.chown(home + '/.forward', os.stat(home).st_uid, -1)
+    c.change('alias', 'add', 'alice@example.test', 'alice, bob')
+    try:
+        c.send(['alice@example.test'], message('to me and bob'))
+        stored = c.alice.with_text(b'to me and bob')
+        assert stored.count(b'Delivered-To:') == 1, stored
+        wait('the copy', lambda: os.path.exists(home + '/copy') and
+             b'to me and bob' in open(home + '/copy', 'rb').read())
+        c.bob.with_text(b'to me and bob')
+        wait('an empty queue', lambda: not c.queue())
+    finally:
+        c.correo('alias', 'remove', 'alice@example.test')
+        os.unlink(home + '/.forward')
+
+
 def an_alias_to_nowhere():
     """Thrown away without a report, and no user is to be named."""
     c.alice.clear()
@@ -368,7 +388,8 @@ def swaks_and_curl_and_msmtp():
 
 tell([the_first_mail, the_id_is_the_same_everywhere,
       sizes_in_the_name_are_true, two_people_and_an_extension,
-      an_alias_and_its_end, an_alias_to_nowhere, an_alias_of_nobody_is_named,
+      an_alias_and_its_end, an_alias_that_names_itself,
+      an_alias_to_nowhere, an_alias_of_nobody_is_named,
       what_then_reaches_nobody_is_named,
       aliases_without_an_end_are_named, what_is_quietly_in_vain_is_named,
       a_home_that_is_gone_is_named,

@@ -32,7 +32,7 @@ expand_copies(const struct site *site, struct message *m)
 	struct span word, domain;
 	size_t i;
 
-	if (m->known || m->env.class == CLASS_REPORT)
+	if (m->counted || m->env.class == CLASS_REPORT)
 		return;
 	for (i = 0; i < site->always_bcc.n; i++) {
 		word = span_of(site->always_bcc.word[i]);

@@ -75,6 +75,7 @@ struct message {
 	int away_kind;			/* it was put off for (enum dest_kind) */
 	int gone;			/* an operator took its file away */
 	int known, torn;		/* it has a state/ID; whose end is cut */
+	int counted;			/* state/ID has the site's copies */
 	int warned;			/* its delay was reported */
 	int repeat;			/* it may be delivered already: wire/job.h */
 	int damaged;			/* its message fails its checksum */

@@ -112,6 +112,7 @@ record(struct message *m, const struct queue *q, int all)
 		r = -1;
 	} else if (b.n || (all && !m->known))
 		r = append(m, q, buf_span(&b));
+	m->counted |= r == 0 && b.n;
 	for (i = 0; r == 0 && i < m->n; i++)
 		if (all || m->rcpt[i]->state == RCPT_SPREAD)
 			m->rcpt[i]->news = 0;
@@ -129,6 +130,7 @@ apply(struct message *m, const struct outcome *o, const char **why)
 		m->warned |= span_eq(o->report, SPAN("delay"));
 		return 0;
 	}
+	m->counted = 1;
 	if (o->kind == OUTCOME_TO)
 		return apply_to(m, o, why);
 	if (o->nr == 0 || o->nr > m->n) {
@@ -260,7 +262,7 @@ add_copies(struct buf *b, struct message *m)
 	struct outcome o = { .when = clock_s(), .kind = OUTCOME_TO };
 	unsigned i;
 
-	if (m->known)
+	if (m->counted)
 		return;
 	for (i = (unsigned)m->env.nrcpt; i < m->n && m->rcpt[i]->copy; i++) {
 		outcome_add_target(&list, m->rcpt[i]->to);

@@ -188,6 +188,14 @@ copies(void **state)
 	run();
 	has(text(q->queue->state, id),
 	    " r0 to 2 ok@example.test,ok2@example.test\n");
+	/* behind a report of its delay, which the first attempt made */
+	conf.lifetime = UINT32_MAX;
+	put(&(struct mail){ .sender = "s@x.test",
+	    .rcpt = { "full@example.test" } }, "0000000000000aaaaaaa", id);
+	hint_for(id);
+	run();
+	has(text(q->queue->state, id), " r0 report delay ");
+	has(text(q->queue->state, id), " r0 to 1 ok@example.test\n");
 }
 
 int

@@ -1,6 +1,7 @@
 /* commands - what each command of SMTP does. */
 #include <stdio.h>
 
+#include "run/ask.h"
 #include "smtpd/commands.h"
 #include "smtpd/login.h"
 #include "sys/clock.h"
@@ -323,19 +324,23 @@ auth_line(struct session *s, struct span mechanisms)
 }
 
 /* 250, or 451 without a writer, 452 without room.  A writer that had no room
- * is let go: the next one looks at the disk again. */
+ * is let go: the next one looks at the disk again.  421 when none is left to
+ * be asked for. */
 static struct verdict
 room_for(struct session *s, uint64_t size)
 {
 	struct receive *r = &s->message;
+	int there = receive_writer(r, s->control) == 0;
 
-	if (receive_writer(r, s->control) < 0)
-		return verdict_make(451, "4.3.0", "mail cannot be stored now");
-	if (r->room == 0 || r->room < size) {
-		receive_drop(r);
-		return verdict_make(452, "4.3.1", "not enough room on the disk");
-	}
-	return verdict_make(250, "2.0.0", "ok");
+	if (there && r->room > 0 && r->room >= size)
+		return verdict_make(250, "2.0.0", "ok");
+	receive_drop(r);
+	if (r->asked >= ASK_WRITERS)
+		return verdict_make(421, there ? "4.3.1" : "4.3.0",
+		    "mail cannot be stored now; try again later");
+	return there ? verdict_make(452, "4.3.1",
+	    "not enough room on the disk") : verdict_make(451, "4.3.0",
+	    "mail cannot be stored now");
 }
 
 static struct verdict

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/note.h"
+#include "run/ask.h"
 #include "smtpd/receive.h"
 #include "sys/clock.h"
 #include "wire/intake.h"
@@ -31,7 +31,6 @@ struct pace {
 	uint64_t since_ms, bytes;
 };
 
-static int  ask_writer(int);
 static int  meet(struct receive *, int);
 static void begin(struct receive *, struct stream *,
     const struct smtpd_conf *, int);
@@ -62,7 +61,7 @@ receive_writer(struct receive *r, int control)
 	r->given = -1;
 	if (given >= 0 && meet(r, given) == 0)
 		return 0;
-	return meet(r, ask_writer(control));
+	return r->asked++ < ASK_WRITERS ? meet(r, ask_writer(control)) : -1;
 }
 
 void
@@ -181,20 +180,6 @@ receive_discard(struct stream *c, const struct smtpd_conf *conf, uint64_t n)
 		if ((got = more(c, conf, &pace)) <= 0)
 			return got;
 	}
-}
-
-/* A channel to it, or -1. */
-static int
-ask_writer(int control)
-{
-	struct note n;
-	int fd[CHAN_FDS];
-
-	if (note_say(control, NOTE_WRITER, NULL, NULL, 0) < 0)
-		return -1;
-	/* as long as it takes: the message is not begun, the client waits */
-	return note_recv(control, &n, fd, 1) > 0 && n.kind == NOTE_WRITER ?
-	    fd[0] : -1;
 }
 
 /* It speaks first, of its room.  0, or -1: there is no writer. */
@@ -429,7 +414,7 @@ finish(struct receive *r, struct stream *c, const struct smtpd_conf *conf,
 	struct span fields;
 	const char *why;
 
-	if (r->head == HEADER_HELD && !r->lost)
+	if (r->head == HEADER_HELD && !r->lost && r->no.code == 0)
 		end_header(r);
 	end_text(r, &end);
 	if (unwanted(r, conf, v))

@@ -24,6 +24,7 @@ enum {
 struct receive {
 	struct stream writer;		/* fd -1: none; b, size: the caller's */
 	int given;			/* of one that came unasked, or -1 */
+	unsigned asked;			/* for writers: ASK_WRITERS at most */
 	uint64_t room;			/* what the writer said it may take */
 	struct buf records;		/* envelope that was not sent yet */
 	int sent;			/* the writer has begun this message */

@@ -7,6 +7,8 @@
 
 #include "wire/login.h"
 
+enum { ASK_WRITERS = 4 };	/* in a connection; who asks for more is cut off */
+
 /* A channel to a writer: descriptor, or -1: none to be had now. */
 int	ask_writer(int control);
 /* A channel to the password check, likewise. */

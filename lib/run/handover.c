@@ -16,14 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run/ask.h"
 #include "run/listener_parts.h"
 #include "sys/chan.h"
 #include "sys/log.h"
 
-/* In a connection.  No session of ours asks for more; one that was taken over
- * has no more writers, and cannot fill its channel with answers that it leaves
- * unread, so that the listener waits. */
-enum { WRITERS = 4, LOGINS = 64 };
+/* In a connection, like ASK_WRITERS.  No session of ours asks for more; one
+ * that was taken over has no more writers, and cannot fill its channel with
+ * answers that it leaves unread, so that the listener waits. */
+enum { LOGINS = 64 };
 
 static int  may_say(const struct listener *, struct conn *, uint32_t);
 static void serve(struct listener *, struct conn *);
@@ -96,7 +97,7 @@ may_say(const struct listener *l, struct conn *c, uint32_t kind)
 	switch (kind) {
 	case NOTE_WRITER:
 		return !c->waits && !l->conf->mailboxes &&
-		    c->writers++ < WRITERS;
+		    c->writers++ < ASK_WRITERS;
 	case NOTE_STARTTLS:
 		return !c->facts.tls && role_link(l->env, "relay") >= 0;
 	case NOTE_AUTH:

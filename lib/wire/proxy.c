@@ -25,7 +25,8 @@ proxy_parse(struct span in, struct proxy_header *h, const char **why)
 }
 
 /* "PROXY TCP4 src dst sport dport CRLF", "PROXY UNKNOWN …CRLF"; at most 107
- * bytes with the CRLF (2.1). */
+ * bytes with the CRLF (2.1).  A proxy that listens for both families on one
+ * socket says TCP6 ::ffff:192.0.2.1 of a client by IPv4. */
 static int
 version1(struct span in, struct proxy_header *h, const char **why)
 {
@@ -61,7 +62,7 @@ line(struct span s, struct proxy_header *h)
 	    || !span_cut(&s, ' ', &src) || !span_cut(&s, ' ', &dst) ||
 	    !span_cut(&s, ' ', &sport) || ip_parse(src, &h->client) < 0 ||
 	    ip_parse(dst, &h->server) < 0 ||
-	    ip_is_v4(&h->client) != (family.p[3] == '4') ||
+	    (span_find(src, ':') < src.n) != (family.p[3] == '6') ||
 	    scan_uint(sport, 65535, &h->client_port) < 0 ||
 	    scan_uint(s, 65535, &h->server_port) < 0)
 		return -1;

@@ -78,6 +78,7 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 	unsigned before = m->n;
 
 	m->tried |= h->tried;
+	r->unasked = !h->tried && !h->dead;
 	/* wire/job.h: the body fails its checksum; not so said by a peer */
 	r->passed = a && a->dsn;
 	m->damaged |= a && a->peer.n == 0 &&
@@ -292,7 +293,7 @@ expire(struct queued *q, struct message *m, int64_t now)
 	for (i = 0; i < m->n; i++) {
 		struct rcpt *r = m->rcpt[i];
 
-		if (r->state != RCPT_LATER)
+		if (r->state != RCPT_LATER || r->unasked)
 			continue;
 		v = schedule_last(r->fate.code, r->fate.enhanced,
 		    r->fate.text, r->fate.peer);

@@ -289,6 +289,26 @@ many(void **state)
 	    count(q->queue->cur), 600);
 }
 
+/* Nor is any given up that was not asked, when their time is over. */
+static void
+many_too_late(void **state)
+{
+	char id[QUEUE_ID + 1];
+	int i;
+
+	(void)state;
+	conf.active = 200;
+	conf.lifetime = 0;
+	for (i = 0; i < 300; i++)
+		put(&(struct mail){ .sender = "s@x.test",
+		    .rcpt = { "ok@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	assert_int_equal(times(text(jobs_fd, NULL), "to=s@x.test"), 0);
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok") +
+	    count(q->queue->cur), 300);
+}
+
 /* As many as an alias may have, and the copy that the site keeps. */
 static void
 large_list(void **state)
@@ -339,8 +359,8 @@ main(void)
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
 		STORY(told_once), STORY(owned), STORY(longest),
-		STORY(refusals), STORY(many), STORY(large_list),
-		STORY(hints_lost)
+		STORY(refusals), STORY(many), STORY(many_too_late),
+		STORY(large_list), STORY(hints_lost)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -51,6 +51,7 @@ struct rcpt {
 	unsigned char told;		/* a report is made: kind + 1 */
 	unsigned char passed;		/* the next hop tells of success */
 	unsigned char has_sender;
+	unsigned char unasked;		/* in this attempt, for want of room */
 	struct span to, file, ext, sender, notify, orcpt;
 	struct fate fate;
 };

@@ -263,14 +263,6 @@ source_target(struct span *in, struct span *text, int *list, const char **why)
 	text->n -= s.n;
 	*list = t.kind == TARGET_LIST;
 	*in = s;
-	/* Jane Doe <jane@example.test> would go to three */
-	while (s.n && ascii_space(s.p[0]))
-		s = span_from(s, 1);
-	if (s.n && s.p[0] == '<') {
-		*why = "alias: a name before <address>; write the address "
-		    "alone, or a comma between two";
-		return -1;
-	}
 	return is_of_alias(&t, why) ? 1 : -1;
 }
 

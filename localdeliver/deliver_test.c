@@ -139,6 +139,8 @@ static const struct row rows[] = {
 	    .enhanced = "4.3.5", .says = "begins with /" },
 	{ "folder by a link", ".forward", "%H/away/\n", .code = 451,
 	    .enhanced = "4.3.5" },
+	{ "folder in no directory", ".forward", "%H/no/lists/\n", .code = 451,
+	    .enhanced = "4.3.5" },
 	{ "mbox", ".forward", "%H/mbox\n", .code = 451, .enhanced = "4.3.5",
 	    .says = "mbox" },
 	{ "bad line", ".forward", "bob\n@@\n", .code = 451,

@@ -62,6 +62,7 @@ files(void **state)
 		{ "bob#x\n|a #b\n", "1:.bob#x;2:|a #b;" },
 		{ "\"|open\nbob\n", "!1" },
 		{ "bob\n~/Maildir/\n", "1:.bob;!2" },
+		{ "bob, Jane Doe <jane@b.test>\n", "1:.bob;2:.Jane;!1" },
 		{ "bob\n:include:/etc/passwd\n", "1:.bob;!2" }
 	};
 	char out[512];

@@ -32,6 +32,14 @@ target_next(struct span *in, struct target *out, const char **why)
 		*why = "targets are separated by commas";
 		return -1;
 	}
+	/* Jane Doe <jane@example.test> would go to three */
+	for (i = 0; i < s.n && ascii_blank(s.p[i]); i++)
+		;
+	if (i < s.n && s.p[i] == '<') {
+		*why = "a name before <address>; write the address alone, or "
+		    "a comma between two";
+		return -1;
+	}
 	*in = s;
 	*out = t;
 	return 1;

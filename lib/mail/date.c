@@ -109,13 +109,17 @@ date_parse(struct span s, int64_t *utc, int *zone, const char **why)
 		if (s.n && s.p[0] == ',')
 			s = span_from(s, 1);
 	}
-	if (take_day(&s, &d) < 0 || take_time(&s, &d) < 0 ||
-	    take_zone(&s, &minutes) < 0)
+	if (take_day(&s, &d) < 0)
 		return -1;
 	if (!date_valid(&d)) {
-		*why = "no such day or time";
+		*why = "no such day";
 		return -1;
 	}
+	/* RFC 5256 2.2: without a time that is one, 00:00:00; without a zone
+	 * that is one, UTC */
+	if (take_time(&s, &d) < 0 || !date_valid(&d))
+		d.hour = d.minute = d.second = 0;
+	(void)take_zone(&s, &minutes);
 	*utc = date_seconds(&d) - (int64_t)minutes * 60;
 	*zone = minutes;
 	return 0;

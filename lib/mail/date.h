@@ -34,8 +34,8 @@ void	date_rfc3339(int64_t, char out[DATE_TEXT]);
  * RFC 5322 3.3 and 4.3: the value of a Date field.  *zone gets the minutes
  * east of UTC as written (that day there is *utc + *zone * 60).  0, or -1 with
  * *why.  Leniency: comments anywhere, a weekday that does not fit, no seconds,
- * no zone (UTC), years of 2 and 3 digits, the month's name written out, and
- * text behind the zone.
+ * no or a wrong time (00:00:00) or zone (UTC), years of 2 and 3 digits, the
+ * month's name written out, and text behind the zone.
  */
 int	date_parse(struct span, int64_t *utc, int *zone, const char **why);
 

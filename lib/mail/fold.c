@@ -10,6 +10,7 @@ static void add_ascii(struct span, struct buf *);
 static size_t run_length(struct span);
 static int add_run(struct span, utf8proc_option_t, struct buf *);
 static int add_piece(struct span, utf8proc_option_t, struct buf *);
+static utf8proc_int32_t title(utf8proc_int32_t, void *);
 
 int
 fold_utf8(struct span in, struct buf *out)
@@ -23,7 +24,7 @@ fold_sort(struct span in, struct buf *out)
 {
 	size_t i = out->n;
 
-	if (add(in, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
+	if (add(in, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
 	    out) < 0)
 		return -1;
 	for (; i < out->n; i++)
@@ -116,19 +117,28 @@ add_run(struct span in, utf8proc_option_t how, struct buf *out)
 	return add_piece(span_mem(piece, n), how, out);
 }
 
-/* No character becomes more than three (CaseFolding.txt), so no byte more than
- * four. */
+/* No character of three bytes becomes more than 18, none of two more than 4
+ * (UnicodeData.txt). */
 static int
 add_piece(struct span s, utf8proc_option_t how, struct buf *out)
 {
-	utf8proc_int32_t v[4 * FOLD_RUN];
+	utf8proc_int32_t v[6 * FOLD_RUN];
 	utf8proc_ssize_t n;
 
-	n = utf8proc_decompose(s.p, (utf8proc_ssize_t)s.n, v,
-	    sizeof v / sizeof *v - 1, how);
+	n = utf8proc_decompose_custom(s.p, (utf8proc_ssize_t)s.n, v,
+	    sizeof v / sizeof *v - 1, how, how & UTF8PROC_COMPAT ? title :
+	    NULL, NULL);
 	if (n >= 0 && n < (utf8proc_ssize_t)(sizeof v / sizeof *v))
 		n = utf8proc_reencode(v, n, how);
 	if (n < 0)
 		return buf_addspan(out, s);
 	return buf_add(out, v, (size_t)n);
+}
+
+/* RFC 5051 2 (2) (a): as UnicodeData.txt has it, where U+00DF has none. */
+static utf8proc_int32_t
+title(utf8proc_int32_t c, void *arg)
+{
+	(void)arg;
+	return c == 0xdf ? c : utf8proc_totitle(c);
 }

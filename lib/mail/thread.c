@@ -14,11 +14,10 @@ struct node {
 	int64_t date;
 	uint64_t id, subject;		/* hashes; subject 0: empty */
 	uint32_t number;		/* 0: a dummy */
-	uint32_t seq;			/* messages: from 1, as added */
 	uint32_t ref;			/* where its references begin */
 	uint32_t parent;
-	uint32_t set;			/* towards the root of its tree: links
-					 * that would be loops are found so */
+	uint32_t set;			/* towards one for all that were ever
+					 * linked: others are no loop */
 	uint32_t child, last, next;
 	unsigned char nref, reply;
 };
@@ -50,9 +49,9 @@ static int  add_references(struct thread *, uint32_t, struct span);
 static uint32_t *find(const struct thread *, struct table *, uint64_t);
 static uint64_t key_of(const struct thread *, const struct table *, uint32_t);
 static int  room(const struct thread *, struct table *);
-static void link_own(struct thread *);
-static void link_others(struct thread *);
+static void link_all(struct thread *);
 static void link_node(struct thread *, uint32_t, uint32_t);
+static int  is_above(const struct thread *, uint32_t, uint32_t);
 static uint32_t root_of(struct thread *, uint32_t);
 static void prune(struct thread *);
 static uint32_t above(struct thread *, uint32_t);
@@ -110,7 +109,6 @@ thread_add(struct thread *t, const struct thread_mail *m)
 	t->mail[t->nmail++] = n;
 	v = &t->node[n];
 	v->number = m->number;
-	v->seq = t->nmail;
 	v->date = m->date;
 	v->reply = m->reply != 0;
 	if (m->subject.n)
@@ -127,8 +125,7 @@ thread_add(struct thread *t, const struct thread_mail *m)
 int
 thread_by_references(struct thread *t)
 {
-	link_own(t);
-	link_others(t);
+	link_all(t);
 	prune(t);
 	if (sort(t) < 0 || gather(t) < 0)
 		return -1;
@@ -324,50 +321,52 @@ room(const struct thread *t, struct table *h)
 	return 0;
 }
 
-/* 5256 5 (1) B: the last reference is the parent. */
+/* 5256 5 (1), a message after the other: (A) each reference is the parent of
+ * the next, where that has none; (B) the last is the message's, whatever others
+ * said of it before. */
 static void
-link_own(struct thread *t)
+link_all(struct thread *t)
 {
-	const struct node *v;
-	uint32_t i;
-
-	for (i = 0; i < t->nmail; i++) {
-		v = &t->node[t->mail[i]];
-		if (v->nref)
-			link_node(t, t->mail[i], t->ref[v->ref + v->nref - 1]);
-	}
-}
-
-/*
- * 5256 5 (1) A: each reference is the parent of the next, where it has none.
- * A message takes no parent from those before it: its own references, or that
- * it has none, would undo that.
- */
-static void
-link_others(struct thread *t)
-{
-	uint32_t i, k, child;
+	uint32_t i, k, n, parent;
 	const struct node *v;
 
 	for (i = 0; i < t->nmail; i++) {
-		v = &t->node[t->mail[i]];
-		for (k = 1; k < v->nref; k++) {
-			child = t->ref[v->ref + k];
-			if (t->node[child].seq <= i)
-				link_node(t, child, t->ref[v->ref + k - 1]);
+		n = t->mail[i];
+		v = &t->node[n];
+		for (k = 1; k < v->nref; k++)
+			link_node(t, t->ref[v->ref + k],
+			    t->ref[v->ref + k - 1]);
+		parent = v->nref ? t->ref[v->ref + v->nref - 1] : 0;
+		if (v->parent != parent) {
+			t->node[n].parent = 0;
+			if (parent)
+				link_node(t, n, parent);
 		}
 	}
 }
 
-/* Unless the child has a parent, or is above it.  A child without parent is
- * the root of its tree, so that a loop is the parent's having the same root. */
+/* Unless the child has a parent, or is above it. */
 static void
 link_node(struct thread *t, uint32_t child, uint32_t parent)
 {
-	if (t->node[child].parent || root_of(t, parent) == child)
+	uint32_t root = root_of(t, parent);
+
+	if (t->node[child].parent || (root == root_of(t, child) &&
+	    is_above(t, child, parent)))
 		return;
 	t->node[child].parent = parent;
-	t->node[child].set = parent;
+	t->node[root_of(t, child)].set = root;
+}
+
+/* Where that takes too long, it is taken to be. */
+static int
+is_above(const struct thread *t, uint32_t above, uint32_t n)
+{
+	unsigned i;
+
+	for (i = 0; n && n != above && i < THREAD_DEPTH; i++)
+		n = t->node[n].parent;
+	return n != 0;
 }
 
 static uint32_t

@@ -7,9 +7,8 @@
  * Of a message's References the last THREAD_REFERENCES count.  All but the
  * sort by date is linear; no recursion.
  *
- * Where references contradict each other, links that a message's own last
- * reference makes go before those that others' references make; where they do
- * not, this is what the order of RFC 5256 gives.
+ * Where references contradict each other, whether a link would be a loop is
+ * looked for over THREAD_DEPTH messages; farther up it is not made.
  */
 #ifndef MAIL_THREAD_H
 #define MAIL_THREAD_H
@@ -19,7 +18,7 @@
 #include "base/siphash.h"
 #include "base/span.h"
 
-enum { THREAD_REFERENCES = 100 };
+enum { THREAD_REFERENCES = 100, THREAD_DEPTH = 1000 };
 
 struct thread_mail {
 	uint32_t number;		/* what is told of it; not 0 */

@@ -84,6 +84,16 @@ static const struct {
 	{ { { .id = "<a@x>", .references = "<y@x> <z@x> <y@x>" },
 	    { .id = "<b@x>", .references = "<z@x> <y@x> <z@x>" } },
 	    "((1)(2))" },
+	/* of a loop the link goes that comes last: by others' references, by
+	 * its own, by the end of what others said */
+	{ { { .id = "<a@x>", .references = "<b@x> <y@x>" },
+	    { .id = "<b@x>", .references = "<a@x>" } }, "(2 1)" },
+	{ { { .id = "<a@x>", .references = "<b@x> <y@x> <z@x>" },
+	    { .id = "<b@x>", .reply_to = "<y@x>" } }, "(2 1)" },
+	{ { { .id = "<a@x>", .references = "<y@x> <a@x> <z@x>" },
+	    { .id = "<b@x>", .references = "<z@x>" } }, "(1 2)" },
+	{ { { .id = "<a@x>", .references = "<y@x> <a@x> <b@x> <c@x>" },
+	    { .id = "<c@x>" }, { .id = "<b@x>" } }, "(1)(2)(3)" },
 	/* an id twice, and none */
 	{ { { .id = "<a@x>" }, { .id = "<a@x>" },
 	    { .id = "<b@x>", .references = "<a@x>" }, { .id = NULL },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "imapd/append.h"
+#include "imapd/change.h"
 #include "imapd/flags.h"
 #include "imapd/notify.h"
 #include "sys/clock.h"
@@ -114,8 +115,10 @@ append_replace(struct box *b, struct imap_command *c)
 		    "replaced");
 		if (folder_expunge(b->folder, v, n) < 0)
 			a = box_failed(b, "REPLACE");
-		else
+		else {
 			box_say(b, a, "", "replaced");
+			change_highest(b);	/* RFC 8508 4.5 */
+		}
 	}
 	free(v);
 	return a;

@@ -20,7 +20,6 @@ static int  some_gone(struct box *, const uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const char *,
 	    const uint32_t *, const uint32_t *, size_t);
 static int  by_new_uid(const void *, const void *);
-static void highest(struct box *);
 static int  deleted(struct box *, const struct imap_set *, uint32_t **,
 	    size_t *);
 static enum answer read_only(struct box *);
@@ -121,7 +120,7 @@ change_expunge(struct box *b, struct imap_command *c)
 		return box_failed(b, "EXPUNGE");
 	box_say(b, ANSWER_OK, "", "%zu expunged", n);
 	if (n)
-		highest(b);
+		change_highest(b);
 	return ANSWER_OK;
 }
 
@@ -137,6 +136,17 @@ change_expunge_all(struct box *b)
 	free(v);
 	b->expunged += r == 0 ? n : 0;
 	return r < 0 ? box_failed(b, "CLOSE") : ANSWER_OK;
+}
+
+void
+change_highest(struct box *b)
+{
+	struct folder_totals t;
+
+	if (!b->condstore)
+		return;
+	folder_totals(b->folder, &t);
+	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);
 }
 
 /* What was changed; RFC 7162 3.1.3: with CONDSTORE the new mod-sequence is
@@ -230,7 +240,7 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 		return box_failed(b, "MOVE");
 	box_say(b, a, "", "moved");
 	if (came)
-		highest(b);
+		change_highest(b);
 	return a;
 }
 
@@ -246,18 +256,6 @@ some_gone(struct box *b, const uint32_t *v, size_t n)
 		if (folder_mail(b->folder, v[i], &m) == 0 && m.gone)
 			return 1;
 	return 0;
-}
-
-/* RFC 7162 3.2.7: where the client is when it knows what has gone. */
-static void
-highest(struct box *b)
-{
-	struct folder_totals t;
-
-	if (!b->condstore)
-		return;
-	folder_totals(b->folder, &t);
-	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);
 }
 
 /* RFC 4315 3: two sets side by side, in the order in which UIDs were given.

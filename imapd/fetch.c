@@ -39,7 +39,7 @@ static int  all(struct fetch *);
 static void drop(struct fetch *);
 static void plan(struct fetch *, int);
 static void plan_item(struct fetch *, const struct imap_fetch_item *);
-static int  vanished(struct fetch *, struct imap_command *);
+static int  vanished(struct fetch *, const struct imap_command *);
 static int  see(struct fetch *);
 static int  one(struct fetch *, uint32_t);
 static int  get(struct fetch *);
@@ -164,18 +164,26 @@ plan_item(struct fetch *f, const struct imap_fetch_item *v)
 	}
 }
 
-/* RFC 7162 3.2.6: of those UIDs, what is gone since. */
+/* RFC 7162 3.2.6: of those UIDs, what is gone since; * may be gone, too. */
 static int
-vanished(struct fetch *f, struct imap_command *c)
+vanished(struct fetch *f, const struct imap_command *c)
 {
+	struct imap_set of = { .n = c->set.n };
 	struct folder_totals t;
+	int r;
 
 	if (!f->f->vanished)
 		return 0;
+	if (c->set.saved)
+		return update_earlier(f->b, f->f->changed_since, &f->b->saved);
+	if ((of.v = calloc(of.n, sizeof *of.v)) == NULL)
+		return -1;
+	memcpy(of.v, c->set.v, of.n * sizeof *of.v);
 	folder_totals(f->b->folder, &t);
-	imap_set_resolve(&c->set, t.uidnext - 1);
-	return update_earlier(f->b, f->f->changed_since, c->set.saved ?
-	    &f->b->saved : &c->set);
+	imap_set_resolve(&of, t.uidnext - 1);
+	r = update_earlier(f->b, f->f->changed_since, &of);
+	imap_set_free(&of);
+	return r;
 }
 
 /* \Seen for all in one go, before they are told. */
@@ -283,7 +291,8 @@ tell(struct fetch *f, uint32_t number)
 	out_str(o, "* ");
 	out_number(o, number);
 	out_str(o, " FETCH (");
-	if (f->uid) {
+	/* RFC 7162 3.2.4: with news of flags comes the UID */
+	if (f->uid || (saw && f->b->condstore)) {
 		out_str(o, "UID ");
 		out_number(o, f->m.mail.uid);
 		before = " ";

@@ -8,7 +8,7 @@ struct result {
 	struct imap_set set;		/* numbers, or UIDs */
 	struct imap_set uids;		/* for "$" */
 	uint32_t first, last, first_uid, last_uid;
-	uint64_t modseq;		/* highest of them */
+	uint64_t modseq, first_modseq, last_modseq;	/* highest; of those */
 };
 
 static int  run(struct box *, struct imap_command *, struct match *,
@@ -20,6 +20,7 @@ static void tell_old(struct box *, const struct imap_command *,
 	    const struct result *);
 static void tell(struct box *, const struct imap_command *,
 	    const struct result *);
+static uint64_t modseq(unsigned, const struct result *);
 
 enum answer
 find_search(struct box *b, struct imap_command *c)
@@ -80,9 +81,11 @@ found(struct result *r, const struct imap_command *c, uint32_t number,
 	if (r->first == 0) {
 		r->first = v;
 		r->first_uid = m->uid;
+		r->first_modseq = m->modseq;
 	}
 	r->last = v;
 	r->last_uid = m->uid;
+	r->last_modseq = m->modseq;
 	if (m->modseq > r->modseq)
 		r->modseq = m->modseq;
 	return imap_set_add(&r->set, v, v) < 0 ||
@@ -157,7 +160,20 @@ tell(struct box *b, const struct imap_command *c, const struct result *r)
 		buf_addf(s, " COUNT %llu",
 		    (unsigned long long)imap_set_count(&r->set));
 	if (c->find.search.modseq && r->set.n)
-		buf_addf(s, " MODSEQ %llu", (unsigned long long)r->modseq);
+		buf_addf(s, " MODSEQ %llu",
+		    (unsigned long long)modseq(bits, r));
 	buf_adds(s, "\r\n");
 	out_span(&b->out, buf_span(s));
+}
+
+/* RFC 4731 3.2: with MIN and MAX alone, of these. */
+static uint64_t
+modseq(unsigned bits, const struct result *r)
+{
+	uint64_t last = bits & IMAP_RESULT_MAX ? r->last_modseq : 0;
+
+	if (bits & (IMAP_RESULT_ALL | IMAP_RESULT_COUNT))
+		return r->modseq;
+	return bits & IMAP_RESULT_MIN && r->first_modseq > last ?
+	    r->first_modseq : last;
 }

@@ -152,14 +152,11 @@ class Find:
             need(c.found == numbers, verb, key, c.found, 'but it is', numbers)
         elif results != ['SAVE']:
             self.check_esearch(c, tag, by_uid, results or ['ALL'], numbers,
-                               key)
+                               key, told(found, results or ['ALL']))
         if results and 'SAVE' in results:
-            ends = [found[-(k == 'MAX')] for k in ('MIN', 'MAX')
-                    if found and k in results]
-            c.saved = found if not ends or set(results) & {'ALL', 'COUNT'} \
-                else ends
+            c.saved = told(found, results)
 
-    def check_esearch(self, c, tag, by_uid, results, numbers, key):
+    def check_esearch(self, c, tag, by_uid, results, numbers, key, of):
         need(c.esearch is not None, 'no ESEARCH')
         head, _, rest = c.esearch.partition(')')
         need(head == '(TAG "%s"' % tag, 'ESEARCH of', head)
@@ -174,7 +171,8 @@ class Find:
         if 'ALL' in results:
             need(uids(got.pop('ALL', '')) == numbers, 'ESEARCH of', key,
                  c.esearch, 'but it is', numbers)
-        got.pop('MODSEQ', None)
+        if 'MODSEQ' in key and numbers:
+            want['MODSEQ'] = str(max(m.modseq for m in of))
         need(got == want, 'ESEARCH of', key, c.esearch, 'but it is', want)
 
     # ---- THREAD
@@ -223,6 +221,14 @@ class Find:
             if l.base:
                 need(talks.setdefault(l.talk, root[u]) == root[u],
                      'subject of', u, 'in two threads')
+
+
+def told(found, results):
+    """Those of RFC 5182 2.4 and RFC 4731 3.2: with MIN and MAX alone, the
+    ends."""
+    ends = [found[-(k == 'MAX')] for k in ('MIN', 'MAX')
+            if found and k in results]
+    return found if not ends or set(results) & {'ALL', 'COUNT'} else ends
 
 
 def one(key):

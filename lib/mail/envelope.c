@@ -127,6 +127,10 @@ parse_field(struct envelope *e, const struct field *f, const char **why)
 {
 	int r, again;
 
+	if (f->value.n > ENVELOPE_VALUE) {
+		*why = "envelope: a field is longer than 4096 bytes";
+		return -1;
+	}
 	if (field_is(f, "rcpt"))
 		return another_rcpt(e, f->value, why);
 	if (e->nrcpt)

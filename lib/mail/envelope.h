@@ -18,7 +18,10 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-enum { ENVELOPE_RCPTS = 10000 };
+enum {
+	ENVELOPE_RCPTS = 10000,
+	ENVELOPE_VALUE = 4096	/* of a field; a job's record has room for it */
+};
 
 enum mail_class {
 	CLASS_STRANGER, CLASS_NET, CLASS_USER, CLASS_LOCAL, CLASS_REPORT
@@ -43,10 +46,10 @@ int	envelope_add_head(struct buf *, const struct envelope *);
 int	envelope_add_rcpt(struct buf *, const struct envelope_rcpt *);
 
 /*
- * 0, or -1 with *why.  Begins with its class, has a sender, no field twice;
- * unknown fields are passed over (a later version may add some), and so are
- * fields of the head behind a recipient.  It may have no recipient yet.  Spans
- * point into the argument; free it after 0.
+ * 0, or -1 with *why.  Begins with its class, has a sender, no field twice
+ * and none that is too long; unknown fields are passed over (a later version
+ * may add some), and so are fields of the head behind a recipient.  It may have
+ * no recipient yet.  Spans point into the argument; free it after 0.
  */
 int	envelope_parse(struct span, struct envelope *, const char **why);
 void	envelope_free(struct envelope *);

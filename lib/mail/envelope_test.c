@@ -127,12 +127,34 @@ test_many(void **state)
 	buf_free(&b);
 }
 
+static void
+test_long(void **state)
+{
+	static char text[ENVELOPE_VALUE + 1];
+	struct envelope e = { .class = CLASS_NET }, got;
+	struct buf b = { .max = 1 << 20 };
+	const char *why = "";
+	size_t n;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (n = ENVELOPE_VALUE; n <= ENVELOPE_VALUE + 1; n++) {
+		buf_reset(&b);
+		e.sender = span_mem(text, n);
+		envelope_add_head(&b, &e);
+		assert_int_equal(envelope_parse(buf_span(&b), &got, &why),
+		    n > ENVELOPE_VALUE ? -1 : 0);
+	}
+	assert_non_null(strstr(why, "longer than 4096"));
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_round),
-		cmocka_unit_test(test_many)
+		cmocka_unit_test(test_many), cmocka_unit_test(test_long)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

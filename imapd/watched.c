@@ -104,6 +104,13 @@ watched_tell(struct box *b, struct watched_list *old,
 		if (meet(b, old, now, i) < 0)
 			return -1;
 	touch_parents(old, now, own);
+	/* first, as what is told of the old name would take it for gone */
+	for (i = 0; i < now->n; i++) {
+		w = &now->v[i];
+		if (w->renamed && !is_own(own, w->node.name))
+			tell_name(b, w->same ? &old->v[w->same - 1] : NULL, w,
+			    &old->v[w->renamed - 1]);
+	}
 	for (i = 0; i < old->n; i++) {
 		w = &old->v[i];
 		if (w->same == 0 && !w->renamed && !is_own(own, w->node.name))
@@ -111,9 +118,9 @@ watched_tell(struct box *b, struct watched_list *old,
 	}
 	for (i = 0; i < now->n; i++) {
 		w = &now->v[i];
-		if (!is_own(own, w->node.name))
+		if (!w->renamed && !is_own(own, w->node.name))
 			tell_name(b, w->same ? &old->v[w->same - 1] : NULL, w,
-			    w->renamed ? &old->v[w->renamed - 1] : NULL);
+			    NULL);
 		if (tell_numbers(b, w, own) < 0)
 			return -1;
 	}

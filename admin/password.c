@@ -9,7 +9,6 @@
 #include "admin/password.h"
 #include "admin/say.h"
 #include "run/scram.h"
-#include "sys/file.h"
 #include "wire/saslprep.h"
 
 enum { GENERATED = 20 };	/* of 31 characters each: 99 bits */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/ascii.h"
-#include "base/scan.h"
 #include "admin/source.h"
 #include "mail/target.h"
 #include "run/scram_keys.h"

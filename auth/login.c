@@ -1,5 +1,4 @@
 /* login - one login: the dialog of its mechanism. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "auth/login.h"

@@ -1,6 +1,5 @@
 /* batch - deliveries on their way into Maildirs, made durable together. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 /* transaction - the commands of a session after its login. */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "pop3d/commands.h"
 #include "pop3d/send.h"

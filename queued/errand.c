@@ -8,7 +8,6 @@
 #include "base/crc32c.h"
 #include "queued/errand.h"
 #include "queued/schedule.h"
-#include "sys/log.h"
 #include "wire/job.h"
 #include "wire/record.h"
 

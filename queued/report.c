@@ -7,7 +7,6 @@
 #include <sys/uio.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "mail/dsn.h"

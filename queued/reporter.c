@@ -1,8 +1,5 @@
 /* reporter - writes reports, and takes over what sendmail(8) dropped. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "queued/places.h"

@@ -1,6 +1,5 @@
 /* secrets - what the monitor hands to the loop. */
 #include <string.h>
-#include <unistd.h>
 
 #include "queued/secrets.h"
 #include "sys/file.h"

@@ -1,5 +1,4 @@
 /* policy - a child's side of its channel to the role sts. */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

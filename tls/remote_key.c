@@ -10,11 +10,9 @@
 #include <sys/socket.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 

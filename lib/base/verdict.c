@@ -1,7 +1,6 @@
 /* verdict - what became of a message or a recipient. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/ascii.h"
 #include "base/scan.h"

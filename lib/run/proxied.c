@@ -1,8 +1,6 @@
 /* proxied - reads the PROXY header of a connection from a proxy of ours. */
 #include <sys/socket.h>
-#include <errno.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include "run/note.h"
 #include "run/proxied.h"

@@ -1,5 +1,4 @@
 /* sockets - the listening sockets of a program. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -3,7 +3,6 @@
 #include <iconv.h>
 #include <link.h>
 #include <stdlib.h>
-#include <wchar.h>
 
 #include "base/utf8.h"
 #include "sys/charset.h"

@@ -1,7 +1,6 @@
 /* room - memory for what may become large. */
 #include <sys/mman.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,4 @@
 /* sasl - the messages of PLAIN and SCRAM. */
-#include "base/ascii.h"
 #include "base/scan.h"
 #include "base/utf8.h"
 #include "wire/sasl.h"

@@ -1,10 +1,8 @@
 /* file - whatever must survive goes through here. */
 #include <sys/stat.h>
-#ifdef __linux__
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <linux/magic.h>
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +19,6 @@ enum {
 	BELIEVED = 100,			/* looks for a file that was replaced */
 	BELIEVED_MS = 50
 };
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
 
 static long read_some(int, void *, size_t, off_t);
 static int  may_wait(int);
@@ -164,13 +155,11 @@ file_replace(int dir, const char *name, struct span s, mode_t mode,
 int
 file_move(int from, const char *name, int to, const char *newname)
 {
-#ifdef RENAME_NOREPLACE
 	/* EINVAL: a file system of many machines (GlusterFS, NFS) */
 	if (renameat2(from, name, to, newname, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL)
 		return -1;
-#endif
 	/* both names for a moment; a crash between leaves the first as well */
 	if (linkat(from, name, to, newname, 0) < 0)
 		return -1;
@@ -185,7 +174,6 @@ file_move(int from, const char *name, int to, const char *newname)
 int
 file_stat_now(int fd, struct stat *st)
 {
-#ifdef __linux__
 	struct statx x;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC,
@@ -194,10 +182,6 @@ file_stat_now(int fd, struct stat *st)
 	*st = (struct stat){ .st_mode = x.stx_mode, .st_ino = x.stx_ino,
 	    .st_size = (off_t)x.stx_size, .st_nlink = x.stx_nlink,
 	    .st_dev = makedev(x.stx_dev_major, x.stx_dev_minor) };
-#else
-	if (fstat(fd, st) < 0)
-		return -1;
-#endif
 	if (st->st_nlink)
 		return 0;
 	errno = ESTALE;
@@ -229,7 +213,6 @@ file_open_now(int dir, const char *name, int flags, struct stat *st)
 int
 file_flush_takes_name(int dir)
 {
-#ifdef __linux__
 	struct statfs s;
 	struct statx x;
 
@@ -240,36 +223,21 @@ file_flush_takes_name(int dir)
 		return statx(dir, "", AT_EMPTY_PATH, STATX_BTIME, &x) == 0 &&
 		    x.stx_mask & STATX_BTIME;
 	return s.f_type == XFS_SUPER_MAGIC || s.f_type == BTRFS_SUPER_MAGIC;
-#else
-	(void)dir;
-	return 0;
-#endif
 }
 
 int
 file_flush_all(int dir)
 {
-#ifdef __linux__
 	return syncfs(dir);
-#else
-	(void)dir;
-	sync();
-	return 0;
-#endif
 }
 
 void
 file_write_out(int fd, off_t offset)
 {
-#ifdef SYNC_FILE_RANGE_WRITE
 	int e = errno;
 
 	(void)sync_file_range(fd, offset, 0, SYNC_FILE_RANGE_WRITE);
 	errno = e;
-#else
-	(void)fd;
-	(void)offset;
-#endif
 }
 
 int
@@ -361,14 +329,9 @@ read_some(int fd, void *p, size_t n, off_t offset)
 static int
 may_wait(int fd)
 {
-#ifdef __linux__
 	struct statfs s;
 
 	return fstatfs(fd, &s) < 0 || s.f_type != FUSE_SUPER_MAGIC;
-#else
-	(void)fd;
-	return 1;
-#endif
 }
 
 /* Opens or makes dir/name and locks it; again when it was renamed or removed

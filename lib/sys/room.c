@@ -52,7 +52,6 @@ map(int dir, size_t size)
 static int
 nameless(int dir, size_t size)
 {
-#ifdef __linux__
 	char name[] = "correo-tmp.0123456789abc";
 	uint64_t v;
 	int fd;
@@ -66,10 +65,5 @@ nameless(int dir, size_t size)
 	if (fallocate(fd, 0, 0, (off_t)size) == 0)
 		return fd;
 	close(fd);
-#else
-	/* where posix_fallocate(3) writes every block itself it is too slow */
-	(void)dir;
-	(void)size;
-#endif
 	return -1;
 }

@@ -14,7 +14,7 @@
 struct place {				/* DESIGN 3 */
 	size_t base;			/* which path of struct site */
 	const char *path;		/* below it */
-	const char *owner, *group;	/* "root", or of user_prefix: "-queue" */
+	const char *owner, *group;	/* "root", or behind user_prefix */
 	mode_t mode;
 };
 

@@ -56,7 +56,7 @@ check_ports(struct check *c)
 			check_port(c, all[i]->word[k], says[i]);
 }
 
-/* says: of what our greeting has a part; NULL: with TLS, it is not looked at. */
+/* says: a part of our greeting; NULL: with TLS, it is not looked at. */
 static void
 check_port(struct check *c, const char *word, const char *says)
 {

@@ -75,7 +75,8 @@ check_age(struct check *c, const struct tables *t, int table)
 		found(c, FAIL, tables_name(table), "the text is newer than "
 		    "%s: correo tables", name);
 	else
-		found(c, OK, tables_name(table), "%zu entries", t->set[table].n);
+		found(c, OK, tables_name(table), "%zu entries",
+		    t->set[table].n);
 }
 
 /* Nobody reads a list again but `correo tables`. */

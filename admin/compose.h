@@ -24,8 +24,8 @@ struct compose {
  * in: the message's beginning, CRLF, at least up to its blank line.  out gets
  * the header section with its blank line, rcpts (with -t) the addresses of To,
  * Cc and Bcc (of the Resent- fields where there are some), each with LF.
- * *used is how much of in that was.  0, or -1 and *why, and in rcpts the address
- * that it is about, if it is about one.
+ * *used is how much of in that was.  0, or -1 and *why, and in rcpts the
+ * address that it is about, if it is about one.
  */
 int	compose_header(struct span in, const struct compose *, struct buf *out,
 	    struct buf *rcpts, size_t *used, const char **why);

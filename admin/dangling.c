@@ -192,8 +192,9 @@ is_endless(struct directory *d, const char *of, struct span targets)
 		if (alias_target(d, span_of(l->of), &l->rest, &target, &why) !=
 		    1)
 			n--;
-		else if (normal(buf_span(&target), l->of, &user, l[1].of) == 0 &&
-		    !user && directory_lookup(d, span_of(l[1].of), &r) == 0 &&
+		else if (normal(buf_span(&target), l->of, &user,
+		    l[1].of) == 0 && !user &&
+		    directory_lookup(d, span_of(l[1].of), &r) == 0 &&
 		    r.kind == RECIPIENT_ALIAS)
 			list[n++].rest = r.targets;
 	}

@@ -80,7 +80,7 @@ main(int argc, char **argv)
 		return say(SAY_FIX, "%.*s", SPAN_ARG(buf_span(&why)));
 	if ((c = find(&a)) == NULL)
 		return usage(&a);
-	if (c->run == cmd_conf && a.mdoc)	/* wants no config to be there */
+	if (c->run == cmd_conf && a.mdoc)	/* needs no config */
 		return cmd_conf_keys();
 	if (config_read(a.config, &config) < 0)
 		return SAY_FIX;

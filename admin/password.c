@@ -62,7 +62,7 @@ password_hash(const char *password, char out[PASSWORD_HASH])
 		return say(-1, "no memory");
 	/* prefix NULL: the library's best, with its usual cost and own
 	 * randomness */
-	if (crypt_gensalt_rn(NULL, 0, NULL, 0, salt, (int)sizeof salt) == NULL ||
+	if (!crypt_gensalt_rn(NULL, 0, NULL, 0, salt, (int)sizeof salt) ||
 	    (h = crypt_rn(password, salt, d, (int)sizeof *d)) == NULL)
 		say_errno(0, "crypt");
 	else if (strlcpy(out, h, PASSWORD_HASH) >= PASSWORD_HASH)

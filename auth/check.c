@@ -519,7 +519,8 @@ log_it(const struct pending *p, enum login_result r, uint32_t tag,
 	}
 	if (why)
 		log_str(&g, "reason", why);
-	facts_log_rest(&g, &l->facts);	/* the fail2ban filter knows the front */
+	/* behind what the fail2ban filter looks for */
+	facts_log_rest(&g, &l->facts);
 	log_close(&g);
 }
 

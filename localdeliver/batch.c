@@ -375,6 +375,7 @@ trouble(const char *what, int e)
 	if (e == ENOSPC)
 		return verdict_make(452, "4.3.1", "%s: %s", what, strerror(e));
 	return verdict_make(451, e == EACCES || e == EPERM || e == ENOTDIR ||
-	    e == ELOOP || e == EXDEV || e == ENOENT ? "4.3.5" : "4.3.0", "%s: %s", what,
-	    e == EXDEV ? "leads out of the home directory" : strerror(e));
+	    e == ELOOP || e == EXDEV || e == ENOENT ? "4.3.5" : "4.3.0",
+	    "%s: %s", what, e == EXDEV ? "leads out of the home directory" :
+	    strerror(e));
 }

@@ -375,8 +375,8 @@ finish(struct queued *q, struct message *m)
 	for (i = 0; i < m->n; i++)
 		undone |= m->rcpt[i]->state == RCPT_LATER ||
 		    m->rcpt[i]->state == RCPT_OPEN;
-	if ((!undone ? message_remove(m, q->queue) : m->damaged ? set_aside(q, m) :
-	    defer(q, m)) == 0) {
+	if ((!undone ? message_remove(m, q->queue) :
+	    m->damaged ? set_aside(q, m) : defer(q, m)) == 0) {
 		forget(q, m);
 		return;
 	}

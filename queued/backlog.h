@@ -5,9 +5,10 @@
  * BACKLOG_KEEP that are due first, 32 bytes each, however many there are.  A
  * pass over cur/ (one readdir, in steps) makes it afresh at start, every few
  * minutes, and when it has run empty though more was there; what is deferred
- * meanwhile is added, unless it is due behind what was left out.  So an operator's rename is noticed by the next pass, an
- * entry may be stale or stand there twice, and whoever takes one finds out by
- * opening the file.  Rejected: an entry for every message (unbounded).
+ * meanwhile is added, unless it is due behind what was left out.  So an
+ * operator's rename is noticed by the next pass, an entry may be stale or stand
+ * there twice, and whoever takes one finds out by opening the file.  Rejected:
+ * an entry for every message (unbounded).
  */
 #ifndef QUEUED_BACKLOG_H
 #define QUEUED_BACKLOG_H
@@ -27,7 +28,7 @@ struct backlog_entry {
 struct backlog_list {
 	struct backlog_entry *e;
 	size_t n, size;
-	int cut;			/* there was more, due at last or later */
+	int cut;			/* there was more, due then or later */
 	int64_t last;
 };
 

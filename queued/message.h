@@ -78,7 +78,7 @@ struct message {
 	int known, torn;		/* it has a state/ID; whose end is cut */
 	int counted;			/* state/ID has the site's copies */
 	int warned;			/* its delay was reported */
-	int repeat;			/* it may be delivered already: wire/job.h */
+	int repeat;			/* maybe delivered already: wire/job.h */
 	int damaged;			/* its message fails its checksum */
 	struct seen **seen;		/* where recipients go (expand) */
 	struct message_memory *memory;

@@ -24,7 +24,8 @@ struct fate {
 /*
  * For all recipients that are FATE_OPEN or FATE_AGAIN.  0: the connection may
  * be used again; -1: it is closed, or of no use for this message; what is
- * FATE_OPEN then may be tried elsewhere.  Nothing stays FATE_OPEN once the last dot was sent.
+ * FATE_OPEN then may be tried elsewhere.  Nothing stays FATE_OPEN once the last
+ * dot was sent.
  */
 int	transact(struct client *, const struct job *, struct body *,
 	    struct fate *);

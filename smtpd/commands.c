@@ -292,8 +292,8 @@ tls_offered(const struct session *s)
 
 /*
  * RFC 4954 4.  A second line leaves -PLUS out: mutt, which looks at the last
- * one only, has GNU SASL choose, which takes -PLUS wherever it sees it, and then
- * cannot bind a channel.  Others take the first, the last or both.
+ * one only, has GNU SASL choose, which takes -PLUS wherever it sees it, and
+ * then cannot bind a channel.  Others take the first, the last or both.
  */
 static void
 offer_login(struct session *s)

@@ -77,7 +77,7 @@ relay_role(struct role_env *env)
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (remote_key_init() < 0)
 		log_die(LOG_AGAIN, "OpenSSL provider");
-	tzset();	/* gmtime_r, for dates of clients' certificates, would */
+	tzset();	/* gmtime_r would, for dates of certificates */
 	env->file = take_cert;
 	env->go = use_new;
 	role_confine(env, &(struct confine){ 0 });
@@ -169,7 +169,8 @@ try_pair(struct role_env *env, const struct cert *k)
 }
 
 /* A connection that waits for its ClientHello.  To get so far is the same work
- * for all, and leaves nothing secret in it: done once, before the fork.  0, -1. */
+ * for all, and leaves nothing secret in it: done once, before the fork.  0,
+ * or -1. */
 static int
 make_blank(void)
 {

@@ -53,7 +53,8 @@ static const struct meaning meanings[] = {
 	    "like these." },
 	{ ".7.1", "It was refused: this mail is not permitted there." },
 	{ ".7.4", "Encryption is demanded, and could not be had." },
-	{ ".7.5", "It cannot be proved that the other server is the right one." }
+	{ ".7.5",
+	    "It cannot be proved that the other server is the right one." }
 };
 
 int

@@ -27,7 +27,8 @@ struct target {
  * or a line of a forwarding file: separated by commas, white space or line
  * ends; a command without quotes goes up to a comma or the end of its line;
  * "|command", |"command" and "any target" may hold what quotes protect.
- * A name before <address> is refused.  1; 0 at the end; -1 with *why (*in is as before).
+ * A name before <address> is refused.  1; 0 at the end; -1 with *why (*in is
+ * as before).
  */
 int	target_next(struct span *in, struct target *, const char **why);
 

@@ -7,7 +7,8 @@
 
 #include "wire/login.h"
 
-enum { ASK_WRITERS = 4 };	/* in a connection; who asks for more is cut off */
+/* In a connection; who asks for more is cut off. */
+enum { ASK_WRITERS = 4 };
 
 /* A channel to a writer: descriptor, or -1: none to be had now. */
 int	ask_writer(int control);

@@ -9,7 +9,7 @@
 
 struct count;
 
-/* Chained, keyed with a secret, so that nobody can choose who shares a chain. */
+/* Chained, keyed with a secret, so that nobody chooses who shares a chain. */
 struct counts {
 	struct count **slot;		/* a power of two of them */
 	size_t slots, used;

@@ -27,7 +27,7 @@ enum facts_cert {			/* the client's own certificate */
 
 struct facts {
 	uint32_t connection;		/* the listener's number of it */
-	uint32_t service;		/* index of the listening address's kind */
+	uint32_t service;		/* index of its kind of address */
 	struct ip client;
 	uint16_t port;			/* the client's; 0: not known */
 	uint8_t class;			/* enum mail_class */

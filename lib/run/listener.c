@@ -89,7 +89,8 @@ start(struct listener *l)
 	if (l->auth.fd >= 0)
 		conns_watch(l, &l->auth);
 	for (i = 0; i < l->env->nlisten; i++) {
-		l->socket[i] = (struct event){ SOURCE_SOCKET, l->env->listen[i] };
+		l->socket[i] = (struct event){ SOURCE_SOCKET,
+		    l->env->listen[i] };
 		conns_watch(l, &l->socket[i]);
 	}
 }

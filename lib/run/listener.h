@@ -29,7 +29,7 @@ struct listener_conf {
 	uint64_t user_messages, user_recipients; /* in an hour; 0: any number */
 	int plus;			/* SCRAM-SHA-256-PLUS is offered */
 	int mailboxes;			/* a login goes to the role "mailbox",
-					 * which becomes the user (pop3d, imapd) */
+					 * which becomes the user */
 };
 
 /* The role "listener": links to "session" and, where they are, "writer",

@@ -18,7 +18,7 @@ enum note_kind {
 	NOTE_TABLE,		/* arg: enum directory_table; fd[0]: it, if it is
 				 * there */
 	NOTE_LISTEN,		/* arg: service; fd[0]: a listening socket */
-	NOTE_FILE,		/* text: "KIND PATH"; fd[0]: it, if it is there */
+	NOTE_FILE,		/* text: "KIND PATH"; fd[0]: it, if there */
 	NOTE_GO,		/* all there is has been sent: begin */
 	/* asker -> zygote or parent */
 	NOTE_SPAWN,		/* text: key; facts; fd: what the child gets;

@@ -55,7 +55,7 @@ look(int client, struct proxy_header *h, const char **why)
 			return -1;
 		if ((r = proxy_parse(span_mem(b, (size_t)n), h, why)) != 0)
 			return r;
-		/* what was looked at keeps poll awake: wait a little for more */
+		/* what was looked at keeps poll awake: wait for more */
 		if (n == before)
 			poll(NULL, 0, 10);
 		before = n;

@@ -41,7 +41,7 @@ struct role_env {
 	gid_t gid;
 	int table[TABLE_COUNT];		/* newest descriptors, -1: none */
 	struct role_link link[ROLE_LINKS];
-	int listen[ROLE_SOCKETS];	/* listener: sockets, and which service */
+	int listen[ROLE_SOCKETS];	/* listener: sockets; whose they are */
 	unsigned service[ROLE_SOCKETS];
 	size_t nlisten;
 	/* What to do with NOTE_FILE: the descriptor (-1: no such file) is the
@@ -63,11 +63,13 @@ enum {
 					 * to do, and is executed again when it
 					 * is asked: by one role, which is not
 					 * ROLE_FRESH */
-	ROLE_FRESH = 16,		/* a zygote: may be replaced at any time */
-	ROLE_CERTS = 32,		/* NOTE_FILE "tls.cert PATH", "tls.client_ca …" */
+	ROLE_FRESH = 16,		/* a zygote: may always be replaced */
+	ROLE_CERTS = 32,		/* "tls.cert PATH", "tls.client_ca
+					 * PATH" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
 	ROLE_PASSWORDS = 128,		/* gets NOTE_FILE "passwords" */
-	ROLE_RELAY = 256		/* "relay-passwords", "relay-tokens", "srs" */
+	ROLE_RELAY = 256		/* "relay-passwords", "relay-tokens",
+					 * "srs" */
 };
 
 struct role {
@@ -75,8 +77,8 @@ struct role {
 	const char *user;		/* "smtpd": user_prefix-smtpd */
 	const char *program;		/* NULL: this one; else in libexec_dir */
 	unsigned flags;
-	const char *links;		/* roles of the table that it has channels
-					 * to, by spaces; NULL: none */
+	const char *links;		/* roles of the table to which it has
+					 * channels, by spaces; NULL: none */
 	int (*serve)(struct role_env *);	/* NULL with another program */
 	/* What is not configured is not started.  NULL: it always is. */
 	int (*wanted)(const struct site *, const void *conf);

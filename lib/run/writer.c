@@ -448,7 +448,8 @@ within_rate(struct writer *w)
 		return 1;
 	if (note_send(w->limits->rates, &n, NULL, 0) < 0 ||
 	    note_recv(w->limits->rates, &n, NULL, 1) <= 0)
-		refuse(w, verdict_make(451, "4.3.0", "this server is stopping"));
+		refuse(w, verdict_make(451, "4.3.0",
+		    "this server is stopping"));
 	else if (n.arg == RATES_MESSAGES)
 		refuse(w, verdict_make(450, "4.7.1", "too many messages in "
 		    "an hour (smtpd.submission.max_messages)"));

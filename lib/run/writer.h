@@ -12,7 +12,7 @@
 struct writer_limits {
 	uint64_t message_bytes;		/* of one message, with its Received */
 	unsigned recipients;		/* of one message */
-	uint64_t floor_bytes, floor_files;	/* kept free on the file system */
+	uint64_t floor_bytes, floor_files;	/* kept free on the disk */
 	struct span srs;		/* the key of mail/srs.h, and whether its
 					 * file is still the same; NULL: yes */
 	const struct held *srs_file;

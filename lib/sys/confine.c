@@ -114,8 +114,8 @@ paths(const struct confine *c, struct buf *missing)
 {
 	if (c->empty_dir && c->root && wanted("chroot") &&
 	    (chroot(c->empty_dir) < 0 || chdir("/") < 0))
-		log_die(LOG_FIX, "chroot to %s (made by etc/setup dirs, root:root"
-		    " 0555)", c->empty_dir);
+		log_die(LOG_FIX, "chroot to %s (made by etc/setup dirs, "
+		    "root:root 0555)", c->empty_dir);
 	if (!wanted("landlock"))
 		return;
 	if (landlock_confine(c->may & MAY_WRITE, c->dir, c->shared) < 0) {

@@ -30,8 +30,9 @@ landlock_confine(int write, const char *const dir[], const char *shared)
 
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
-	/* Whatever the error: containers answer EPERM for what they do not know.
-	 * ABI 1 has no REFER, and no file moves from a directory to another. */
+	/* Whatever the error: containers answer EPERM for what they do not
+	 * know.  ABI 1 has no REFER, and no file moves from a directory to
+	 * another. */
 	if (abi < 2) {
 		errno = EOPNOTSUPP;
 		return -1;

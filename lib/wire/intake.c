@@ -160,7 +160,8 @@ intake_kind(struct span fields, enum intake_kind *kind, const char **why)
 			*kind = (enum intake_kind)i;
 			return 0;
 		}
-	*why = "intake: begins with helo, rcpt, data, commit, reset or rewritten";
+	*why = "intake: begins with helo, rcpt, data, commit, reset or "
+	    "rewritten";
 	return -1;
 }
 

@@ -23,9 +23,9 @@
  *	rewritten	rewritten LOCAL: is that a sender that we rewrote
  *			(mail/srs.h)?  Yes: room BYTES; no: an answer
  *
- * as only the writer knows the key.  The writer adds class and client from the listener's stamp, and the Received
- * line above the data; the session cannot say either.  Records out of order
- * end the channel.  Pure.
+ * as only the writer knows the key.  The writer adds class and client from the
+ * listener's stamp, and the Received line above the data; the session cannot
+ * say either.  Records out of order end the channel.  Pure.
  */
 #ifndef WIRE_INTAKE_H
 #define WIRE_INTAKE_H

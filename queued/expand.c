@@ -216,13 +216,25 @@ concerns(const struct message *m, struct span domain)
 	return 0;
 }
 
+/* In whatever form each of them is written. */
 static int
 is_of(struct span address, struct span domain)
 {
-	size_t at = span_rfind(address, '@');
+	char text[ADDRESS_MAX + 1], normal[2][ADDRESS_MAX + 1];
+	struct span local, of[2];
+	struct address a[2];
+	const char *why;
+	int i;
 
-	return at < address.n &&
-	    span_case_eq(span_from(address, at + 1), domain);
+	snprintf(text, sizeof text, "x@%.*s", SPAN_ARG(domain));
+	if (address_mailbox(address, &a[0], &why) < 0 ||
+	    address_mailbox(span_of(text), &a[1], &why) < 0)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		address_normal(&a[i], normal[i]);
+		address_split(span_of(normal[i]), &local, &of[i]);
+	}
+	return span_eq(of[0], of[1]);
 }
 
 /* They were the last, and nobody knows them yet. */

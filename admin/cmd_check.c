@@ -1,4 +1,5 @@
 /* cmd_check - is all in place?  Exit status 1 when anything failed. */
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <errno.h>
 #include <stddef.h>
@@ -29,7 +30,15 @@ cmd_check(const struct site *site, const struct args *a)
 {
 	struct check c = { .site = site, .a = a, .root = geteuid() == 0,
 	    .config = a->config ? a->config : site_conf };
+	struct stat st;
 
+	/* the programs would want all of it to be the caller's */
+	if (!c.root && stat(site->state_dir, &st) == 0 &&
+	    st.st_uid != geteuid()) {
+		found(&c, FAIL, "user", "only root, or who %s belongs to, can "
+		    "see whether all is right", site->state_dir);
+		return SAY_FOUND;
+	}
 	check_programs(&c);
 	check_sizes(&c);
 	check_host(&c);

@@ -3,7 +3,8 @@
 import os
 import shutil
 
-from correo import below_trace, message, run, same, tell, the_instance, wait
+from correo import (Skip, below_trace, message, run, same, tell,
+                    the_instance, wait)
 
 c = the_instance()
 
@@ -201,6 +202,16 @@ def a_home_that_is_gone_is_named():
         c.correo('user', 'remove', 'gone@example.test')
 
 
+def who_may_not_look_is_told_no_cures():
+    if os.geteuid() != 0:
+        raise Skip('no root')
+    r = run(c.dir + '/sbin/correo', '-c', c.ready['config'], 'check',
+            ok=False, user=65534, group=65534, extra_groups=[])
+    assert r.returncode == 1 and not r.stderr, r
+    assert r.stdout.startswith(b'fail user: only root'), r
+    assert r.stdout.count(b'\n') == 1, r
+
+
 def a_list_with_one_person_twice():
     c.alice.clear()
     c.bob.clear()
@@ -393,6 +404,7 @@ tell([the_first_mail, the_id_is_the_same_everywhere,
       what_then_reaches_nobody_is_named,
       aliases_without_an_end_are_named, what_is_quietly_in_vain_is_named,
       a_home_that_is_gone_is_named,
+      who_may_not_look_is_told_no_cures,
       a_list_with_one_person_twice, a_catch_all,
       unknown_people_are_refused_at_once, strangers_may_not_relay,
       postmaster_always, eight_bits_and_utf8,

@@ -12,7 +12,9 @@ enum { CLIENT_CHAIN = 32 << 10, CLIENT_DEPTH = 8 };
 static void endpoint(struct cert *);
 static SSL_CTX *context(const struct cert *);
 static int  add_client(struct certs *, X509_INFO *);
-static int  whatever(int, X509_STORE_CTX *);
+static int  verify(X509_STORE_CTX *, void *);
+static int  authority_revoked(X509_STORE_CTX *);
+static int  listed(X509_STORE_CTX *, X509 *);
 static int  by_name(SSL *, int *, void *);
 static int  by_protocol(SSL *, const unsigned char **, unsigned char *,
 	    const unsigned char *, unsigned int, void *);
@@ -107,6 +109,7 @@ certs_ready(struct certs *c)
 		if (c->clients && SSL_CTX_set1_verify_cert_store(k->ctx,
 		    c->clients) != 1)
 			return -1;
+		SSL_CTX_set_cert_verify_callback(k->ctx, verify, NULL);
 		SSL_CTX_set_tlsext_servername_callback(k->ctx, by_name);
 	}
 	certs_moved(c);
@@ -135,21 +138,55 @@ certs_ask(const struct certs *c, SSL *s, enum client_cert how)
 	if (how == CLIENT_CERT_NO)
 		return;
 	SSL_set_verify(s, SSL_VERIFY_PEER | (how == CLIENT_CERT_REQUIRE ?
-	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), how == CLIENT_CERT_REQUIRE ?
-	    NULL : whatever);
+	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
 	SSL_set_verify_depth(s, CLIENT_DEPTH);
 	SSL_set_max_cert_list(s, CLIENT_CHAIN);
 	if (how == CLIENT_CERT_REQUIRE && c->names)
 		SSL_set0_CA_list(s, SSL_dup_CA_list(c->names));
 }
 
-/* SSL_get_verify_result keeps what was wrong. */
+/* Who is only asked is served; SSL_get_verify_result keeps what was wrong. */
 static int
-whatever(int ok, X509_STORE_CTX *x)
+verify(X509_STORE_CTX *x, void *arg)
 {
-	(void)ok;
-	(void)x;
-	return 1;
+	const SSL *s = X509_STORE_CTX_get_ex_data(x,
+	    SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	(void)arg;
+	return (X509_verify_cert(x) == 1 && !authority_revoked(x)) ||
+	    (SSL_get_verify_mode(s) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) == 0;
+}
+
+/* X509_V_FLAG_CRL_CHECK_ALL would want a list of each authority, and stops at
+ * the first that is trusted; here those count that are there. */
+static int
+authority_revoked(X509_STORE_CTX *x)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(x);
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++)
+		if (listed(x, sk_X509_value(chain, i))) {
+			X509_STORE_CTX_set_error(x, X509_V_ERR_CERT_REVOKED);
+			return 1;
+		}
+	return 0;
+}
+
+static int
+listed(X509_STORE_CTX *x, X509 *authority)
+{
+	STACK_OF(X509_CRL) *lists = X509_STORE_CTX_get1_crls(x,
+	    X509_get_issuer_name(authority));
+	X509_REVOKED *entry;
+	int i, r = 0;
+
+	for (i = 0; lists && i < sk_X509_CRL_num(lists); i++)
+		if (X509_CRL_get0_by_cert(sk_X509_CRL_value(lists, i), &entry,
+		    authority) == 1)
+			r = 1;
+	sk_X509_CRL_pop_free(lists, X509_CRL_free);
+	return r;
 }
 
 SSL_CTX *

@@ -25,24 +25,39 @@ policy = any
 unique_subject = no
 [any]
 commonName = supplied
+[authority]
+basicConstraints = critical,CA:TRUE
 '''
 EC = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes')
 
 
 class Authority:
-    def __init__(self, d):
+    def __init__(self, d, above=None):
         self.dir = d
         os.mkdir(d)
         open(d + '/index.txt', 'w').close()
         for name, text in (('serial', '1000\n'), ('conf', CONFIG % d)):
             with open(d + '/' + name, 'w') as f:
                 f.write(text)
-        run('openssl', 'req', '-x509', *EC, '-days', '30', '-subj',
-            '/CN=' + os.path.basename(d), '-keyout', d + '/ca.key', '-out',
-            d + '/ca.pem')
+        run('openssl', 'req', *([] if above else ['-x509']), *EC, '-days',
+            '30', '-subj', '/CN=' + os.path.basename(d), '-keyout',
+            d + '/ca.key', '-out', d + '/ca.pem')
+        if above:
+            above.ca('-in', d + '/ca.pem', '-out', d + '/ca.pem', '-notext',
+                     '-days', '30', '-extensions', 'authority')
 
     def ca(self, *argv):
         run('openssl', 'ca', '-batch', '-config', self.dir + '/conf', *argv)
+
+    def text(self):
+        return open(self.dir + '/ca.pem').read()
+
+    def revoked(self, *files):
+        """Its list, with these in it."""
+        for f in files:
+            self.ca('-revoke', f)
+        self.ca('-gencrl', '-crldays', '30', '-out', self.dir + '/crl')
+        return open(self.dir + '/crl').read()
 
     def device(self, name, end='20400101000000Z'):
         """Its certificate and key, as s_client wants them."""
@@ -140,11 +155,8 @@ def revoked():
     """The file is seen when it changes; a broken one is not taken."""
     lost = staff.device('lost')
     served('smtps', *lost)
-    staff.ca('-revoke', lost[1])
-    staff.ca('-gencrl', '-crldays', '30', '-out', staff.dir + '/crl')
     start = len(c.log())
-    replace(open(staff.dir + '/ca.pem').read() +
-            open(staff.dir + '/crl').read())
+    replace(staff.text() + staff.revoked(lost[1]))
     wait('the list', lambda: 'alert certificate revoked' in
          talk('smtps', *lost))
     c.wait_log('event=handshake', 'certificate revoked', start=start)
@@ -153,6 +165,39 @@ def revoked():
     c.wait_log('event=certificate', 'level=warn', 'stay in use', start=start)
     served('smtps', *good)
     assert 'alert certificate revoked' in talk('smtps', *lost)
+
+
+def an_authority_revoked():
+    """By the one above it, where that one's list is there; it need not be."""
+    branch = Authority(place + '/branch', staff)
+    file = branch.dir + '/ca.pem'
+    device = *branch.device('tablet'), '-cert_chain', file
+    replace(staff.text() + branch.revoked())
+    wait('the branch', lambda: '221 2.0.0' in talk('smtps', *device))
+    verified(device, 'yes')
+    # no list of its own issuer: of a certificate there has to be one
+    replace(staff.text() + staff.revoked())
+    wait('the list', lambda: 'alert unknown ca' in talk('smtps', *device))
+    verified(device, 'no')
+    replace(staff.text() + staff.revoked() + branch.revoked())
+    wait('both lists', lambda: '221 2.0.0' in talk('smtps', *device))
+    verified(device, 'yes')
+    lists = staff.revoked(file) + branch.revoked()
+    for more in ('', branch.text()):
+        replace(staff.text() + more + lists)
+        wait('its revocation', lambda: 'alert certificate revoked' in
+             talk('smtps', *device))
+        verified(device, 'no')
+        served('smtps', *good)
+        replace(staff.text())
+        wait('no list', lambda: '221 2.0.0' in talk('smtps', *device))
+
+
+def verified(device, word):
+    start = len(c.log())
+    served('smtp', *device)
+    c.wait_log('smtpd: event=closed', 'cert=%s verified=%s' % (
+        fingerprint(device), word), start=start)
 
 
 def replace(text):
@@ -173,7 +218,8 @@ try:
         f.write('tls.client_ca %s\ntls.client_ask smtp\ntls.client_require '
                 'smtps submission pop3 imap imaps\n' % trusted)
     c.quickstart('restart')
-    tell([required, asked_for, a_login_and_a_message_name_it, revoked])
+    tell([required, asked_for, a_login_and_a_message_name_it, revoked,
+          an_authority_revoked])
 finally:
     if os.path.exists(place):
         Instance(place, base).quickstart('stop', ok=False)

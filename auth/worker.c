@@ -1,19 +1,15 @@
 /* worker - the processes that hash passwords. */
-#include <sys/wait.h>
 #include <crypt.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/program.h"
 #include "auth/worker.h"
 #include "base/sha256.h"
 #include "sys/chan.h"
-#include "sys/clock.h"
 #include "sys/heap.h"
 #include "sys/log.h"
 #include "wire/saslprep.h"
@@ -24,11 +20,6 @@ static enum worker_answer check(struct worker_ask *);
 static enum worker_answer compare(const struct worker_ask *);
 static enum worker_answer none_fits(const struct worker_ask *,
 	    struct crypt_data *);
-static enum worker_answer ask_program(const struct worker_ask *,
-	    const struct auth_conf *);
-static void run_program(const char *, const struct worker_ask *, int)
-	    __attribute__((noreturn));
-static int  wait_for(pid_t, uint64_t, int *);
 
 static char dummy[CRYPT_OUTPUT_SIZE];
 
@@ -88,7 +79,7 @@ work(const struct role_env *env, const struct auth_conf *conf, int ch)
 		q.password[sizeof q.password - 1] = '\0';
 		q.proto[sizeof q.proto - 1] = '\0';
 		a = (unsigned char)(conf->checkpassword[0] ?
-		    ask_program(&q, conf) : check(&q));
+		    program_ask(&q, conf) : check(&q));
 		explicit_bzero(&q, sizeof q);
 		if (chan_send(ch, span_mem(&a, 1), NULL, 0) < 0)
 			_exit(0);
@@ -143,87 +134,4 @@ none_fits(const struct worker_ask *q, struct crypt_data *d)
 	(void)crypt_r(q->password, dummy, d);
 	explicit_bzero(d, sizeof *d);
 	return WORKER_WRONG;
-}
-
-/*
- * checkpassword: the program reads "user NUL password NUL time NUL" on
- * descriptor 3, and would run a further program when it is right; that one is
- * `true` here.  Status 0: right, 1: wrong, 111 and all else: cannot say.
- */
-static enum worker_answer
-ask_program(const struct worker_ask *q, const struct auth_conf *conf)
-{
-	char text[sizeof q->user + sizeof q->password + 32];
-	int p[2], st = 0, n;
-	pid_t pid;
-
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return WORKER_LATER;
-	if ((pid = fork()) == 0)
-		run_program(conf->checkpassword, q, p[0]);
-	close(p[0]);
-	n = snprintf(text, sizeof text, "%s%c%s%c%lld%c", q->user, 0,
-	    q->password, 0, (long long)clock_s(), 0);
-	/* less than a pipe holds: this cannot wait */
-	if (pid > 0 && write(p[1], text, (size_t)n) != n)
-		log_warn("checkpassword", "%s", strerror(errno));
-	explicit_bzero(text, sizeof text);
-	close(p[1]);
-	if (pid < 0 || wait_for(pid, conf->checkpassword_timeout, &st) < 0)
-		return WORKER_LATER;
-	if (WIFEXITED(st) && WEXITSTATUS(st) == 0)
-		return WORKER_GOOD;
-	if (WIFEXITED(st) && WEXITSTATUS(st) == 1)
-		return WORKER_WRONG;
-	log_warn("checkpassword", "ended with %s %d", WIFSIGNALED(st) ?
-	    "signal" : "status", WIFSIGNALED(st) ? WTERMSIG(st) :
-	    WEXITSTATUS(st));
-	return WORKER_LATER;
-}
-
-static void
-run_program(const char *command, const struct worker_ask *q, int in)
-{
-	const char *argv[CHECK_WORDS + 2];
-	static char word[CHECK_WORDS][CHECK_WORD];
-	char proto[sizeof q->proto + 8];
-	char *env[] = { proto, NULL };
-	struct span s = span_of(command), w;
-	size_t n = 0;
-
-	setpgid(0, 0);
-	snprintf(proto, sizeof proto, "PROTO=%s", q->proto);
-	while (n < CHECK_WORDS && span_word(&s, &w) &&
-	    span_str(w, word[n], sizeof word[n]) == 0) {
-		argv[n] = word[n];
-		n++;
-	}
-	argv[n++] = "/bin/true";
-	argv[n] = NULL;
-	/* in may be 3 itself: dup2 would leave it to be closed by execve */
-	if (dup2(in, 3) == 3 && fcntl(3, F_SETFD, 0) == 0 &&
-	    close_range(4, ~0U, 0) == 0)
-		execve(argv[0], (char *const *)argv, env);
-	_exit(111);
-}
-
-/* 0, or -1: it took too long and was ended, with all its group. */
-static int
-wait_for(pid_t pid, uint64_t seconds, int *st)
-{
-	uint64_t end = clock_mono_ms() + seconds * 1000;
-
-	for (;;) {
-		if (waitpid(pid, st, WNOHANG) == pid)
-			return 0;
-		if (clock_mono_ms() >= end)
-			break;
-		poll(NULL, 0, 5);
-	}
-	kill(-pid, SIGKILL);
-	kill(pid, SIGKILL);
-	waitpid(pid, st, 0);
-	log_warn("checkpassword", "took longer than %llu s",
-	    (unsigned long long)seconds);
-	return -1;
 }

@@ -5,7 +5,7 @@ import os
 import re
 import select
 
-from correo import Instance, Skip, another, need, run, tell, the_instance
+from correo import Instance, Skip, another, need, run, tell, the_instance, wait
 from mailer import Mailer, hello
 
 c = the_instance()
@@ -277,7 +277,8 @@ def app_passwords():
 
 
 def a_checkpassword_program():
-    """Good, bad, cannot say, hangs, crashes; its children go with it."""
+    """Good, bad, cannot say, hangs, crashes, prints; its children go with it,
+    and it has the signals that it expects (SIGPIPE)."""
     if os.geteuid() != 0:
         raise Skip('needs root: the instance must reach the program')
     d = strict()
@@ -290,20 +291,31 @@ def a_checkpassword_program():
                 'if what == "crash": os.kill(os.getpid(), 11)\n'
                 'if what == "hang": os.system("sleep 999 & sleep 999")\n'
                 'if what == "later": sys.exit(111)\n'
+                'if what == "says": print("a\\nb\\x1b" + "x" * 200000)\n'
+                'if what == "leaves": os.system("sleep 999 & sleep 999 &")\n'
                 'if user != b"alice@example.test" or what != "good": '
                 'sys.exit(1)\n'
                 'assert os.environ["PROTO"] == "smtp"\n'
                 'os.execv(sys.argv[1], sys.argv[1:])\n')
     os.chmod(program, 0o755)
+    with open(program + '.sh', 'w') as f:
+        f.write("grep -q '^SigIgn:.*[13579bdf]...$' /proc/$$/status && "
+                'exit 100\nexec "$@"\n')
     with open(d.ready['config'], 'a') as f:
-        f.write('auth.checkpassword %s\nauth.checkpassword_timeout 8s\n'
-                % program)
+        f.write('auth.checkpassword /bin/sh %s.sh %s\n'
+                'auth.checkpassword_timeout 8s\n' % (program, program))
     d.quickstart('restart')
     s = Mailer(d)
     s.plain(USER, 'crash', 454)
     s.plain(USER, 'later', 454)
     s.plain(USER, 'bad', 535)
     s.plain('bob@example.test', 'good', 535)
+    s.plain(USER, 'leaves', 535)
+    nobody_sleeps()
+    s.plain(USER, 'says', 535)
+    line = d.wait_log('event=checkpassword', 'said=')
+    assert ' user=alice@example.test said=a\\x0ab\\x1bxxx' in line, line
+    assert len(line) < 1000, line
     hangs = Mailer(d)
     hangs.send(b'AUTH PLAIN ' + base64.b64encode(
         b'\0alice@example.test\0hang') + b'\r\n')
@@ -315,8 +327,13 @@ def a_checkpassword_program():
     s.close()
     hangs.close()
     d.wait_log('event=checkpassword', 'level=warn', 'longer than')
-    assert not [p for p in os.listdir('/proc') if p.isdigit()
-                and argv(p) == b'sleep\x00999\x00']
+    nobody_sleeps()
+
+
+def nobody_sleeps():
+    wait('the end of its children', lambda: not [
+        p for p in os.listdir('/proc') if p.isdigit()
+        and argv(p) == b'sleep\x00999\x00'])
 
 
 def argv(pid):

@@ -298,6 +298,9 @@ look(struct check *c, struct pending *p)
 	r = secrets_app(l->key, buf_span(&l->password), l->proto, l->app);
 	if (r == 1)
 		finish(c, p, LOGIN_OK, NULL);
+	else if (r == 2)		/* who knows the secret may know this */
+		finish(c, p, LOGIN_BAD,
+		    "that app password is for another service");
 	else if (r < 0)
 		finish(c, p, LOGIN_LATER, "the passwords table is damaged");
 	else if (c->row_n >= c->conf->waiting)

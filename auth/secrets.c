@@ -109,7 +109,7 @@ secrets_app(const char *key, struct span password, const char *scope,
 			return 1;
 		}
 	}
-	return 0;
+	return 2;
 }
 
 static int

@@ -28,7 +28,7 @@ int	secrets_user(struct span name, struct span domains, char *key,
 int	secrets_hash(const char *key, char *out, size_t size);
 int	secrets_scram(const char *key, struct scram_keys *);
 /* Is this an app password of that user for that protocol ("smtp", "pop3",
- * "imap")?  id gets which. */
+ * "imap")?  id gets which.  2: it is, but for others only. */
 int	secrets_app(const char *key, struct span password, const char *scope,
 	    char id[17]);
 

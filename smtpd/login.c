@@ -34,8 +34,8 @@ login_run(struct session *s, const struct smtp_command *c)
 		return verdict_make(235, "2.7.0", "ok");
 	case SASL_REFUSED:
 		s->logins++;
-		return verdict_make(535, "5.7.8",
-		    "user name or password is wrong (RFC 4954 6)");
+		return verdict_make(535, "5.7.8", "%.*s (RFC 4954 6)",
+		    SPAN_ARG(why.n ? why : SPAN("login refused")));
 	case SASL_LATER:
 		return verdict_make(454, "4.7.0",
 		    "logins cannot be checked now (RFC 4954 6)");

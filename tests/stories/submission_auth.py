@@ -252,7 +252,10 @@ def app_passwords():
                      '--scope', 'pop3').stdout.decode().strip()
     c.takes_effect()
     s = Mailer(c, source='127.0.9.4')
-    s.plain(USER, other, 535)
+    _, words = s.plain(USER, other, 535)
+    assert 'for another service' in words[0], words
+    _, words = s.plain(USER, other + 'x', 535)
+    assert 'is wrong' in words[0], words
     s.plain(USER, made['password'] + 'x', 535)
     s.plain('bob@example.test', made['password'], 535)
     s.plain(USER, made['password'])

@@ -378,6 +378,7 @@ give(struct check *c, struct worker *w, struct pending *p)
 		l->unknown = 1;
 	w->busy = p;
 	p->waits = 1;
+	p->looked_ms = clock_mono_ms();	/* who filled the row sees through it */
 	if (chan_send(w->ev.fd, span_mem(&q, sizeof q), NULL, 0) < 0)
 		log_die(LOG_AGAIN, "worker");
 	explicit_bzero(&q, sizeof q);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <cdb.h>
 #include <crypt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "auth/check.h"
 #include "auth/config.h"
 #include "run/app_password.h"
+#include "sys/clock.h"
 #include "wire/login.h"
 #include "wire/record.h"
 
@@ -23,9 +25,10 @@ enum { LOGINS = 400, TURNS = 40, PATIENCE_S = 120 };
 
 static const char key[] = "alice@example.test", fast[] =
     "\0alice@example.test\0abcde-secret", slow[] =
-    "\0alice@example.test\0slow";
+    "\0alice@example.test\0slow", cheap[] = "\0bob\0wrong";
 
-/* A table with an app password, and one that takes a while to check. */
+/* A table with an app password, one that takes a while to check, and one that
+ * takes none. */
 static int
 passwords(void)
 {
@@ -45,6 +48,9 @@ passwords(void)
 	assert_int_equal(cdb_make_add(&c, name, (unsigned)strlen(name), value,
 	    (unsigned)strlen(value)), 0);
 	assert_int_equal(cdb_make_add(&c, key, sizeof key - 1, hash,
+	    (unsigned)strlen(hash)), 0);
+	assert_non_null(hash = crypt("right", "$5$rounds=1000$salt$"));
+	assert_int_equal(cdb_make_add(&c, "bob", 3, hash,
 	    (unsigned)strlen(hash)), 0);
 	assert_int_equal(cdb_make_finish(&c), 0);
 	return fd;
@@ -166,12 +172,59 @@ known_in_turn(void **state)
 	close(link);
 }
 
+static pid_t
+worker_of(pid_t check)
+{
+	char path[64];
+	FILE *f;
+	int pid = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", check, check);
+	assert_non_null(f = fopen(path, "r"));
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
+/* The time that hides how dear a hash is begins with the hash: who fills the
+ * row himself, and stands at its end, sees no shorter one. */
+static void
+behind_a_row(void **state)
+{
+	int session[2], control, link, st;
+	pid_t pid = start(&control, &link), worker;
+	unsigned char answer[LOGIN_RECORD];
+	uint64_t began;
+	struct note n;
+
+	(void)state;
+	alarm(PATIENCE_S);
+	close(login(link, 0, span_mem(fast, sizeof fast - 1)));
+	assert_int_equal(note_recv(link, &n, NULL, 1), 1);
+	worker = worker_of(pid);
+	assert_int_equal(kill(worker, SIGSTOP), 0);
+	session[0] = login(link, 1, span_mem(slow, sizeof slow - 1));
+	session[1] = login(link, 2, span_mem(cheap, sizeof cheap - 1));
+	usleep(300000);
+	began = clock_mono_ms();
+	assert_int_equal(kill(worker, SIGCONT), 0);
+	assert_true(chan_recv(session[1], answer, sizeof answer, NULL, 1) > 0);
+	assert_true(clock_mono_ms() - began >= 250);
+	close(session[0]);
+	close(session[1]);
+	close(control);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	close(link);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listener_does_not_read),
-		cmocka_unit_test(known_in_turn)
+		cmocka_unit_test(known_in_turn),
+		cmocka_unit_test(behind_a_row)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "pop3d/commands.h"
 #include "pop3d/login.h"
 
+static void capa_sasl(struct out *, const struct conf_words *, int);
 static void verb_auth(struct session *, const struct pop3_command *);
 static void verb_capa(struct session *, const struct pop3_command *);
 static void verb_lang(struct session *, const struct pop3_command *);
@@ -49,8 +50,6 @@ commands_capa(struct out *o, const struct capa *c)
 {
 	const struct conf_words *offered = &c->conf->reader.mechanisms;
 	const struct facts *f = c->facts;
-	const char *m;
-	size_t i;
 
 	out_ok(o, "capabilities");
 	out_line(o, "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
@@ -63,16 +62,30 @@ commands_capa(struct out *o, const struct capa *c)
 		out_line(o, "");
 	}
 	if (!c->mailbox && f->may_login) {
-		out_span(o, SPAN("USER\r\nSASL"));
-		for (i = 0; (m = mechanisms_at(offered, f->tls, i)); i++) {
-			out_span(o, SPAN(" "));
-			out_span(o, span_of(m));
-		}
-		out_line(o, "");
+		out_line(o, "USER");
+		capa_sasl(o, offered, f->tls);
+		/* as smtpd's EHLO: mutt goes by the last one */
+		if (f->tls && mechanisms_plus(offered) &&
+		    mechanisms_at(offered, 0, 0))
+			capa_sasl(o, offered, 0);
 	}
 	if (!c->mailbox && !f->tls && has_tls(c->site))
 		out_line(o, "STLS");
 	out_line(o, "UTF8 USER\r\nLANG\r\nIMPLEMENTATION correo\r\n.");
+}
+
+static void
+capa_sasl(struct out *o, const struct conf_words *offered, int plus)
+{
+	const char *m;
+	size_t i;
+
+	out_span(o, SPAN("SASL"));
+	for (i = 0; (m = mechanisms_at(offered, plus, i)); i++) {
+		out_span(o, SPAN(" "));
+		out_span(o, span_of(m));
+	}
+	out_line(o, "");
 }
 
 /* RFC 6856 3; our words are English, and plain enough for i-default. */

@@ -232,8 +232,6 @@ def mutt_fetches():
     with open(d + '/rc', 'w') as f:
         f.write('set pop_host="pops://%s@%s:%d"\nset pop_pass="%s"\n'
                 'set ssl_ca_certificates_file="%s"\nset certificate_file=\n'
-                # its SCRAM-PLUS knows no tls-exporter, and gives up
-                'set pop_authenticators=plain\n'
                 'set pop_delete=no\nset spoolfile="%s/in"\nset folder="%s"\n'
                 'push "<fetch-mail><quit>"\n' % (
                     c.ready['user1'].replace('@', '%40'), host, port,

@@ -149,6 +149,9 @@ receive_chunk(struct receive *r, struct stream *c,
 	int got;
 
 	begin(r, c, conf, 1);
+	/* its bytes may be here already: then nothing else looks at the time */
+	if (clock_mono_ms() >= c->deadline_ms)
+		return STREAM_TIMEOUT;
 	if ((got = text(r, c, conf, &left)) != 1)
 		return got;
 	if (last)
@@ -221,7 +224,8 @@ static int
 text(struct receive *r, struct stream *c, const struct smtpd_conf *conf,
     uint64_t *left)
 {
-	struct pace pace = { .since_ms = clock_mono_ms() };
+	struct pace pace = { .since_ms = r->began_ms,
+	    .bytes = r->text.size };
 	struct span in, piece;
 	enum smtp_data_end e;
 	struct verdict v;

@@ -28,7 +28,7 @@ const struct conf_key config_keys[] = {
 	    16 << 20, "Largest message that a report carries whole, where its "
 	    "sender asked for that (RET=FULL); otherwise the header." },
 	{ "queued.drop_size", CONF_SIZE, AT(drop_size), "50M", 1024,
-	    UINT64_C(1) << 40, "Largest message taken from sendmail(8)." },
+	    UINT64_C(1) << 39, "Largest message taken from sendmail(8)." },
 	{ "queued.srs", CONF_YES, AT(srs), "yes", 0, 0, "Whether mail that "
 	    "aliases and forwards send to other servers goes under a sender "
 	    "of ours (SRS), where there is a key: secrets/srs." },

@@ -33,7 +33,7 @@ const struct conf_key smtpd_keys[] = {
 	    1, 100000, "Connections at one time from one network "
 	    "(IPv4 /24, IPv6 /48)." },
 	{ "smtpd.max_size", CONF_SIZE, AT(max_size), "50M", 65536,
-	    (uint64_t)1 << 40, "Bytes of one message." },
+	    (uint64_t)1 << 39, "Bytes of one message." },
 	{ "smtpd.max_recipients", CONF_NUMBER, AT(max_recipients), "1000",
 	    100, ENVELOPE_RCPTS, "Recipients of one message." },
 	{ "smtpd.max_messages", CONF_NUMBER, AT(max_messages), "0", 0,

@@ -109,7 +109,7 @@ log_close(struct log *l)
 	if ((size_t)n > sizeof line - 2)
 		n = sizeof line - 2;
 	line[n++] = '\n';
-	/* a supervisor that stopped reading must not stop the mail: one try */
+	/* waits for a supervisor that has stopped reading: no line is lost */
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;
 }

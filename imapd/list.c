@@ -17,7 +17,7 @@ static void tell(struct box *, const struct imap_command *,
 	    const struct node *, unsigned);
 
 /* Of a node that is told. */
-enum { TELL_NOT_THERE = 1, TELL_CHILDINFO = 2 };
+enum { TELL_NOT_THERE = 1, TELL_CHILDINFO = 2, TELL_ONLY_CHILDREN = 4 };
 
 enum answer
 list_run(struct box *b, struct imap_command *c)
@@ -43,7 +43,9 @@ list_run(struct box *b, struct imap_command *c)
 		    !wanted(c, n, percent, &how))
 			continue;
 		tell(b, c, n, how);
-		if (l->bits & IMAP_RETURN_STATUS && n->bits & NODE_EXISTS)
+		/* RFC 5819 3: what only has a child that is meant has none */
+		if (l->bits & IMAP_RETURN_STATUS && !(how &
+		    (TELL_NOT_THERE | TELL_ONLY_CHILDREN)))
 			r = status_of(b, n->name, l->status);
 		/* RFC 5819 2: one that fails has no STATUS, that is all */
 		if (r < 0 && !b->over)
@@ -115,7 +117,7 @@ wanted(const struct imap_command *c, const struct node *n, int percent,
 	if (!(bits & IMAP_LIST_RECURSIVE))
 		below = 0;
 	if (below)
-		*how |= TELL_CHILDINFO;
+		*how |= TELL_CHILDINFO | (direct ? 0 : TELL_ONLY_CHILDREN);
 	return direct || below;
 }
 

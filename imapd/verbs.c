@@ -1,4 +1,5 @@
 /* verbs - the commands of a session after its login. */
+#include "base/utf8.h"
 #include "imapd/append.h"
 #include "imapd/capability.h"
 #include "imapd/change.h"
@@ -20,6 +21,7 @@
 
 enum { SELECTED = 1, NO_EXPUNGE = 2, QUIET = 4 };
 
+static int  quoted_valid(const struct imap_tokens *);
 static enum answer verb_capability(struct box *, struct imap_command *);
 static enum answer verb_noop(struct box *, struct imap_command *);
 static enum answer verb_logout(struct box *, struct imap_command *);
@@ -87,6 +89,9 @@ verbs_run(struct box *b, struct span text)
 	box_say(b, ANSWER_OK, "", "done");
 	if (r < 0)
 		a = box_say(b, ANSWER_BAD, "", "%s", why);
+	else if (b->utf8 && !quoted_valid(&c.tokens))
+		a = box_say(b, ANSWER_BAD, "",
+		    "a quoted string is in UTF-8 (RFC 9755 3)");
 	else if (v == NULL)
 		a = box_say(b, ANSWER_BAD, "", c.verb == IMAP_LOGIN ||
 		    c.verb == IMAP_AUTHENTICATE || c.verb == IMAP_STARTTLS ?
@@ -107,6 +112,17 @@ verbs_run(struct box *b, struct span text)
 	append_drop(b);
 	box_answer(b, c.tag, a);
 	imap_command_free(&c);
+}
+
+static int
+quoted_valid(const struct imap_tokens *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->v[i].kind == IMAP_QUOTED && !utf8_valid(t->v[i].text))
+			return 0;
+	return 1;
 }
 
 static enum answer

@@ -61,12 +61,6 @@ pop3_command_parse(struct span line, struct pop3_command *c, const char **why)
 	return -1;
 }
 
-const char *
-pop3_verb_name(enum pop3_verb v)
-{
-	return verb[v].name;
-}
-
 static int
 parse_arguments(struct span in, enum form form, struct pop3_command *c,
     const char **why)

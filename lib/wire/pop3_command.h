@@ -41,7 +41,5 @@ struct pop3_command {
  * was meant, POP3_NONE: no such command). */
 int	pop3_command_parse(struct span line, struct pop3_command *,
 	    const char **why);
-/* "RETR" … */
-const char *pop3_verb_name(enum pop3_verb);
 
 #endif

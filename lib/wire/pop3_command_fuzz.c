@@ -11,15 +11,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct buf b = { .max = n + 64 };
+	struct span in = span_mem(p, n), word;
 	struct pop3_command c, d;
 	const char *why = NULL;
 
-	if (pop3_command_parse(span_mem(p, n), &c, &why) < 0) {
+	if (pop3_command_parse(in, &c, &why) < 0) {
 		if (why == NULL)
 			abort();
 		return 0;
 	}
-	buf_addf(&b, "%s ", pop3_verb_name(c.verb));
+	span_cut(&in, ' ', &word);
+	buf_addf(&b, "%.*s ", SPAN_ARG(word));
 	buf_addspan(&b, c.text);
 	if (c.has_initial && buf_addc(&b, ' ') == 0)
 		buf_addspan(&b, c.initial);

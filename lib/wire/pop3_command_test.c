@@ -65,8 +65,8 @@ lines(void **state)
 		    c.has_initial != (t[i].initial[0] != '\0') ||
 		    c.has_number != t[i].has_number ||
 		    c.number != t[i].number || c.lines != t[i].lines)
-			fail_msg("%zu: \"%s\" gives %d %s (%s)", i, t[i].in, r,
-			    pop3_verb_name(c.verb), why ? why : "");
+			fail_msg("%zu: \"%s\" gives %d %d (%s)", i, t[i].in, r,
+			    (int)c.verb, why ? why : "");
 	}
 }
 

@@ -1,4 +1,6 @@
 /* order - what the loop asks of a reporter. */
+#include <stddef.h>
+
 #include "base/scan.h"
 #include "queued/order.h"
 #include "wire/record.h"
@@ -7,6 +9,15 @@ static int parse_head(struct order *, const struct field *, const char **);
 static int parse_rcpt(struct order_rcpt *, const struct field *,
     const char **);
 static int number(struct span, uint64_t *, const char **);
+
+#define SLOT(s, f) { #f, offsetof(struct s, f) }
+static const struct field_slot head[] = {
+	SLOT(order, id), SLOT(order, sender), SLOT(order, envid), { NULL, 0 }
+}, of_rcpt[] = {
+	SLOT(order_rcpt, orig), SLOT(order_rcpt, orcpt),
+	SLOT(order_rcpt, action), SLOT(order_rcpt, enhanced),
+	SLOT(order_rcpt, text), SLOT(order_rcpt, peer), { NULL, 0 }
+};
 
 static const char *const name[] = {
 	[ORDER_FAILURE] = "failure", [ORDER_DELAY] = "delay",
@@ -31,12 +42,9 @@ order_add(struct buf *b, const struct order *o)
 {
 	struct buf f = { .max = RECORD_MAX };
 	size_t i;
-	int r;
 
 	field_adds(&f, "kind", name[o->kind]);
-	field_add(&f, "id", o->id);
-	field_add(&f, "sender", o->sender);
-	field_add(&f, "envid", o->envid);
+	field_give(&f, head, o);
 	field_addu(&f, "null", o->null != 0);
 	field_addu(&f, "utf8", o->utf8 != 0);
 	field_addu(&f, "whole", o->whole != 0);
@@ -47,18 +55,11 @@ order_add(struct buf *b, const struct order *o)
 		const struct order_rcpt *p = &o->rcpt[i];
 
 		field_add(&f, "to", p->to);
-		field_add(&f, "orig", p->orig);
-		field_add(&f, "orcpt", p->orcpt);
-		field_add(&f, "action", p->action);
+		field_give(&f, of_rcpt, p);
 		field_addu(&f, "code", p->code);
-		field_add(&f, "enhanced", p->enhanced);
-		field_add(&f, "text", p->text);
-		field_add(&f, "peer", p->peer);
 		field_addu(&f, "when", (uint64_t)p->when);
 	}
-	r = buf_ok(&f) ? record_add(b, buf_span(&f)) : -1;
-	buf_free(&f);
-	return r;
+	return record_close(b, &f);
 }
 
 int
@@ -100,6 +101,7 @@ parse_head(struct order *o, const struct field *f, const char **why)
 {
 	uint64_t v = 0;
 	unsigned i;
+	int r;
 
 	if (field_is(f, "kind")) {
 		for (i = 0; i <= ORDER_DROP; i++)
@@ -110,15 +112,11 @@ parse_head(struct order *o, const struct field *f, const char **why)
 		*why = "order: kind";
 		return -1;
 	}
-	if (field_is(f, "id"))
-		o->id = f->value;
-	else if (field_is(f, "sender"))
-		o->sender = f->value;
-	else if (field_is(f, "envid"))
-		o->envid = f->value;
-	else if (number(f->value, &v, why) < 0)
+	if ((r = field_store(f, head, o, why)) != 0)
+		return r;
+	if (number(f->value, &v, why) < 0)
 		return -1;
-	else if (field_is(f, "null"))
+	if (field_is(f, "null"))
 		o->null = v != 0;
 	else if (field_is(f, "utf8"))
 		o->utf8 = v != 0;
@@ -137,22 +135,13 @@ static int
 parse_rcpt(struct order_rcpt *r, const struct field *f, const char **why)
 {
 	uint64_t v = 0;
+	int got;
 
-	if (field_is(f, "orig"))
-		r->orig = f->value;
-	else if (field_is(f, "orcpt"))
-		r->orcpt = f->value;
-	else if (field_is(f, "action"))
-		r->action = f->value;
-	else if (field_is(f, "enhanced"))
-		r->enhanced = f->value;
-	else if (field_is(f, "text"))
-		r->text = f->value;
-	else if (field_is(f, "peer"))
-		r->peer = f->value;
-	else if (number(f->value, &v, why) < 0)
+	if ((got = field_store(f, of_rcpt, r, why)) != 0)
+		return got;
+	if (number(f->value, &v, why) < 0)
 		return -1;
-	else if (field_is(f, "code"))
+	if (field_is(f, "code"))
 		r->code = (unsigned)v;
 	else if (field_is(f, "when"))
 		r->when = (int64_t)v;

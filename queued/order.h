@@ -43,7 +43,7 @@ const char *order_name(enum order_kind);
 
 /* Room that this recipient needs in the record, at most. */
 size_t	order_size(const struct order_rcpt *);
-/* Adds a whole record.  0, or -1. */
+/* Adds a whole record; what is empty has no field.  0, or -1. */
 int	order_add(struct buf *, const struct order *);
 /* From the inside of a record.  0, or -1 with *why. */
 int	order_parse(struct span fields, struct order *, const char **why);

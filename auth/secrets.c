@@ -47,7 +47,9 @@ secrets_user(struct span name, struct span domains, char *key, size_t size)
 		address_normal(&a, key);
 		return key[0] ? 0 : -1;
 	}
-	if (span_str(name, key, ADDRESS_LOCAL + 1) < 0 || key[0] == '\0')
+	/* a blank is in the keys of what is no hash: "KEY scram" */
+	if (span_str(name, key, ADDRESS_LOCAL + 1) < 0 || key[0] == '\0' ||
+	    span_find(name, ' ') < name.n)
 		return -1;
 	for (i = 0; key[i]; i++)
 		key[i] = (char)ascii_lower((unsigned char)key[i]);

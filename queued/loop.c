@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "queued/attempt.h"
 #include "queued/clean.h"
@@ -26,6 +27,7 @@ static void control_ready(struct watch *);
 static void trigger_ready(struct watch *);
 static void take_notes(struct queued *);
 static void tables(struct queued *);
+static int  open_tables(const struct role_env *, struct directory *);
 static void reported(void *, const struct errand *, const struct verdict *,
     const char *);
 static void look_around(struct queued *, int64_t);
@@ -65,6 +67,7 @@ loop_begin(struct queued *q, int trigger)
 	q->queue = &q->places.queue;
 	q->doubt = clock_ns();
 	q->began = clock_s();
+	q->domains = site_domains(q->env->site);
 	q->control = (struct watch){ control_ready, q->env->control };
 	q->trigger = (struct watch){ trigger_ready, trigger };
 	if (watch_open(&q->watches) < 0 ||
@@ -141,26 +144,48 @@ take_notes(struct queued *q)
 			(void)fcntl(q->env->link[i].fd, F_SETFL, O_NONBLOCK);
 }
 
+/* What cannot be read is not to be taken for an empty table, by which all mail
+ * would be returned. */
 static void
 tables(struct queued *q)
 {
-	int fd[TABLE_COUNT], i;
+	struct directory now = { .hostname = q->env->site->hostname,
+	    .domains = q->domains,
+	    .delimiter = q->env->site->delimiter[0] };
 
+	if (open_tables(q->env, &now) < 0) {
+		if (!q->has_directory)
+			log_die(LOG_AGAIN, "the address tables; the cure: "
+			    "correo tables");
+		log_warn("tables", "cannot be read: %s; those of before stay; "
+		    "the cure: correo tables", strerror(errno));
+		return;
+	}
 	if (q->has_directory)
 		directory_close(&q->directory);
+	q->directory = now;
+	q->has_directory = 1;
+	deliver_reroute(&q->deliver, attempt_key);
+}
+
+/* 0, or -1 with errno. */
+static int
+open_tables(const struct role_env *env, struct directory *d)
+{
+	int fd[TABLE_COUNT], i;
+
 	for (i = 0; i < TABLE_COUNT; i++)
-		fd[i] = q->env->table[i] < 0 ? -1 :
-		    fcntl(q->env->table[i], F_DUPFD_CLOEXEC, 3);
-	q->directory = (struct directory){
-	    .hostname = q->env->site->hostname,
-	    .domains = site_domains(q->env->site),
-	    .delimiter = q->env->site->delimiter[0] };
-	q->has_directory = directory_open(&q->directory, fd) == 0;
-	if (!q->has_directory)
-		log_warn("tables", "cannot be read: %s; mail waits",
-		    strerror(errno));
-	else
-		deliver_reroute(&q->deliver, attempt_key);
+		fd[i] = -1;
+	for (i = 0; i < TABLE_COUNT; i++)
+		if (env->table[i] >= 0 && (fd[i] = fcntl(env->table[i],
+		    F_DUPFD_CLOEXEC, 3)) < 0)
+			break;
+	if (i == TABLE_COUNT)
+		return directory_open(d, fd);
+	while (i-- > 0)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	return -1;
 }
 
 static void

@@ -26,6 +26,7 @@ struct queued {
 	const struct queue *queue;
 	struct directory directory;
 	int has_directory;
+	const char *domains;		/* of the configuration */
 	struct watches watches;
 	struct watch control, trigger;
 	struct deliver deliver;

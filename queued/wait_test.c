@@ -245,12 +245,36 @@ rerouted(void **state)
 	assert_int_equal(times(text(jobs_fd, NULL), "to="), 3);
 }
 
+/* One that is cut off is no empty one: who is in that of before gets his mail. */
+static void
+tables_cut_off(void **state)
+{
+	char id[QUEUE_ID + 1];
+	int fd, kept;
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	fd = openat(q->queue->tmp, "users", O_RDWR | O_CREAT, 0600);
+	assert_int_equal(write(fd, "cut off", 7), 7);
+	kept = env.table[TABLE_USERS];
+	env.table[TABLE_USERS] = fd;
+	assert_int_equal(note_say(monitor_end, NOTE_GO, NULL, NULL, 0), 0);
+	run();
+	put(&(struct mail){ .sender = "s@example.test",
+	    .rcpt = { "ok@example.test" } }, NULL, id);
+	hint_for(id);
+	until_sent("to=ok@example.test");
+	assert_int_equal(count(q->queue->new) + count(q->queue->cur), 0);
+	env.table[TABLE_USERS] = kept;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
 	    STORY(program_of_an_alias),
-	    STORY(put_off_again), STORY(lives_again), STORY(rerouted) };
+	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
+	    STORY(tables_cut_off) };
 
 	signal(SIGPIPE, SIG_IGN);
 	log_program("queued");

@@ -9,6 +9,7 @@
 
 #include "remoted/conn.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/net.h"
 
 static int  begin(struct conn *, int, const struct sockaddr *, socklen_t,
@@ -21,7 +22,7 @@ conn_open(struct conn *c, const struct ip *ip, unsigned port,
 {
 	struct sockaddr_storage to, from;
 	socklen_t n = net_sockaddr(ip, port, &to), m;
-	int on = 1, e;
+	int on = 1;
 	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC |
 	    SOCK_NONBLOCK, 0);
 
@@ -30,12 +31,8 @@ conn_open(struct conn *c, const struct ip *ip, unsigned port,
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (source) {
 		m = net_sockaddr(source, 0, &from);
-		if (bind(fd, (struct sockaddr *)&from, m) < 0) {
-			e = errno;
-			close(fd);
-			errno = e;
-			return -1;
-		}
+		if (bind(fd, (struct sockaddr *)&from, m) < 0)
+			return file_close_failed(fd);
 	}
 	return begin(c, fd, (struct sockaddr *)&to, n, deadline_ms);
 }

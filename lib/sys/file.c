@@ -25,7 +25,6 @@ static int  may_wait(int);
 static int  open_locked(int, const char *);
 static int  is_still(int, int, const char *);
 static int  replace_with(int, int, const char *, const char *, struct span);
-static int  close_failed(int);
 
 int
 file_write(int fd, struct span s)
@@ -119,7 +118,7 @@ file_read_at(int dir, const char *name, struct buf *b)
 	if (fd < 0)
 		return -1;
 	if (file_read(fd, b) < 0)
-		return close_failed(fd);
+		return file_close_failed(fd);
 	close(fd);
 	return 0;
 }
@@ -146,7 +145,7 @@ file_replace(int dir, const char *name, struct span s, mode_t mode,
 
 		unlinkat(dir, tmp, 0);
 		errno = e;
-		return close_failed(fd);
+		return file_close_failed(fd);
 	}
 	close(fd);
 	return fsync(dir);
@@ -201,7 +200,7 @@ file_open_now(int dir, const char *name, int flags, struct stat *st)
 		if (fd >= 0 && file_stat_now(fd, st) == 0)
 			return fd;
 		if (errno != ESTALE)
-			return fd < 0 ? -1 : close_failed(fd);
+			return fd < 0 ? -1 : file_close_failed(fd);
 		if (fd >= 0)
 			close(fd);
 		poll(NULL, 0, tries ? BELIEVED_MS : 0);
@@ -287,6 +286,16 @@ file_open_dir(int dir, const char *name)
 }
 
 int
+file_close_failed(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+int
 file_each(int dir, int (*call)(void *, const char *), void *arg)
 {
 	struct dirent *e;
@@ -297,7 +306,7 @@ file_each(int dir, int (*call)(void *, const char *), void *arg)
 	if ((fd = file_open_dir(dir, ".")) < 0)
 		return -1;
 	if ((d = fdopendir(fd)) == NULL)
-		return close_failed(fd);
+		return file_close_failed(fd);
 	for (;;) {
 		errno = 0;
 		if ((e = readdir(d)) == NULL) {
@@ -347,7 +356,7 @@ open_locked(int dir, const char *name)
 		if (fd < 0)
 			return -1;
 		if (file_lock(fd, 1) < 0)
-			return close_failed(fd);
+			return file_close_failed(fd);
 		if (is_still(fd, dir, name))
 			return fd;
 		close(fd);
@@ -370,15 +379,4 @@ replace_with(int fd, int dir, const char *tmp, const char *name, struct span s)
 	if (ftruncate(fd, 0) < 0 || file_write(fd, s) < 0 || fsync(fd) < 0)
 		return -1;
 	return renameat(dir, tmp, dir, name);
-}
-
-/* -1, with errno as it is. */
-static int
-close_failed(int fd)
-{
-	int e = errno;
-
-	close(fd);
-	errno = e;
-	return -1;
 }

@@ -56,6 +56,8 @@ int	file_stat_now(int fd, struct stat *);
  * led to a file that another machine had replaced. */
 int	file_open_now(int dir, const char *name, int flags, struct stat *);
 int	file_open_dir(int dir, const char *name);	/* follows no link */
+/* For the way out of an error: -1, with errno as it is. */
+int	file_close_failed(int fd);
 
 /* The directory's names, one call each.  Stops when the callback returns not
  * 0, and returns that; -1 with errno when it cannot be read.  "." and names

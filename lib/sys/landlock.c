@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "sys/file.h"
 #include "sys/landlock.h"
 
 enum {
@@ -26,7 +27,7 @@ landlock_confine(int write, const char *const dir[], const char *shared)
 	struct landlock_ruleset_attr all = { 0 };
 	uint64_t may;
 	long abi;
-	int rules, e, i;
+	int rules, i;
 
 	abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -55,10 +56,7 @@ landlock_confine(int write, const char *const dir[], const char *shared)
 	close(rules);
 	return 0;
 fail:
-	e = errno;
-	close(rules);
-	errno = e;
-	return -1;
+	return file_close_failed(rules);
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/file.h"
 #include "sys/net.h"
 #include "sys/stream.h"
 
@@ -38,7 +39,7 @@ net_listen(const struct ip *ip, unsigned port)
 {
 	struct sockaddr_storage ss;
 	socklen_t n = net_sockaddr(ip, port, &ss);
-	int fd, on = 1, e;
+	int fd, on = 1;
 
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -49,10 +50,7 @@ net_listen(const struct ip *ip, unsigned port)
 	    bind(fd, (struct sockaddr *)&ss, n) == 0 &&
 	    listen(fd, BACKLOG) == 0 && net_listen_options(fd) == 0)
 		return fd;
-	e = errno;
-	close(fd);
-	errno = e;
-	return -1;
+	return file_close_failed(fd);
 }
 
 int
@@ -102,7 +100,7 @@ net_connect(const struct ip *ip, unsigned port, unsigned timeout_s)
 	struct sockaddr_storage ss;
 	socklen_t n = net_sockaddr(ip, port, &ss);
 	struct timeval t = { .tv_sec = timeout_s };
-	int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), e;
+	int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
@@ -111,10 +109,9 @@ net_connect(const struct ip *ip, unsigned port, unsigned timeout_s)
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) == 0 &&
 	    connect(fd, (struct sockaddr *)&ss, n) == 0)
 		return fd;
-	e = errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno;
-	close(fd);
-	errno = e;
-	return -1;
+	if (errno == EINPROGRESS || errno == EAGAIN)
+		errno = ETIMEDOUT;
+	return file_close_failed(fd);
 }
 
 /* 0, or -1: neither IPv4 nor IPv6. */

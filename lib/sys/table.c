@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "sys/file.h"
 #include "sys/table.h"
 
 enum { KEY_MAX = 1024 };	/* with the NUL; no longer key is ever made */
@@ -9,17 +10,11 @@ enum { KEY_MAX = 1024 };	/* with the NUL; no longer key is ever made */
 int
 table_open(struct table *t, int fd)
 {
-	int e;
-
 	*t = (struct table){ .fd = -1 };
 	if (fd < 0)
 		return 0;
-	if (cdb_init(&t->cdb, fd) < 0) {
-		e = errno;
-		close(fd);
-		errno = e;
-		return -1;
-	}
+	if (cdb_init(&t->cdb, fd) < 0)
+		return file_close_failed(fd);
 	t->fd = fd;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 static int add(struct span, utf8proc_option_t, struct buf *);
 static void add_ascii(struct span, struct buf *);
+static void capitals(unsigned char *, size_t);
 static size_t run_length(struct span);
 static int add_run(struct span, utf8proc_option_t, struct buf *);
 static int add_piece(struct span, utf8proc_option_t, struct buf *);
@@ -22,15 +23,8 @@ fold_utf8(struct span in, struct buf *out)
 int
 fold_sort(struct span in, struct buf *out)
 {
-	size_t i = out->n;
-
-	if (add(in, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
-	    out) < 0)
-		return -1;
-	for (; i < out->n; i++)
-		if (out->p[i] >= 'a' && out->p[i] <= 'z')
-			out->p[i] = (unsigned char)(out->p[i] - 'a' + 'A');
-	return 0;
+	return add(in, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_STABLE,
+	    out);
 }
 
 /*
@@ -49,6 +43,8 @@ add(struct span in, utf8proc_option_t how, struct buf *out)
 		if (buf_room(out, n) < 0)
 			return -1;
 		add_ascii(span_sub(in, i, i + n), out);
+		if (how & UTF8PROC_COMPAT)
+			capitals(out->p + out->n - n, n);
 		i += n;
 		if (i == in.n)
 			break;
@@ -84,6 +80,16 @@ add_ascii(struct span s, struct buf *out)
 	for (; i < s.n; i++)
 		q[i] = ascii_lower(s.p[i]);
 	out->n += s.n;
+}
+
+static void
+capitals(unsigned char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] >= 'a' && p[i] <= 'z')
+			p[i] = (unsigned char)(p[i] - 'a' + 'A');
 }
 
 static size_t

@@ -16,7 +16,7 @@ enum { FOLD_RUN = 1024 };
  * most 12 times as long; of ASCII as long as it was. */
 int	fold_utf8(struct span, struct buf *);
 /* The same for SORT and THREAD: i;unicode-casemap (RFC 5051), titlecase and
- * then NFKD; but what ASCII came out of that is in capitals, too. */
+ * then NFKD. */
 int	fold_sort(struct span, struct buf *);
 
 #endif

@@ -3,8 +3,8 @@
 # session of the real imapd killed, and imapd under a random tester with several
 # connections, the same walk each time and a fresh one (LONG=1: of an hour), and
 # sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
-# testers have to be found.  Between them ENVELOPE and BODYSTRUCTURE of many
-# messages, beside Dovecot's; and dialogs where the kernel has no inotify left, as
+# testers have to be found.  Between them ENVELOPE, BODYSTRUCTURE, SORT and THREAD
+# of many messages, beside Dovecot's; and dialogs where the kernel has no inotify left, as
 # another node's changes have none.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -70,6 +70,7 @@ hintless()	# SCRIPT
 hintless views
 hintless basic
 /usr/bin/python3 tests/imap/structures.py || bad=1
+/usr/bin/python3 tests/imap/orders.py || bad=1
 if ${CC:-cc} -std=c11 -D_GNU_SOURCE -iquote . tests/kill/family_trace.c \
     -o "$place/trace"; then
 	/usr/bin/python3 tests/imap/kill_family.py "$place/trace" || bad=1

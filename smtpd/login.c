@@ -1,4 +1,5 @@
 /* login - AUTH (RFC 4954). */
+#include "run/ask.h"
 #include "run/mechanisms.h"
 #include "run/sasl_dialog.h"
 #include "smtpd/login.h"
@@ -26,8 +27,8 @@ login_run(struct session *s, const struct smtp_command *c)
 	if (!mech)
 		return verdict_make(504, "5.5.4",
 		    "mechanism not offered here (RFC 4954 4)");
-	if (s->logins >= LOGIN_TRIES)
-		return verdict_make(421, "4.7.0", "too many failed logins");
+	if (s->logins >= LOGIN_TRIES || s->tries++ >= ASK_LOGINS)
+		return verdict_make(421, "4.7.0", "too many logins");
 	switch (sasl_dialog(&client, mech, c->response.n ? &c->response :
 	    NULL, &why)) {
 	case SASL_DONE:

@@ -39,7 +39,7 @@ struct session {
 	uint64_t commands, errors;	/* errors since the last message */
 	uint64_t messages, accepted, refused;
 	int in_login;			/* AUTH: its lines may be longer */
-	unsigned logins;		/* failed ones */
+	unsigned logins, tries;		/* failed ones; all */
 	uint64_t began_ms;
 	struct stream client;
 	struct policy policy;

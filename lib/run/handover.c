@@ -21,11 +21,6 @@
 #include "sys/chan.h"
 #include "sys/log.h"
 
-/* In a connection, like ASK_WRITERS.  No session of ours asks for more; one
- * that was taken over has no more writers, and cannot fill its channel with
- * answers that it leaves unread, so that the listener waits. */
-enum { LOGINS = 64 };
-
 static int  may_say(const struct listener *, struct conn *, uint32_t);
 static void serve(struct listener *, struct conn *);
 static int  likely_to_send(const struct listener *, const struct conn *);
@@ -101,7 +96,7 @@ may_say(const struct listener *l, struct conn *c, uint32_t kind)
 	case NOTE_STARTTLS:
 		return !c->facts.tls && role_link(l->env, "relay") >= 0;
 	case NOTE_AUTH:
-		return c->facts.may_login && c->logins++ < LOGINS;
+		return c->facts.may_login && c->logins++ < ASK_LOGINS;
 	default:
 		return kind == NOTE_LOGIN;
 	}

@@ -4,8 +4,8 @@
 # connections, the same walk each time and a fresh one (LONG=1: of an hour), and
 # sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
 # testers have to be found.  Between them ENVELOPE, BODYSTRUCTURE, SORT and THREAD
-# of many messages, beside Dovecot's; and dialogs where the kernel has no inotify left, as
-# another node's changes have none.
+# of many messages, beside Dovecot's; and dialogs where the kernel has no inotify
+# left, as another node's changes have none.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022

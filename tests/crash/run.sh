@@ -5,7 +5,7 @@
 # built tree, strace; for replays /dev/fuse, loop devices, libfuse3 and the
 # mkfs of each.
 #
-# CRASH_BASE: the instance's ports (27000).  CRASH_SECONDS: for the recoveries
+# CORREO_BASE: the instance's ports (27000).  CRASH_SECONDS: for the recoveries
 # of each exploration (3; 60 with LONG=1, which also makes more states, replays
 # all images, and tries all mutants).  CRASH_IMAGES: how many a replay tries at
 # most.  CRASH_ONLY: run only what has this word in its name.
@@ -26,7 +26,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' HUP INT PIPE TERM
-base=${CRASH_BASE:-27000}
+base=${CORREO_BASE:-27000}
 if [ -n "${LONG:-}" ]; then
 	seconds=${CRASH_SECONDS:-60} cap=500 images=${CRASH_IMAGES:-2000}
 else

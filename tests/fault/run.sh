@@ -1,14 +1,14 @@
 #!/bin/sh
 # run.sh - disks that are full, have no inode left, or turn read-only under
 # load, and files that rot: with the real programs.  As root; ports from
-# CORREO_FAULT_BASE (23000).
+# CORREO_BASE (26000).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" -eq 0 ] || { echo "skip fault: needs root"; exit 0; }
 umask 022
 place=$(mktemp -d /var/tmp/correo-fault.XXXXXX) || exit 1
 chmod 755 "$place"
-export CORREO_DIR="$place/i" CORREO_BASE="${CORREO_FAULT_BASE:-23000}"
+export CORREO_DIR="$place/i" CORREO_BASE="${CORREO_BASE:-26000}"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/stories
 
 finish()

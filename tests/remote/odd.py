@@ -7,7 +7,7 @@ import threading
 
 from world import *
 
-# domain: what its TLSA records are (HOST is at 127.0.0.83 with TLS, or .84
+# domain: what its TLSA records are (HOST is at NET83 with TLS, or 84
 # without), and what becomes of mail
 TLSA = {
     "ta1": (83, ["2 1 1 CASPKI"], "delivered"),
@@ -24,15 +24,15 @@ ZONE = """
 middle.odd.test MX 5 dead.odd.test
 middle.odd.test MX 10 mx.example.test
 middle.odd.test MX 20 b.mx.test
-dead.odd.test A 127.0.0.86
+dead.odd.test A NET86
 past.odd.test MX 10 plain.odd.test
-plain.odd.test A 127.0.0.84
+plain.odd.test A NET84
 _mta-sts.past.odd.test TXT v=STSv1; id=new;
-mta-sts.past.odd.test A 127.0.0.86
+mta-sts.past.odd.test A NET86
 """
 for name, (host, records, _) in TLSA.items():
     ZONE += "+%s.odd.test MX 10 mx.%s.odd.test\n" % (name, name)
-    ZONE += "+mx.%s.odd.test A 127.0.0.%d\n" % (name, host)
+    ZONE += "+mx.%s.odd.test A NET%d\n" % (name, host)
     for r in records:
         ZONE += "+_25._tcp.mx.%s.odd.test TLSA %s\n" % (name, r)
 
@@ -61,11 +61,11 @@ def zone(d):
 
 def servers():
     try:
-        Peer("odd83", "listen=127.0.0.83", "port=25", "caps=STARTTLS,8BITMIME",
-             "cert=%s/tls/odd.pem" % PLACE)
-        Peer("odd84", "listen=127.0.0.84", "port=25", "caps=8BITMIME")
+        Peer("odd83", "listen=" + NET + "83", "port=25",
+             "caps=STARTTLS,8BITMIME", "cert=%s/tls/odd.pem" % PLACE)
+        Peer("odd84", "listen=" + NET + "84", "port=25", "caps=8BITMIME")
     except AssertionError:
-        return "port 25 of 127.0.0.83 and .84 cannot be had"
+        return "port 25 of %s83 and 84 cannot be had" % NET
 
 
 def tlsa_kinds():
@@ -89,7 +89,7 @@ def ourselves_in_the_middle():
     """RFC 5321 5.1: only who comes before us; while they are down it waits."""
     send("x@middle.odd.test")
     how, line = outcome("x@middle.odd.test")
-    assert how == "deferred" and "dead.odd.test[127.0.0.86]" in line, line
+    assert how == "deferred" and "dead.odd.test[%s86]" % NET in line, line
 
 
 def closing():

@@ -33,7 +33,8 @@ CASES = {
     "two": ("enforce", "mx.good.sts.test", "mx.wrong", "delivered"),
 }
 COUNTS = {
-    "good": r"sts:enforce:a1 success mx\.good\.sts\.test 127\.0\.0\.66",
+    "good": r"sts:enforce:a1 success mx\.good\.sts\.test " +
+    re.escape(NET) + "66",
     "list": r"sts:enforce:a1 validation-failure mx\.good",
     "cert": r"sts:enforce:a1 certificate-host-mismatch mx\.wrong",
     "plain": r"sts:enforce:a1 starttls-not-supported mx\.plain",
@@ -51,10 +52,10 @@ COUNTS = {
     "dane": r"tlsa success mx\.dane",
 }
 ZONE = """
-mx.good.sts.test A 127.0.0.66
-mx.wrong.sts.test A 127.0.0.67
-mx.plain.sts.test A 127.0.0.68
-+mx.dane.sts.test A 127.0.0.67
+mx.good.sts.test A NET66
+mx.wrong.sts.test A NET67
+mx.plain.sts.test A NET68
++mx.dane.sts.test A NET67
 +_25._tcp.mx.dane.sts.test TLSA 3 1 1 PIN
 _mta-sts.two.sts.test TXT v=STSv1; id=second;
 """
@@ -63,7 +64,7 @@ for name, case in CASES.items():
         "+" if name == "dane" else "", name, case[2])
     ZONE += "_mta-sts.%s.sts.test TXT v=STSv1; id=a1;\n" % name
     for n in (87, 88, 89) if name == "stall" else (69,):
-        ZONE += "mta-sts.%s.sts.test A 127.0.0.%d\n" % (name, n)
+        ZONE += "mta-sts.%s.sts.test A NET%d\n" % (name, n)
 
 mute = []
 
@@ -98,26 +99,26 @@ def counts(name):
 
 
 def servers():
-    """Port 25 of 127.0.0.66 proves its name, .67 another (and the TLSA record
-    is its key's), .68 has no TLS; port 443 of .69 has the policies, and
-    that of .87 to .89 never says anything."""
+    """Port 25 of NET66 proves its name, 67 another (and the TLSA record
+    is its key's), 68 has no TLS; port 443 of 69 has the policies, and
+    that of 87 to 89 never says anything."""
     d = PLACE + "/tls"
     caps = "caps=STARTTLS,8BITMIME"
-    peers["stsgood"] = Peer("stsgood", "listen=127.0.0.66", "port=25", caps,
+    peers["stsgood"] = Peer("stsgood", "listen=" + NET + "66", "port=25", caps,
                             "cert=%s/mx.pem" % d)
-    Peer("stswrong", "listen=127.0.0.67", "port=25", caps,
+    Peer("stswrong", "listen=" + NET + "67", "port=25", caps,
          "cert=%s/good.pem" % d)
-    Peer("stsplain", "listen=127.0.0.68", "port=25", "caps=8BITMIME")
-    start("web.py", PLACE + "/web", "127.0.0.69", d + "/web.pem",
+    Peer("stsplain", "listen=" + NET + "68", "port=25", "caps=8BITMIME")
+    start("web.py", PLACE + "/web", NET + "69", d + "/web.pem",
           ready="webport")
-    mute.extend(socket.create_server(("127.0.0.%d" % n, 443))
+    mute.extend(socket.create_server(("%s%d" % (NET, n), 443))
                 for n in (87, 88, 89))
     for name, (mode, mx, *_) in CASES.items():
         publish(name, mode, mx)
 
 
 def idle():
-    """No connection to .66 is kept any more."""
+    """No connection to 66 is kept any more."""
     p = peers["stsgood"]
     wait("its end", lambda: p.commands().count("QUIT") ==
          len(open(p.dir + "/connections").read().split()))
@@ -130,7 +131,7 @@ def mta_sts():
     try:
         servers()
     except (AssertionError, OSError):
-        return "ports 25 and 443 of 127.0.0.66 to .89 cannot be had"
+        return "ports 25 and 443 of %s66 to 89 cannot be had" % NET
     for name in CASES:
         send("x@%s.sts.test" % name)
     wrong = []
@@ -152,7 +153,7 @@ def mta_sts_is_kept():
     """A policy once fetched holds when DNS and web say nothing, or lie; what
     is new is fetched when the id is, and not in between."""
     if not os.path.exists(PLACE + "/web/webport"):
-        return "ports 25 and 443 of 127.0.0.66 to .69 cannot be had"
+        return "ports 25 and 443 of %s66 to 69 cannot be had" % NET
     before = requests("good")
     send("y@good.sts.test")
     assert outcome("y@good.sts.test")[0] == "delivered"
@@ -186,7 +187,7 @@ def mta_sts_is_refreshed():
     """Ahead of its end, without mail and without a new id; what has expired
     goes, and days of counts that are too old."""
     if not os.path.exists(PLACE + "/web/webport"):
-        return "ports 25 and 443 of 127.0.0.66 to .69 cannot be had"
+        return "ports 25 and 443 of %s66 to 69 cannot be had" % NET
     place = DIR + "/sts/policy/%s.sts.test"
     before = requests("wild"), requests("cert")
     for name, age in ("wild", 90000), ("cert", 900000):
@@ -206,7 +207,7 @@ def mta_sts_is_refreshed():
 
 # ------------------------------------------------ which host is next
 
-HOSTS = {       # 127.0.0.N: what it says
+HOSTS = {       # NETN: what it says
     71: ["rcptslow=451 4.2.0 later", "rcptnever=550 5.1.1 nobody"],
     72: [],
     73: ["mail=452 4.3.1 full"],
@@ -221,10 +222,10 @@ NEXT = {        # domain: its hosts, in the order of their preference
 }
 EQUAL = 40
 for n in HOSTS:
-    ZONE += "h%d.next.test A 127.0.0.%d\n" % (n, n)
-ZONE += "h70.next.test A 127.0.0.70\n"
+    ZONE += "h%d.next.test A NET%d\n" % (n, n)
+ZONE += "h70.next.test A NET70\n"
 for name in "rcpt6", "greet6":
-    ZONE += "%s.next.test A 127.0.0.72\n%s.next.test AAAA ::1\n" % (name, name)
+    ZONE += "%s.next.test A NET72\n%s.next.test AAAA ::1\n" % (name, name)
 for name, hosts in NEXT.items():
     for i, n in enumerate(hosts):
         ZONE += "%s.next.test MX %d h%d.next.test\n" % (name, i, n)
@@ -240,10 +241,10 @@ def next_host():
     peer = {}
     try:
         for n, how in HOSTS.items():
-            peer[n] = Peer("next%d" % n, "listen=127.0.0.%d" % n, "port=25",
+            peer[n] = Peer("next%d" % n, "listen=%s%d" % (NET, n), "port=25",
                            *how)
     except AssertionError:
-        return "port 25 of 127.0.0.71 to .77 cannot be had"
+        return "port 25 of %s71 to 77 cannot be had" % NET
     send(["slow@rcpt.next.test", "never@rcpt.next.test", "good@rcpt.next.test"],
          sender="alice@example.test")
     want = {"slow@rcpt": ("delivered", 72), "never@rcpt": ("failed", 71),
@@ -256,12 +257,12 @@ def next_host():
             send(who + ".next.test")
     for who, (what, host) in want.items():
         e = outcome(who + ".next.test")
-        assert e[0] == what and "[127.0.0.%d]:25" % host in e[1], e
+        assert e[0] == what and "[%s%d]:25" % (NET, host) in e[1], e
     assert "full" in events("slow@third.next.test")[-1][1]
     for i in range(EQUAL):
         send("x@eq%d.next.test" % i)
     hosts = "".join(outcome("x@eq%d.next.test" % i)[1] for i in range(EQUAL))
-    assert "[127.0.0.71]" in hosts and "[127.0.0.72]" in hosts
+    assert "[%s71]" % NET in hosts and "[%s72]" % NET in hosts
     for step, how in ("rcpt", "550 5.7.1 no PTR"), ("greet", "554 5.7.1 no"):
         try:
             six = Peer("six" + step, "listen=::1", "port=25", step + "=" + how)
@@ -269,7 +270,7 @@ def next_host():
             return "port 25 of ::1 cannot be had; the rest is well"
         send("x@%s6.next.test" % step, sender="alice@example.test")
         e = outcome("x@%s6.next.test" % step)
-        assert e[0] == "delivered" and "[127.0.0.72]" in e[1], e
+        assert e[0] == "delivered" and "[%s72]" % NET in e[1], e
         assert len(open(six.dir + "/connections").read().split()) == 1
         procs[-1].kill()
         procs.pop().wait()

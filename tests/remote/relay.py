@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""relay.py DIR - mail leaves: scripted peers, TLS, logins, DNS, reports."""
+"""relay.py DIR [TEST|FILE.py...] - mail leaves: scripted peers, TLS, logins,
+DNS, reports."""
 import email
 import os
 import re
@@ -32,9 +33,10 @@ def set_up():
     os.makedirs(PLACE + "/dns")
     with open(PLACE + "/dns/zone", "w") as f:
         f.write((ZONE + policies.ZONE + words.ZONE +
-                 silent.ZONE + odd.zone(TLS)).replace("PIN", PIN))
+                 silent.ZONE + odd.zone(TLS)).replace("PIN", PIN)
+                .replace("NET", NET))
     port = start("dns.py", PLACE + "/dns", PLACE + "/dns/zone",
-                 ready="dnsport")
+                 str(BASE + 53), ready="dnsport")
     sh(TOP + "/quickstart", "-d", DIR, "-p", str(BASE), "-r",
        "127.0.0.1:%d" % port)
     with open(DIR + "/etc/correo.conf", "a") as f:
@@ -59,17 +61,17 @@ def set_up():
 ZONE = """
 +mx.test MX 20 b.mx.test
 +mx.test MX 10 a.mx.test
-a.mx.test A 127.0.0.66
-+b.mx.test A 127.0.0.2
+a.mx.test A NET66
++b.mx.test A NET2
 some8.test MX 10 only7.test
 some8.test MX 20 has8.test
 maybe8.test MX 10 only7.test
 maybe8.test MX 20 down8.test
-only7.test A 127.0.0.5
-has8.test A 127.0.0.6
-down8.test A 127.0.0.7
+only7.test A NET5
+has8.test A NET6
+down8.test A NET7
 null.test MX 0 .
-nodata.test A 127.0.0.2
+nodata.test A NET2
 empty.test TXT-less nxdomain
 us.test MX 10 mx.example.test
 us.test MX 20 b.mx.test
@@ -88,15 +90,15 @@ xn--bcher-kva.test MX 10 b.mx.test
 good.test A 127.0.0.1
 other.test A 127.0.0.1
 +dane.test MX 10 good.dane.test
-+good.dane.test A 127.0.0.3
++good.dane.test A NET3
 +_25._tcp.good.dane.test TLSA 3 1 1 PIN
 +badane.test MX 10 bad.dane.test
-+bad.dane.test A 127.0.0.3
++bad.dane.test A NET3
 +_25._tcp.bad.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 +aliased.test MX 10 al.dane.test
 +al.dane.test CNAME bad.dane.test
 insecure.test MX 10 loose.dane.test
-loose.dane.test A 127.0.0.3
+loose.dane.test A NET3
 _25._tcp.loose.dane.test TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 """.replace("empty.test TXT-less nxdomain\n", "")
 
@@ -167,17 +169,17 @@ def helo_and_7bit():
     assert e[0] == "failed" and "5.6.3" in e[1] and "a signed" in e[1], e
     assert len(p.mails()) == 1
     try:
-        Peer("only7", "listen=127.0.0.5", "port=25", "caps=PIPELINING")
-        q = Peer("has8", "listen=127.0.0.6", "port=25", "caps=8BITMIME")
+        Peer("only7", "listen=" + NET + "5", "port=25", "caps=PIPELINING")
+        q = Peer("has8", "listen=" + NET + "6", "port=25", "caps=8BITMIME")
     except AssertionError:
-        return "port 25 of 127.0.0.5 and .6 cannot be had"
+        return "port 25 of %s5 and 6 cannot be had" % NET
     # one of its servers can; then none that answers
     send("x@some8.test", signed)
     assert outcome("x@some8.test")[0] == "delivered"
     assert trace_cut(q.mails()[0][0]) == signed
     send("x@maybe8.test", signed)
     e = outcome("x@maybe8.test")
-    assert e[0] == "deferred" and "127.0.0.7" in e[1], e
+    assert e[0] == "deferred" and NET + "7" in e[1], e
 
 
 def reuse():
@@ -196,7 +198,7 @@ def not_for_ever():
     p = Peer("young")
     routes([("young.relay.test", "smtp://127.0.0.1:%d connections=1" %
              p.port)])
-    configure("remoted.keep", "1s")
+    configure("remoted.keep 1s")
     sent = [0]
 
     def third():
@@ -206,7 +208,7 @@ def not_for_ever():
         return len(open(p.dir + "/connections").read().split()) == 3
     wait("a third connection", third)
     assert len(p.mails()) == sent[0] and sent[0] > 3, sent
-    configure("remoted.keep", "5m")
+    configure("remoted.keep 5m")
 
 
 def dsn_size_utf8():
@@ -472,9 +474,9 @@ def questions():
 
 def dns():
     try:
-        Peer("mx25", "listen=127.0.0.2", "port=25")
+        Peer("mx25", "listen=" + NET + "2", "port=25")
     except AssertionError:
-        return "port 25 of 127.0.0.2 cannot be had"
+        return "port 25 of %s2 cannot be had" % NET
     want = {
         "mx.test": "delivered", "nodata.test": "delivered",
         "alias.test": "delivered",
@@ -486,7 +488,7 @@ def dns():
         "garbage.test": "deferred .* 451 4.4.3",
         "ring.test": "deferred .* 451 4.4.3",
         "many.test": "(failed|deferred)", "nohost.test": "failed .* 550 5.4.4",
-        "[127.0.0.2]": "delivered", "[127.0.0.1]": "failed .* 554 5.4.6",
+        "[%s2]" % NET: "delivered", "[127.0.0.1]": "failed .* 554 5.4.6",
     }
     for d in want:
         before = len(questions())
@@ -524,10 +526,10 @@ def named_hosts():
 def dane():
     caps = "caps=STARTTLS,8BITMIME"
     try:
-        p = Peer("dane25", "listen=127.0.0.3", "port=25", caps,
+        p = Peer("dane25", "listen=" + NET + "3", "port=25", caps,
                  "cert=%s/good.pem" % TLS)
     except AssertionError:
-        return "port 25 of 127.0.0.3 cannot be had"
+        return "port 25 of %s3 cannot be had" % NET
     for d, want in ("dane.test", "delivered"), ("badane.test", "deferred"), \
             ("aliased.test", "deferred"), \
             ("insecure.test", "delivered"):
@@ -618,7 +620,12 @@ def greylisted():
     assert 60 <= due - time.time() <= 130, line
 
 
-only = sys.argv[2:]
+def wanted(test):
+    """All, or those named, or those of a file."""
+    return not sys.argv[2:] or test.__name__ in sys.argv[2:] or \
+        os.path.basename(test.__code__.co_filename) in sys.argv[2:]
+
+
 all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_size_utf8,
              sources_and_senders, held_and_retried, many_recipients, lmtp, tls,
              authorities_change, logins, token_is_refreshed, dns, named_hosts, dane,
@@ -627,7 +634,7 @@ all_tests = [byte_for_byte, chunking, helo_and_7bit, reuse, not_for_ever, dsn_si
              *silent.TESTS]
 try:
     set_up()
-    bad = tell(*[t for t in all_tests if not only or t.__name__ in only])
+    bad = tell(*filter(wanted, all_tests))
 finally:
     end()
 sys.exit(bad)

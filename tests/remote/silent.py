@@ -6,8 +6,8 @@ from world import *
 SILENT = 500
 PAIRS = 10
 ZONE = """
-pair.silent.test A 127.0.0.81
-pair.silent.test A 127.0.0.82
+pair.silent.test A NET81
+pair.silent.test A NET82
 """
 
 
@@ -51,16 +51,15 @@ def silent():
     that is new."""
     kept, ports = listeners()
     good, new = Peer("beside"), Peer("unknown")
-    second = Peer("second", "listen=127.0.0.82")
-    kept += full("127.0.0.81", second.port)
+    second = Peer("second", "listen=" + NET + "82")
+    kept += full(NET + "81", second.port)
     routes([("s%d.silent.test" % n, "smtp://127.0.0.1:%d helo=s%d.test" %
              (ports[n % 2], n)) for n in range(SILENT)] +
            [("p%d.silent.test" % n, "smtp://pair.silent.test:%d helo=p%d.test" %
              (second.port, n)) for n in range(PAIRS)] +
            [("beside.test", "smtp://127.0.0.1:%d" % good.port),
             ("unknown.test", "smtp://127.0.0.1:%d" % new.port)])
-    configure("remoted.timeout", "40s")
-    configure("remoted.connect_timeout", "40s")
+    configure("remoted.timeout 40s", "remoted.connect_timeout 40s")
     try:
         send("first@beside.test")
         assert outcome("first@beside.test")[0] == "delivered"
@@ -80,8 +79,7 @@ def silent():
         passes("again@beside.test", SILENT // 2)
         passes("bob@example.test", SILENT // 2)
     finally:
-        configure("remoted.timeout", "3s")
-        configure("remoted.connect_timeout", "3s")
+        configure("remoted.timeout 3s", "remoted.connect_timeout 3s")
     for s in kept:
         s.close()
 

@@ -7,8 +7,8 @@ from world import *
 ZONE = """
 both.words.test MX 0 h78.words.test
 both.words.test MX 5 h79.words.test
-h78.words.test A 127.0.0.78
-h79.words.test A 127.0.0.79
+h78.words.test A NET78
+h79.words.test A NET79
 """
 HERE4 = "dns; [127.0.0.1]"
 # name: (peer, options of its route, Action, Remote-MTA or None, Diagnostic)
@@ -65,8 +65,8 @@ def authors():
                      "%s" % (Peer("w" + name, *peer).port, name, options)))
         want["x@%s.words.test" % name] = tuple(what)
     try:
-        Peer("w78", "listen=127.0.0.78", "port=25", "greet=450 4.3.2 busy")
-        Peer("w79", "listen=127.0.0.79", "port=25", "greet=554 5.7.1 never")
+        Peer("w78", "listen=" + NET + "78", "port=25", "greet=450 4.3.2 busy")
+        Peer("w79", "listen=" + NET + "79", "port=25", "greet=554 5.7.1 never")
     except AssertionError:
         del want["x@both.words.test"]
     routes(rows)
@@ -77,7 +77,7 @@ def authors():
                 if re.search(rb"Final-Recipient: .*\.words\.test", t) or
                 b"x@nobody.gone.test" in t]
     before = len(reports())
-    configure("queued.warn", "1s")
+    configure("queued.warn 1s")
     try:
         for rcpt in want:
             send(rcpt, sender="alice@example.test",
@@ -90,7 +90,7 @@ def authors():
             return len(reports()) - before >= len(want)
         wait("reports", all_told)
     finally:
-        configure("queued.warn", "4h")
+        configure("queued.warn 4h")
     wrong = [w for w in (misread(text, want) for text in reports()[before:])
              if w]
     assert not wrong and not want, (wrong, want)

@@ -14,8 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 PLACE = sys.argv[1]
 DIR = PLACE + "/main"
-BASE = int(os.environ.get("CORREO_BASE", "29500"))
+BASE = int(os.environ["CORREO_BASE"])
 PORT = BASE + 25
+NET = "127.%d.%d." % divmod(BASE, 256)     # this instance's peers have it
 procs, peers = [], {}
 
 
@@ -102,13 +103,15 @@ def route(domain, target):
     correo("route", "add", domain, *target.split(" "))
 
 
-def configure(key, value):
-    """One line of correo.conf changes, and all start with it."""
+def configure(*lines):
+    """Lines of correo.conf change, and all start with them."""
     with open(DIR + "/etc/correo.conf") as f:
         text = f.read()
+    for line in lines:
+        text = re.sub(r"(?m)^%s .*\n|\Z" % line.split(" ")[0], line + "\n",
+                      text, count=1)
     with open(DIR + "/etc/correo.conf", "w") as f:
-        f.write(re.sub(r"(?m)^%s .*\n|\Z" % key, "%s %s\n" % (key, value),
-                       text, count=1))
+        f.write(text)
     sh(TOP + "/quickstart", "-d", DIR, "restart")
 
 

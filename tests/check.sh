@@ -9,6 +9,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 rm -rf build/check
 mkdir -p build/check
 log=build/check.log
+ports=${CORREO_BASE:-21000}
 : >"$log"
 
 part()				# NAME COMMAND...: its output, when it has ended
@@ -24,6 +25,12 @@ part()				# NAME COMMAND...: its output, when it has ended
 	grep -E '^(ok|not ok|skip) ' "$out" >>"$log"
 	echo "--- $part: $(($(date +%s) - began)) s" >>"$out"
 	cat "$out"
+}
+
+tests()				# NAME [N]: its ports begin N above the first
+{
+	part "tests/$1" env "CORREO_BASE=$((ports + ${2:-0}))" \
+	    sh "tests/$1/run.sh"
 }
 
 quietly()			# NAME COMMAND...: one line, the output on failure
@@ -136,8 +143,9 @@ sanitized()
 	    sed 's/^\(ok\|not ok\|skip\) unit/\1 sanitized/'
 }
 
-# What needs a processor and what mostly waits go side by side; the stories,
-# which wait longest, by themselves.
+# What needs a processor and what mostly waits go side by side, in three rows of
+# about the same time.  Each starts with what keeps it busiest; tests/imap wants
+# programs that unit has made.
 computing()
 {
 	part layers	sh tests/layers.sh
@@ -145,26 +153,34 @@ computing()
 	part unit	make unit
 	part sanitized	sanitized
 	part bmake	other_build
-	for t in crash fault kill; do
-		part "tests/$t" sh "tests/$t/run.sh"
-	done
+	tests	kill
 }
 
 waiting()
 {
+	tests	remote 7000
+	tests	imap 4000
+	tests	crash 6000
+	tests	fault 5000
 	for t in tests/*/run.sh; do
-		case $t in
-		tests/bench/*|tests/crash/*|tests/fault/*|tests/kill/*|\
-		tests/stories/*) ;;
-		*) part "${t%/run.sh}" sh "$t" ;;
+		t=${t%/run.sh}
+		case ${t#tests/} in
+		bed|bench|crash|fault|imap|kill|remote|stories) ;;
+		*) tests "${t#tests/}" ;;
 		esac
 	done
 }
 
-part build	quietly "build" make -j "$jobs" all objects
+stories()
+{
+	tests	stories
+	tests	bed
+}
+
+part build	quietly "build" made objects
 computing &
 waiting &
-part tests/stories sh tests/stories/run.sh
+stories
 wait
 [ -z "${LONG:-}" ] || part fuzz sh tests/fuzz.sh
 

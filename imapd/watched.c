@@ -28,8 +28,9 @@ static void tell_name(struct box *, const struct watched *,
 	    const struct watched *, const struct watched *);
 static int  tell_numbers(struct box *, struct watched *, const struct own *);
 static int  same_numbers(const struct watched *, const struct folder_totals *);
-static int  look(struct box *, struct watched *, struct folder_totals *,
-	    int (*)(struct box *, struct folder *, const struct watched *));
+static int  look(struct box *, const struct watched *, struct folder_totals *,
+	    int);
+static int  enter(struct box *, const struct watched *, struct folder **);
 static int  tell_status(struct box *, struct folder *, const struct watched *);
 static int  put_by_us(const struct own *, const struct watched *,
 	    const struct folder_totals *);
@@ -83,8 +84,7 @@ watched_start(struct box *b, struct watched_list *l, int status)
 		    !(b->folder && strcmp(w->node.name, b->name) == 0);
 
 		(void)may_differ(b, w);
-		if (w->events & INSIDE && look(b, w, &w->t, tell ? tell_status :
-		    NULL) < 0)
+		if (w->events & INSIDE && look(b, w, &w->t, tell) < 0)
 			return -1;
 	}
 	return 0;
@@ -174,7 +174,7 @@ meet(struct box *b, struct watched_list *old, struct watched_list *now,
 	if (w->same && !w->only)
 		was = &old->v[w->same - 1];
 	else if (w->only && w->events & INSIDE) {
-		if (look(b, w, &t, NULL) < 0)
+		if (look(b, w, &t, 0) < 0)
 			return -1;
 		for (i = 0; i < old->n && was == NULL; i++)
 			if (old->v[i].only && !old->v[i].renamed && t.id[0] &&
@@ -269,41 +269,54 @@ tell_name(struct box *b, const struct watched *was, const struct watched *w,
 	out_span(&b->out, buf_span(o));
 }
 
+/* In one go: between two it may get another name, and what was not told under
+ * the old one would be taken for told. */
 static int
 tell_numbers(struct box *b, struct watched *w, const struct own *own)
 {
-	struct folder_totals t = w->t;
-	int known = w->t.uidvalidity != 0;
+	struct folder_totals t;
+	struct folder *f;
+	int r, known = w->t.uidvalidity != 0;
 
 	if (!(w->node.bits & NODE_EXISTS) || !(w->events & MESSAGES) ||
 	    (b->folder && strcmp(w->node.name, b->name) == 0) || !may_differ(b, w))
 		return 0;
-	if (look(b, w, &t, NULL) < 0)
-		return -1;
-	if (!same_numbers(w, &t) &&
-	    !(known ? put_by_us(own, w, &t) : is_own(own, w->node.name)) &&
-	    look(b, w, &t, tell_status) < 0)
-		return -1;
+	if ((r = enter(b, w, &f)) == 0)
+		w->stamp = (struct stamp){ 0 };
+	if (r <= 0)
+		return r;
+	folder_totals(f, &t);
+	r = same_numbers(w, &t) ||
+	    (known ? put_by_us(own, w, &t) : is_own(own, w->node.name)) ? 0 :
+	    tell_status(b, f, w);
+	folder_close(f);
 	w->t = t;
-	return 0;
+	return r;
 }
 
 /* Its numbers now; one that has just gone has those it had.  0, or -1 with
  * errno. */
 static int
-look(struct box *b, struct watched *w, struct folder_totals *t,
-    int (*also)(struct box *, struct folder *, const struct watched *))
+look(struct box *b, const struct watched *w, struct folder_totals *t, int tell)
 {
 	struct folder *f;
-	int r = 0;
+	int r = enter(b, w, &f);
 
-	if (folder_open(&f, &b->tree, w->node.name, FOLDER_READ) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (r <= 0)
+		return r;
 	folder_totals(f, t);
-	if (also)
-		r = also(b, f, w);
+	r = tell ? tell_status(b, f, w) : 0;
 	folder_close(f);
 	return r;
+}
+
+/* 1, 0: it has just gone, -1 with errno */
+static int
+enter(struct box *b, const struct watched *w, struct folder **f)
+{
+	if (folder_open(f, &b->tree, w->node.name, FOLDER_READ) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 /* RFC 5465 3.1, 5.1 to 5.3 */

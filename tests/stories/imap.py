@@ -227,6 +227,27 @@ def notify_hears_what_comes_while_it_looks_at_others():
     other.logout()
 
 
+def notify_hears_what_comes_just_before_a_rename():
+    """Told by the old name or the new one."""
+    empty()
+    m, other = login(), login()
+    ok(other.create('R0'))
+    m.send(b'n NOTIFY SET (personal '
+           b'(MailboxName MessageNew MessageExpunge))\r\n')
+    assert m.readline().startswith(b'n OK')
+    for i in range(1, 101):
+        old, new = b'R%d' % (i - 1), b'R%d' % i
+        other.send(b'a APPEND %s {3+}\r\na\r\n\r\nb RENAME %s %s\r\n' %
+                   (old, old, new))
+        assert other.readline().startswith(b'a OK')
+        assert other.readline().startswith(b'b OK')
+        while b' (MESSAGES %d ' % i not in m.readline():
+            pass
+    ok(other.delete('R100'))
+    m.shutdown()
+    other.logout()
+
+
 def mail_that_arrives_by_SMTP():
     empty()
     c.send([c.ready['user1']], mail(7))
@@ -734,7 +755,8 @@ tell([
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
     two_clients_see_each_other, idle_tells_at_once,
     notify_tells_of_a_mailbox_that_is_not_selected,
-    notify_hears_what_comes_while_it_looks_at_others, mail_that_arrives_by_SMTP,
+    notify_hears_what_comes_while_it_looks_at_others,
+    notify_hears_what_comes_just_before_a_rename, mail_that_arrives_by_SMTP,
     every_charset_that_iconv_knows,
     a_connection_that_drops_in_the_middle_of_APPEND,
     files_that_are_not_right, a_full_disk_in_APPEND,

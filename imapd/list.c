@@ -69,12 +69,12 @@ matches(const struct box *b, const struct imap_list *l, const char *name,
 	for (*percent = 0, i = 0; i < l->patterns.n; i++) {
 		struct span p = l->patterns.v[i].text;
 
-		if (l->reference.n + p.n >= sizeof pattern)
+		/* RFC 9051 6.3.9: an empty name asks for nothing */
+		if (p.n == 0 || l->reference.n + p.n >= sizeof pattern)
 			continue;
 		if (l->reference.n)
 			memcpy(pattern, l->reference.p, l->reference.n);
-		if (p.n)
-			memcpy(pattern + l->reference.n, p.p, p.n);
+		memcpy(pattern + l->reference.n, p.p, p.n);
 		if (!imap_name_match(span_mem(pattern, l->reference.n + p.n),
 		    span_of(text), '.'))
 			continue;

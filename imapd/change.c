@@ -80,16 +80,15 @@ change_copy(struct box *b, struct imap_command *c)
 		return ANSWER_NO;
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;
-	if (n == 0)
-		a = box_say(b, ANSWER_OK, "", "there are none of them");
-	else if (!c->uid && some_gone(b, v, n))
+	if (!c->uid && some_gone(b, v, n))
 		/* all or none (RFC 9051 6.4.7); told behind it */
 		a = box_say(b, ANSWER_NO, "EXPUNGEISSUED",
 		    "some of them are gone");
 	else if ((to = box_folder(b, name, 1)) == NULL)
 		a = b->over ? ANSWER_NONE : ANSWER_NO;
 	else {
-		a = transfer(b, c, to, name, v, n);
+		a = n ? transfer(b, c, to, name, v, n) : box_say(b, ANSWER_OK,
+		    "", "there are none of them");
 		box_release(b, to);
 	}
 	free(v);

@@ -32,9 +32,9 @@ find_search(struct box *b, struct imap_command *c)
 
 	if (c->find.search.modseq)
 		update_condstore(b);
-	if (c->find.result & IMAP_RESULT_SAVE && !c->find.search.saved)
-		imap_set_free(&b->saved);
 	ok = match_begin(&m, b, c);
+	if (ok == 0 && c->find.result & IMAP_RESULT_SAVE)
+		imap_set_free(&b->saved);	/* the keys have theirs */
 	if (ok == 0 && run(b, c, &m, &r) < 0) {
 		b->answer = box_failed(b, "SEARCH");
 		ok = -1;
@@ -42,7 +42,8 @@ find_search(struct box *b, struct imap_command *c)
 	match_end(&m);
 	if (ok < 0) {
 		a = b->answer;
-		if (c->find.result & IMAP_RESULT_SAVE)
+		/* RFC 9051 6.4.4.1: what is BAD leaves it */
+		if (c->find.result & IMAP_RESULT_SAVE && a != ANSWER_BAD)
 			imap_set_free(&b->saved);
 	} else {
 		if (c->find.result & IMAP_RESULT_SAVE)

@@ -37,9 +37,6 @@ sort_run(struct box *b, struct imap_command *c)
 
 	if (c->find.search.modseq)
 		update_condstore(b);
-	/* RFC 5182 2.1: empty when this fails */
-	if (bits & IMAP_RESULT_SAVE && !c->find.search.saved)
-		imap_set_free(&b->saved);
 	r = match_begin(&s.match, b, c);
 	if (r == 0 && (run(&s) < 0 || imap_sort_run(&s.rows) < 0 ||
 	    (bits & IMAP_RESULT_SAVE && save(&s) < 0))) {
@@ -47,7 +44,8 @@ sort_run(struct box *b, struct imap_command *c)
 		r = -1;
 	}
 	if (r < 0) {
-		if (bits & IMAP_RESULT_SAVE)
+		/* RFC 5182 2.1: empty when this fails, but for BAD */
+		if (bits & IMAP_RESULT_SAVE && b->answer != ANSWER_BAD)
 			imap_set_free(&b->saved);
 	} else {
 		if (bits & IMAP_RESULT)

@@ -163,7 +163,7 @@ class Model(Find, Tree):
     def stored(self, c, to, some):
         for l, flags in some:
             self.truth[to][l.token] = flags
-        self.new(to, [v for k, v in c.codes if k == 'APPENDUID'][0].split()[1],
+        self.new(c, to, [v for k, v in c.codes if k == 'APPENDUID'][0].split()[1],
                  [l.token for l, _ in some])
 
     def replace(self, c):
@@ -182,10 +182,11 @@ class Model(Find, Tree):
             self.stored(c, to, [(l, flags)])
             need(m not in c.view, 'replaced, but here')
 
-    def new(self, to, which, tokens):
-        """What a reply said of new UIDs."""
-        f, which = self.known[to], uids(which)
-        top = f.top     # who looks meanwhile may see the last of them first
+    def new(self, c, to, which, tokens):
+        """What a reply said of new UIDs.  The same reply may have told, before
+        that, of mail delivered meanwhile; who looks meanwhile may see the last
+        of them first."""
+        f, which, top = self.known[to], uids(which), c.before[to]
         need(len(which) == len(tokens), which, 'for', tokens)
         for uid, token in zip(which, tokens):
             need(uid > top and uid > f.floor, 'UID', uid, 'after', top)
@@ -222,7 +223,7 @@ class Model(Find, Tree):
             for m in alive:
                 self.truth[to][m.token] = here.pop(m.token)
             if alive:
-                self.new(to, told[0][2], [m.token for m in alive])
+                self.new(c, to, told[0][2], [m.token for m in alive])
 
     def move(self, c):
         self.copy(c, 'MOVE')

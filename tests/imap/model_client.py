@@ -172,6 +172,7 @@ class Client:
             self.untagged(text[2:], literals)
 
     def run(self, command, literal=None):
+        self.before = {name: f.top for name, f in self.folders.items()}
         return self.finish(self.send(command, literal))
 
     def ok(self, command, literal=None):

@@ -281,19 +281,22 @@ settle(struct queued *q, struct message *m)
 		finish(q, m);
 }
 
+/* Who was not asked for want of room has twice the time, and not for ever: more
+ * may come for a destination than its route lets go. */
 static void
 expire(struct queued *q, struct message *m, int64_t now)
 {
+	int64_t end = schedule_end(q->conf, m->arrived, m->env.sender.n == 0);
 	struct verdict v;
 	unsigned i;
 
-	if (m->gone || m->damaged || now < schedule_end(q->conf, m->arrived,
-	    m->env.sender.n == 0))
+	if (m->gone || m->damaged || now < end)
 		return;
 	for (i = 0; i < m->n; i++) {
 		struct rcpt *r = m->rcpt[i];
 
-		if (r->state != RCPT_LATER || r->unasked)
+		if (r->state != RCPT_LATER ||
+		    (r->unasked && now - end < end - m->arrived))
 			continue;
 		v = schedule_last(r->fate.code, r->fate.enhanced,
 		    r->fate.text, r->fate.peer);

@@ -289,24 +289,43 @@ many(void **state)
 	    count(q->queue->cur), 600);
 }
 
+/* More at once than there is room for, that have come so long ago. */
+static void
+many_of_age(uint64_t days)
+{
+	uint64_t then = clock_ns() - days * 86400 * UINT64_C(1000000000);
+	char id[QUEUE_ID + 1];
+	unsigned i;
+
+	conf.active = 200;
+	conf.warn = 0;
+	for (i = 0; i < 300; i++) {
+		queue_id_of(then + i, span_mem(&i, sizeof i), id);
+		put(&(struct mail){ .sender = "s@x.test",
+		    .rcpt = { "ok@example.test" } }, id, id);
+	}
+	loop_begin(q, trigger_fd);
+	run();
+}
+
 /* Nor is any given up that was not asked, when their time is over. */
 static void
 many_too_late(void **state)
 {
-	char id[QUEUE_ID + 1];
-	int i;
-
 	(void)state;
-	conf.active = 200;
-	conf.lifetime = 0;
-	for (i = 0; i < 300; i++)
-		put(&(struct mail){ .sender = "s@x.test",
-		    .rcpt = { "ok@example.test" } }, NULL, id);
-	loop_begin(q, trigger_fd);
-	run();
+	many_of_age(6);
 	assert_int_equal(times(text(jobs_fd, NULL), "to=s@x.test"), 0);
 	assert_int_equal(times(text(jobs_fd, NULL), "to=ok") +
 	    count(q->queue->cur), 300);
+}
+
+/* But not for ever. */
+static void
+many_far_too_late(void **state)
+{
+	(void)state;
+	many_of_age(11);
+	assert_true(times(text(jobs_fd, NULL), "to=s@x.test") > 0);
 }
 
 /* As many as an alias may have, and the copy that the site keeps. */
@@ -360,7 +379,7 @@ main(void)
 		STORY(delivered), STORY(unfinished), STORY(restarted),
 		STORY(told_once), STORY(owned), STORY(longest),
 		STORY(refusals), STORY(many), STORY(many_too_late),
-		STORY(large_list), STORY(hints_lost)
+		STORY(many_far_too_late), STORY(large_list), STORY(hints_lost)
 	};
 
 	signal(SIGPIPE, SIG_IGN);

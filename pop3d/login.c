@@ -47,7 +47,7 @@ turn(void *of, struct span line, struct span *answer)
 	return session_line(s, answer);
 }
 
-/* What is told a client of a bad login is the same for every reason.  The
+/* What is told a client of a bad login is what auth lets him know.  The
  * passwords in what was read are wiped. */
 static void
 over(struct session *s, enum sasl_end end, struct span why)

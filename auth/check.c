@@ -229,6 +229,7 @@ session_record(struct check *c, struct pending *p)
 		return;
 	/* a second question before the answer is as good as an end */
 	if (n <= 0 || p->waits) {
+		explicit_bzero(b, sizeof b);
 		drop(c, p);
 		return;
 	}
@@ -393,6 +394,8 @@ worker_answers(struct check *c, struct worker *w)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n >= 0)
+		errno = 0;
 	if (n != 1 || p == NULL)
 		log_die(LOG_AGAIN, "a worker of the password check ended");
 	w->busy = NULL;

@@ -441,7 +441,7 @@ def main():
         m.settle()
     except (Wrong, Gone) as e:
         print('not ok model: %s (seed %d, step %d)' % (e, seed, n))
-        for c in m.clients if m else ():
+        for c in m.clients + [m.observer] if m else ():
             print('# %s %s' % (c.name, c.folder))
             print('\n'.join('#   ' + t for t in c.trace[-14:]))
         return 1

@@ -66,7 +66,10 @@ static const struct {
 	{ EX_NOPERM, 550, "5.7.0", "permission denied" },
 	{ EX_CONFIG, 550, "5.3.5", "local configuration error" },
 	{ 100, 550, "5.3.0", "permanent failure" },
-	{ 111, 451, "4.3.0", "temporary failure" }
+	{ 111, 451, "4.3.0", "temporary failure" },
+	/* of the shell: a fault of that line, not of the mailbox's programs */
+	{ 126, 451, "4.3.5", "program cannot be run" },
+	{ 127, 451, "4.3.5", "program not found" }
 };
 
 int

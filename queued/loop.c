@@ -175,10 +175,8 @@ open_tables(const struct role_env *env, struct directory *d)
 	int fd[TABLE_COUNT], i;
 
 	for (i = 0; i < TABLE_COUNT; i++)
-		fd[i] = -1;
-	for (i = 0; i < TABLE_COUNT; i++)
-		if (env->table[i] >= 0 && (fd[i] = fcntl(env->table[i],
-		    F_DUPFD_CLOEXEC, 3)) < 0)
+		if ((fd[i] = env->table[i]) >= 0 &&
+		    (fd[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, 3)) < 0)
 			break;
 	if (i == TABLE_COUNT)
 		return directory_open(d, fd);

@@ -49,6 +49,9 @@ role_note(struct role_env *env, int wait)
 	case NOTE_TABLE:
 		take_table(env, n.arg, fd[0]);
 		break;
+	case NOTE_UNREADABLE:
+		take_table(env, n.arg, TABLE_UNREADABLE);
+		break;
 	case NOTE_LINK:
 		take_link(env, n.text, fd[0]);
 		break;
@@ -110,7 +113,7 @@ take_table(struct role_env *env, unsigned i, int fd)
 		log_die(LOG_AGAIN, "no such table");
 	if (env->table[i] >= 0)
 		close(env->table[i]);
-	env->table[i] = fd < 0 ? -1 : role_move(fd, ROLE_TABLE_FD);
+	env->table[i] = fd < 0 ? fd : role_move(fd, ROLE_TABLE_FD);
 }
 
 static void

@@ -82,16 +82,18 @@ void
 watched_give(int control, unsigned flags)
 {
 	const struct watched *w;
-	int fd;
+	int fd, bad;
 
 	for (w = file; w < file + nfile; w++) {
 		if (!(flags & w->flag))
 			continue;
 		fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0 && errno != ENOENT)
+		bad = fd < 0 && errno != ENOENT;
+		if (bad)
 			log_warn("file", "%s: %s", w->path, strerror(errno));
-		note_tell(control, w->flag == ROLE_TABLES ? NOTE_TABLE :
-		    NOTE_FILE, (unsigned)(w - file), w->text, fd);
+		note_tell(control, w->flag != ROLE_TABLES ? NOTE_FILE :
+		    bad ? NOTE_UNREADABLE : NOTE_TABLE, (unsigned)(w - file),
+		    w->text, fd);
 		if (fd >= 0)
 			close(fd);
 	}

@@ -11,6 +11,10 @@ int
 table_open(struct table *t, int fd)
 {
 	*t = (struct table){ .fd = -1 };
+	if (fd == TABLE_UNREADABLE) {
+		errno = EIO;
+		return -1;
+	}
 	if (fd < 0)
 		return 0;
 	if (cdb_init(&t->cdb, fd) < 0)

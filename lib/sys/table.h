@@ -12,12 +12,15 @@
 
 #include "base/span.h"
 
+enum { TABLE_UNREADABLE = -2 };	/* for a descriptor: it could not be opened */
+
 struct table {
 	int fd;				/* -1: no such table: an empty one */
 	struct cdb cdb;
 };
 
-/* Takes the descriptor over (-1: an empty table).  0, or -1 with errno. */
+/* Takes the descriptor over (-1: an empty table).  0, or -1 with errno (EIO: of
+ * TABLE_UNREADABLE). */
 int	table_open(struct table *, int fd);
 /* 1 = found, *value is borrowed from the map; 0 = not there; -1 = the file is
  * damaged (EPROTO). */

@@ -5,7 +5,8 @@ import smtplib
 import socket
 import threading
 
-from correo import (Instance, Skip, another, message, run, tell, the_instance)
+from correo import (Instance, Skip, another, message, run, tell, the_instance,
+                    wait)
 
 c = the_instance()
 
@@ -32,6 +33,33 @@ def a_broken_table_is_refused_whole():
         with open(path, 'w') as f:
             f.write(old)
         c.correo('tables')
+
+
+def a_table_that_cannot_be_opened_is_no_empty_one():
+    """A stranger's mail is put off, and what is accepted is not returned."""
+    path = c.dir + '/etc/tables/users.cdb'
+    start = len(c.log())
+    os.rename(path, path + '.aside')
+    try:
+        os.symlink(path, path)
+        c.wait_log('queued: ', 'those of before stay', start=start)
+
+        def put_off():
+            s = c.smtp()
+            s.mail('a@sender.test')
+            return s.rcpt('alice@example.test')[0] == 451
+        wait('451 for all', put_off)
+        run(c.dir + '/sendmail', '-f', 'a@sender.test',
+            'alice@example.test', input=message('in the queue'))
+        c.wait_log('queued: ', ' rcpt=<alice@example.test> ', start=start)
+    finally:
+        os.rename(path + '.aside', path)
+        c.takes_effect()
+
+    def delivered():
+        c.correo('queue', 'retry', '--all', ok=False)
+        return c.alice.mail()
+    wait('the mail in the queue', delivered)
 
 
 def a_broken_configuration_is_refused_whole():
@@ -309,7 +337,9 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
     assert r.returncode == 1 and b'chmod o+x' in r.stderr, r
 
 
-tell([a_broken_table_is_refused_whole, a_broken_configuration_is_refused_whole,
+tell([a_broken_table_is_refused_whole,
+      a_table_that_cannot_be_opened_is_no_empty_one,
+      a_broken_configuration_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
       check_asks_dns, wrong_modes_stop_the_start, a_user_that_is_not_there,
       a_full_disk_answers_452_and_loses_nothing,

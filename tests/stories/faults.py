@@ -1,12 +1,13 @@
 """Full disks, broken tables, broken configuration, wrong modes."""
 import os
 import re
+import resource
 import smtplib
 import socket
 import threading
 
-from correo import (Instance, Skip, another, message, run, tell, the_instance,
-                    wait)
+from correo import (Instance, Skip, another, files, message, run, tell,
+                    the_instance, wait)
 
 c = the_instance()
 
@@ -293,6 +294,7 @@ def a_full_disk_answers_452_and_loses_nothing():
         i.alice.wait(2 + answered, 60)
         assert len(i.alice.mail()) == 2 + answered, (answered, i.alice.mail())
         os.unlink(sorted(i.alice.mail())[0])
+        largest(i)
         floor(i)
     finally:
         i.quickstart('stop')
@@ -307,6 +309,22 @@ def fill(i):
                     f.write(b'\0' * size)
             except OSError:
                 pass
+
+
+def largest(i):
+    """A limit of file sizes kills nobody: 451, a line, nothing in tmp/."""
+    most = 16 << 20
+    start = len(i.log())
+    i.quickstart('restart', preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY)))
+    s = i.smtp()
+    s.mail('a@sender.test')
+    s.rcpt('alice@example.test')
+    code, _ = s.data(message('largest', ('x' * 1023 + '\n') * (most // 1024)))
+    assert code == 451, code
+    i.wait_log('smtpd: ', 'message not accepted: File too large', start=start)
+    assert not files(i.ready['queue'] + '/tmp')
+    assert 'event=crashed' not in i.log()[start:]
 
 
 def floor(i):
@@ -327,6 +345,12 @@ def floor(i):
         assert code == 452 and answer.startswith(b'4.3.1'), (key, code, answer)
 
 
+def a_limit_of_descriptors_is_named():
+    r = run('sh', '-c', 'ulimit -n 20; exec timeout 20 "$0" -c "$1"',
+            c.dir + '/sbin/smtpd', c.ready['config'], ok=False)
+    assert r.returncode == 100 and b'ulimit -n' in r.stderr, r
+
+
 def a_directory_out_of_reach_is_refused_with_the_cure():
     if os.geteuid() != 0:
         raise Skip('needs root')
@@ -343,4 +367,5 @@ tell([a_broken_table_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
       check_asks_dns, wrong_modes_stop_the_start, a_user_that_is_not_there,
       a_full_disk_answers_452_and_loses_nothing,
+      a_limit_of_descriptors_is_named,
       a_directory_out_of_reach_is_refused_with_the_cure])

@@ -50,8 +50,8 @@ static uint32_t *find(const struct thread *, struct table *, uint64_t);
 static uint64_t key_of(const struct thread *, const struct table *, uint32_t);
 static int  room(const struct thread *, struct table *);
 static void link_all(struct thread *);
-static void link_node(struct thread *, uint32_t, uint32_t);
-static int  is_above(const struct thread *, uint32_t, uint32_t);
+static void link_node(struct thread *, uint32_t, uint32_t, unsigned *);
+static int  is_above(const struct thread *, uint32_t, uint32_t, unsigned *);
 static uint32_t root_of(struct thread *, uint32_t);
 static void prune(struct thread *);
 static uint32_t above(struct thread *, uint32_t);
@@ -329,30 +329,32 @@ link_all(struct thread *t)
 {
 	uint32_t i, k, n, parent;
 	const struct node *v;
+	unsigned steps;
 
 	for (i = 0; i < t->nmail; i++) {
 		n = t->mail[i];
 		v = &t->node[n];
+		steps = THREAD_DEPTH;
 		for (k = 1; k < v->nref; k++)
 			link_node(t, t->ref[v->ref + k],
-			    t->ref[v->ref + k - 1]);
+			    t->ref[v->ref + k - 1], &steps);
 		parent = v->nref ? t->ref[v->ref + v->nref - 1] : 0;
 		if (v->parent != parent) {
 			t->node[n].parent = 0;
 			if (parent)
-				link_node(t, n, parent);
+				link_node(t, n, parent, &steps);
 		}
 	}
 }
 
 /* Unless the child has a parent, or is above it. */
 static void
-link_node(struct thread *t, uint32_t child, uint32_t parent)
+link_node(struct thread *t, uint32_t child, uint32_t parent, unsigned *steps)
 {
 	uint32_t root = root_of(t, parent);
 
 	if (t->node[child].parent || (root == root_of(t, child) &&
-	    is_above(t, child, parent)))
+	    is_above(t, child, parent, steps)))
 		return;
 	t->node[child].parent = parent;
 	t->node[root_of(t, child)].set = root;
@@ -360,11 +362,9 @@ link_node(struct thread *t, uint32_t child, uint32_t parent)
 
 /* Where that takes too long, it is taken to be. */
 static int
-is_above(const struct thread *t, uint32_t above, uint32_t n)
+is_above(const struct thread *t, uint32_t above, uint32_t n, unsigned *steps)
 {
-	unsigned i;
-
-	for (i = 0; n && n != above && i < THREAD_DEPTH; i++)
+	for (; n && n != above && *steps; --*steps)
 		n = t->node[n].parent;
 	return n != 0;
 }

@@ -8,7 +8,8 @@
  * sort by date is linear; no recursion.
  *
  * Where references contradict each other, whether a link would be a loop is
- * looked for over THREAD_DEPTH messages; farther up it is not made.
+ * looked for over THREAD_DEPTH messages for all references of one; farther up
+ * it is not made.
  */
 #ifndef MAIL_THREAD_H
 #define MAIL_THREAD_H

@@ -6,6 +6,7 @@
 #include "imapd/change.h"
 #include "imapd/flags.h"
 #include "imapd/notify.h"
+#include "imapd/update.h"
 #include "sys/clock.h"
 
 /* A message of a command holds a descriptor and a buffer. */
@@ -113,7 +114,9 @@ append_replace(struct box *b, struct imap_command *c)
 		/* the code comes before the EXPUNGE (RFC 8508 4.3) */
 		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),
 		    "replaced");
-		if (folder_expunge(b->folder, v, n) < 0)
+		/* what is ours is told to who hears nothing else, too */
+		if (folder_expunge(b->folder, v, n) < 0 ||
+		    update_tell(b, 1) < 0)
 			a = box_failed(b, "REPLACE");
 		else {
 			box_say(b, a, "", "replaced");

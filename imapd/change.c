@@ -142,7 +142,8 @@ change_highest(struct box *b)
 {
 	struct folder_totals t;
 
-	if (!b->condstore)
+	/* who does not hear of flags would take those before it for known */
+	if (!b->condstore || b->deaf & IMAP_NOTIFY_FLAGS)
 		return;
 	folder_totals(b->folder, &t);
 	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);

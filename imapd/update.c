@@ -123,7 +123,7 @@ update_modseq(struct box *b)
 
 	folder_totals(b->folder, &t);
 	behind = folder_count(b->folder) != t.messages;
-	if (!behind)
+	if (!behind && !(b->deaf & IMAP_NOTIFY_FLAGS))
 		b->modseq = t.modseq;
 	if (b->qresync && (behind || b->behind))
 		highest(b);

@@ -188,7 +188,9 @@ meet(struct box *b, struct watched_list *old, struct watched_list *now,
 	if (was) {
 		w->t = was->t;
 		w->stamp = was->stamp;
-	}
+	} else
+		/* a new one may be renamed before its numbers are read */
+		memcpy(w->t.id, t.id, sizeof t.id);
 	return 0;
 }
 

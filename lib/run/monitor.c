@@ -5,7 +5,6 @@
  * configuration, paths and addresses.  It never reads a table or a key: it
  * opens them and hands the descriptors on.
  */
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <assert.h>
 #include <errno.h>
@@ -22,10 +21,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum {
-	MEMBERS = 12, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250,
-	FILES = 128			/* descriptors: role.h */
-};
+enum { MEMBERS = 12, END_S = 10, PAUSE_MS = 100, LOOK_MS = 250 };
 
 /* A running role.  One that was replaced is not among them: it ends by itself,
  * when nobody is left whom it serves. */
@@ -46,7 +42,6 @@ struct monitor {
 	struct member member[MEMBERS], *end;
 };
 
-static void look_for_room(void);
 static void start_all(struct monitor *);
 static void start_role(struct monitor *, struct member *);
 static void execute(const struct monitor *, const struct role *, int)
@@ -78,7 +73,6 @@ monitor_run(const struct family *family, const struct site *site,
 	m.conf_path = conf_path;
 	m.conf_fd = conf_fd;
 	m.end = m.member;
-	look_for_room();
 	/* here and in all roles: a write fails instead */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -94,18 +88,6 @@ monitor_run(const struct family *family, const struct site *site,
 	end_all(&m);
 	log_note("ended", "%s", family->program);
 	return status;
-}
-
-static void
-look_for_room(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= FILES)
-		return;
-	errno = 0;
-	log_die(LOG_FIX, "%llu descriptors are too few; the cure: ulimit -n %d "
-	    "or more", (unsigned long long)r.rlim_cur, FILES);
 }
 
 /* ------------------------------------------------ starting roles */

@@ -101,7 +101,7 @@ role_move(int fd, int from)
 	int to = fcntl(fd, F_DUPFD_CLOEXEC, from);
 
 	if (to < 0)
-		log_die(LOG_AGAIN, "descriptors");
+		log_die(LOG_AGAIN, "descriptors; the cure: a higher ulimit -n");
 	close(fd);
 	return to;
 }

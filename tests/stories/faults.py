@@ -346,9 +346,13 @@ def floor(i):
 
 
 def a_limit_of_descriptors_is_named():
+    few = c.ready['config'] + '.few'
+    with open(c.ready['config']) as f, open(few, 'w') as to:
+        to.write(re.sub(r'(?m)^(\S+\.listen .*)\d$', r'\g<1>9', f.read()))
     r = run('sh', '-c', 'ulimit -n 20; exec timeout 20 "$0" -c "$1"',
-            c.dir + '/sbin/smtpd', c.ready['config'], ok=False)
-    assert r.returncode == 100 and b'ulimit -n' in r.stderr, r
+            c.dir + '/sbin/smtpd', few, ok=False)
+    os.unlink(few)
+    assert r.returncode and b'ulimit -n' in r.stderr, r
 
 
 def a_directory_out_of_reach_is_refused_with_the_cure():

@@ -149,7 +149,7 @@ def taken():
 
 def send(rcpts, body=b"Subject: test\r\n\r\nhello\r\n", sender="a@sender.test",
          mail=(), rcpt=()):
-    with smtplib.SMTP("127.0.0.1", PORT, timeout=30) as s:
+    with smtplib.SMTP("127.0.0.1", PORT, "client.test", timeout=30) as s:
         s.ehlo("client.test")
         code, text = s.mail(sender, mail)
         assert code == 250, text

@@ -36,9 +36,10 @@ def smtplib_plain_and_login():
     def one(mech):
         def send(service, host, port, subject):
             if service == 'smtps':
-                s = smtplib.SMTP_SSL(host, port, context=context(c))
+                s = smtplib.SMTP_SSL(host, port, 'client.test',
+                                     context=context(c))
             else:
-                s = smtplib.SMTP(host, port)
+                s = smtplib.SMTP(host, port, 'client.test')
                 s.starttls(context=context(c))
             s.ehlo()
             s.user, s.password = USER, PASSWORD

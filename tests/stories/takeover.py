@@ -138,7 +138,7 @@ def no_end_of_questions():
     for what in ('logins', 'writers'):
         assert d.obey(what, tls=True) == 'killed', what
         d.c.wait_log('event=dropped', 'note out of order')
-    with smtplib.SMTP(d.c.host, d.c.port, timeout=20) as s:
+    with smtplib.SMTP(d.c.host, d.c.port, "evil.test", timeout=20) as s:
         assert s.noop()[0] == 250
 
 

@@ -72,6 +72,16 @@ put_text(int fd, const char *text, size_t n)
 	buf_free(&b);
 }
 
+static void
+put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	put_text(fd, text, 0);
+	close(fd);
+}
+
 /* What was announced as a literal is there to its end. */
 static void
 test_truncated_meanwhile(void **state)
@@ -154,35 +164,79 @@ test_fields(void **state)
 	message_free(&m);
 }
 
-/* What a name has wrong is believed until it is read, and not again. */
+/* A size in a name that is not the file's is not believed; W= beside one that
+ * is, until it is read. */
 static void
 test_sizes_of_a_name(void **state)
 {
+	static const struct {
+		const char *name;
+		uint64_t vsize;		/* told before it is read */
+	} t[] = {
+		{ "1.a,S=8,W=11", 11 }, { "1.a,S=99,W=99", 11 },
+		{ "1.a,S=2,W=3", 11 }, { "1.a,S=8,W=99", 99 },
+		{ "1.a,W=99", 11 }, { "1.a,S=99", 11 }, { "1.a", 11 },
+		/* the date is in the name of what we delivered */
+		{ "1.Q0f2k8r1q3m5xz9ab2c7dR1.h,S=8,W=11", 11 }
+	};
 	struct message m = { .folder = NULL };
 	uint64_t size, vsize;
 	struct folder *f;
-	char path[128];
-	int fd, i;
+	char path[192];
+	size_t i;
+	int again;
 
 	(void)state;
-	snprintf(path, sizeof path, "%s/cur/1.a,S=99,W=99:2,", dir);
-	fd = open(path, O_RDWR | O_CREAT, 0600);
-	assert_true(fd >= 0);
-	put_text(fd, "a: b\n\nx\n", 0);
-	close(fd);
-	for (i = 0; i < 2; i++) {
-		assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE),
-		    0);
-		assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
-		assert_int_equal(vsize, i ? 11 : 99);
-		assert_int_equal(message_start(&m, f, 1, 0), 0);
-		assert_int_equal(message_load(&m), 0);
-		assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
-		assert_int_equal(size, 8);
-		assert_int_equal(vsize, 11);
-		folder_close(f);
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		snprintf(path, sizeof path, "%s/cur/%s:2,", dir, t[i].name);
+		put_file(path, "a: b\n\nx\n");
+		for (again = 0; again < 2; again++) {
+			assert_int_equal(folder_open(&f, &tree, "INBOX",
+			    FOLDER_WRITE), 0);
+			assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
+			assert_int_equal(vsize, again ? 11 : t[i].vsize);
+			assert_int_equal(message_start(&m, f, 1, 0), 0);
+			assert_int_equal(message_load(&m), 0);
+			assert_int_equal(folder_sizes(f, 1, &size, &vsize), 0);
+			assert_int_equal(size, 8);
+			assert_int_equal(vsize, 11);
+			folder_close(f);
+		}
+		assert_int_equal(unlink(path), 0);
 	}
 	message_free(&m);
+}
+
+/* Nor is that of a copy, whose name says the same. */
+static void
+test_sizes_of_a_copy(void **state)
+{
+	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *g;
+	uint64_t size, vsize;
+	char path[192];
+	int64_t date;
+	int looked;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "To"), 0);
+	snprintf(path, sizeof path, "%s/cur/1.a,S=99,W=99:2,", dir);
+	put_file(path, "a: b\n\nx\n");
+	assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE), 0);
+	assert_int_equal(folder_open(&g, &tree, "To", FOLDER_WRITE), 0);
+	for (looked = 0; looked < 2; looked++) {
+		if (looked)
+			assert_int_equal(folder_date(f, 1, &date), 0);
+		assert_int_equal(folder_copy(f, one, 1, g, uid), 0);
+		while (folder_next(g, 1).kind != CHANGE_NONE)
+			;
+		assert_int_equal(folder_sizes(g, folder_count(g), &size,
+		    &vsize), 0);
+		assert_int_equal(size, 8);
+		assert_int_equal(vsize, 11);
+	}
+	folder_close(g);
+	folder_close(f);
 }
 
 int
@@ -193,6 +247,8 @@ main(void)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sizes_of_a_name, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(test_sizes_of_a_copy, setup,
 		    teardown),
 	};
 

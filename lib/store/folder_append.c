@@ -26,9 +26,12 @@ enum { APPEND_BUFFER = 65536, TMP_OLD = 36 * 3600 };
 struct incoming {			/* a file that stands in cur/ */
 	char name[FOLDER_FILE];		/* "" none */
 	uint32_t flags, uid;
-	int64_t date;			/* known when have_date */
-	int have_date;
+	int64_t date;
+	uint64_t size, vsize;
+	unsigned known;			/* KNOWN of them */
 };
+
+enum { KNOWN = REC_DATE | REC_SIZE | REC_VSIZE };
 
 static int  tidy_one(void *, const char *);
 static int  append_flush(struct append *);
@@ -254,7 +257,9 @@ append_place(struct folder *f, struct append *a, struct incoming *in)
 		in->name[0] = '\0';
 	in->flags = a->flags;
 	in->date = a->date;
-	in->have_date = 1;
+	in->size = a->size;
+	in->vsize = a->vsize;
+	in->known = KNOWN;
 	return r;
 }
 
@@ -314,9 +319,11 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 		    (c = folder_table_rec(t, (uint32_t)at)) == NULL)
 			continue;
 		v[i].uid = c->uid;
-		if (v[i].have_date) {
+		if (v[i].known & REC_DATE) {
 			c->date = v[i].date;
-			c->bits |= REC_DATE;
+			c->size = v[i].size;
+			c->vsize = v[i].vsize;
+			c->bits = (c->bits & ~(uint32_t)KNOWN) | v[i].known;
 			folder_table_seal(t, c);
 		}
 	}
@@ -413,8 +420,11 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 		if (folder_file(from, c, name) < 0)
 			return -1;
 		in->flags = map_flags(from, c->flags, to);
-		in->have_date = !!(c->bits & REC_DATE);
+		/* by who looked at it, not by its name */
+		in->known = c->bits & KNOWN;
 		in->date = c->date;
+		in->size = c->size;
+		in->vsize = c->vsize;
 		folder_fresh_name(to, span_of(name), fresh);
 		if (file_name_parse(span_of(fresh), &n) < 0 ||
 		    file_name_format(in->name, n.base, in->flags,

@@ -18,7 +18,7 @@ static int  by_number(const void *, const void *);
 static size_t below(const struct positions *, uint32_t);
 static uint32_t number_of(const struct folder *, uint32_t);
 static int  in_view(const struct folder *, uint32_t);
-static void note_date(struct folder *, struct rec *, const struct stat *);
+static void note_stat(struct folder *, struct rec *, const struct stat *);
 static void note_sizes(struct folder *, struct rec *, uint64_t, uint64_t);
 static int  measure(struct folder *, uint32_t, struct rec *);
 static int  measure_fd(int, uint64_t *, uint64_t *);
@@ -165,7 +165,7 @@ folder_fd(struct folder *f, uint32_t number)
 	if (fd < 0)
 		errno = ENOENT;
 	else
-		note_date(f, c, &st);
+		note_stat(f, c, &st);
 	return fd;
 }
 
@@ -183,7 +183,7 @@ folder_date(struct folder *f, uint32_t number, int64_t *date)
 		if (folder_file(f, c, name) == 0 &&
 		    fstatat(folder_dirfd(f, c), name, &st,
 		    AT_SYMLINK_NOFOLLOW) == 0)
-			note_date(f, c, &st);
+			note_stat(f, c, &st);
 		else if ((fd = folder_fd(f, number)) < 0)
 			return -1;
 		else
@@ -200,7 +200,13 @@ folder_sizes(struct folder *f, uint32_t number, uint64_t *size,
     uint64_t *vsize)
 {
 	struct rec *c = folder_rec(f, number);
+	int64_t date;
 
+	/* nobody has looked yet whether a name of others is right */
+	if (c && !(c->bits & REC_DATE)) {
+		(void)folder_date(f, number, &date);
+		c = folder_rec(f, number);
+	}
 	if (c == NULL)
 		return -1;
 	if ((c->bits & (REC_SIZE | REC_VSIZE)) != (REC_SIZE | REC_VSIZE)) {
@@ -467,13 +473,22 @@ in_view(const struct folder *f, uint32_t at)
 	return at < f->upto && (i == f->dead.n || f->dead.v[i] != at);
 }
 
-/* Whoever opens it or looks spares the next one to ask. */
+/*
+ * Whoever opens it or looks spares the next one to ask.  Of a name with another
+ * size than the file has neither S= nor W= is believed: a client that was told
+ * too little reads no further.  W= beside the right S= is, until it is read.
+ */
 static void
-note_date(struct folder *f, struct rec *c, const struct stat *st)
+note_stat(struct folder *f, struct rec *c, const struct stat *st)
 {
-	if (c->bits & REC_DATE)
+	int wrong = c->bits & REC_SIZE && c->size != (uint64_t)st->st_size;
+
+	if (c->bits & REC_DATE && !wrong)
 		return;
-	c->date = st->st_mtime;
+	if (wrong)
+		c->bits &= ~(uint32_t)(REC_SIZE | REC_VSIZE);
+	if (!(c->bits & REC_DATE))
+		c->date = st->st_mtime;
 	c->bits |= REC_DATE;
 	folder_table_seal(&f->table, c);
 	f->table.learned++;

@@ -5,6 +5,7 @@
 #include "imapd/append.h"
 #include "imapd/change.h"
 #include "imapd/flags.h"
+#include "imapd/names.h"
 #include "imapd/notify.h"
 #include "imapd/update.h"
 #include "sys/clock.h"
@@ -170,7 +171,7 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 		return refused(b, box_say(b, ANSWER_NO, "LIMIT",
 		    "at most %d messages at once", MESSAGES));
 	if (in->folder == NULL) {
-		if (box_name(b, replace ? c->target : c->mailbox, 0,
+		if (names_take(b, replace ? c->target : c->mailbox, NAMES_USE,
 		    in->name) < 0)
 			return refused(b, ANSWER_NO);
 		if ((in->folder = box_folder(b, in->name, 1)) == NULL)

@@ -10,7 +10,6 @@
 #include "run/reader_log.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-#include "wire/imap_name.h"
 
 static uint64_t deadline(const struct box *);
 static int  of_uids(const struct folder *, const struct imap_set *,
@@ -79,47 +78,6 @@ box_answer(struct box *b, struct span tag, enum answer a)
 		out_line(&b->out, "* BYE too many errors");
 		b->over = "max_errors";
 	}
-}
-
-int
-box_name(struct box *b, struct span name, int make, char out[FOLDER_NAME])
-{
-	unsigned char room[IMAP_NAME + 8], room2[4 * IMAP_NAME];
-	struct buf utf7 = { .p = room, .size = sizeof room,
-	    .max = sizeof room };
-	struct buf utf8 = { .p = room2, .size = sizeof room2,
-	    .max = sizeof room2 };
-	const char *why = "a mailbox name has at most 200 bytes";
-	int r = 0;
-
-	if (imap_name_inbox(name)) {
-		memcpy(out, "INBOX", 6);
-		return 0;
-	}
-	/* RFC 9051 6.3.4: a separator at the end says that there will be
-	 * children */
-	if (make && name.n && name.p[name.n - 1] == '.')
-		name.n--;
-	if (b->utf8 && !span_eq(name, SPAN(""))) {
-		r = imap_name_to_utf7(name, &utf7, &why);
-		if (r == 0 && make)
-			r = imap_name_valid(name, '.', &why);
-		name = buf_span(&utf7);
-	} else if (make) {
-		r = imap_name_from_utf7(name, &utf8, &why);
-		if (r == 0)
-			r = imap_name_valid(buf_span(&utf8), '.', &why);
-	}
-	if (r == 0)
-		r = tree_name(name, &why);
-	if (r == 0 && span_str(name, out, FOLDER_NAME) == 0) {
-		/* what is below INBOX is so in any case of letters */
-		if (span_case_starts(name, SPAN("INBOX.")))
-			memcpy(out, "INBOX", 5);
-		return 0;
-	}
-	box_say(b, ANSWER_NO, "CANNOT", "%s", why);
-	return -1;
 }
 
 struct folder *

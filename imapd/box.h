@@ -80,9 +80,6 @@ enum answer box_failed(struct box *, const char *what);
 /* The tagged reply.  Too many BAD in a row end the session. */
 void	box_answer(struct box *, struct span tag, enum answer);
 
-/* A mailbox name as the client wrote it, into what the tree wants.  make 1:
- * it shall come into being.  0, or -1 and the answer is said. */
-int	box_name(struct box *, struct span, int make, char out[FOLDER_NAME]);
 /* A folder by that name: the selected one, or another, which box_release
  * closes.  NULL and the answer is said; create 1: with [TRYCREATE]. */
 struct folder *box_folder(struct box *, const char *name, int create);

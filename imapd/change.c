@@ -3,6 +3,7 @@
 
 #include "imapd/change.h"
 #include "imapd/flags.h"
+#include "imapd/names.h"
 #include "imapd/notify.h"
 #include "imapd/update.h"
 
@@ -76,7 +77,7 @@ change_copy(struct box *b, struct imap_command *c)
 
 	if (c->verb == IMAP_MOVE && b->read_only)
 		return read_only(b);
-	if (box_name(b, c->target, 0, name) < 0)
+	if (names_take(b, c->target, NAMES_USE, name) < 0)
 		return ANSWER_NO;
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "imapd/folders.h"
+#include "imapd/names.h"
 #include "imapd/notify.h"
 #include "imapd/quota.h"
 #include "imapd/special.h"
@@ -22,7 +23,8 @@ folders_create(struct box *b, struct imap_command *c)
 	const char *use;
 	struct folder *f;
 
-	if (box_name(b, c->mailbox, 1, name) < 0 || use_of(b, c, &use) < 0)
+	if (names_take(b, c->mailbox, NAMES_MAKE, name) < 0 ||
+	    use_of(b, c, &use) < 0)
 		return ANSWER_NO;
 	if (strcmp(name, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "ALREADYEXISTS",
@@ -36,6 +38,8 @@ folders_create(struct box *b, struct imap_command *c)
 	folder_totals(f, &t);
 	folder_close(f);
 	notify_changed(b, name, NULL);
+	if (names_differ(b, c->mailbox, name))
+		names_tell(b, "", name, c->mailbox);
 	/* RFC 8474 4.1 */
 	snprintf(code, sizeof code, "MAILBOXID (%s)", t.id);
 	return box_say(b, ANSWER_OK, code, "made");
@@ -46,7 +50,7 @@ folders_delete(struct box *b, struct imap_command *c)
 {
 	char name[FOLDER_NAME];
 
-	if (box_name(b, c->mailbox, 0, name) < 0)
+	if (names_take(b, c->mailbox, NAMES_USE, name) < 0)
 		return ANSWER_NO;
 	if (strcmp(name, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "CANNOT",
@@ -66,6 +70,8 @@ folders_delete(struct box *b, struct imap_command *c)
 	}
 	quota_forget(b);
 	notify_changed(b, name, NULL);
+	if (names_differ(b, c->mailbox, name))
+		names_tell(b, "\\NonExistent", name, c->mailbox);
 	return box_say(b, ANSWER_OK, "", "deleted");
 }
 
@@ -74,8 +80,8 @@ folders_rename(struct box *b, struct imap_command *c)
 {
 	char from[FOLDER_NAME], to[FOLDER_NAME];
 
-	if (box_name(b, c->mailbox, 0, from) < 0 ||
-	    box_name(b, c->target, 1, to) < 0)
+	if (names_take(b, c->mailbox, NAMES_USE, from) < 0 ||
+	    names_take(b, c->target, NAMES_MAKE, to) < 0)
 		return ANSWER_NO;
 	if (strcmp(to, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "ALREADYEXISTS",
@@ -86,6 +92,9 @@ folders_rename(struct box *b, struct imap_command *c)
 		return box_failed(b, "RENAME");
 	follow(b, from, to);
 	notify_changed(b, from, to);
+	if (names_differ(b, c->mailbox, from) ||
+	    names_differ(b, c->target, to))
+		names_tell(b, "", to, c->mailbox);
 	return box_say(b, ANSWER_OK, "", "renamed");
 }
 
@@ -94,7 +103,8 @@ folders_subscribe(struct box *b, struct imap_command *c)
 {
 	char name[FOLDER_NAME];
 
-	if (box_name(b, c->mailbox, 0, name) < 0)
+	if (names_take(b, c->mailbox, c->verb == IMAP_SUBSCRIBE ? NAMES_USE :
+	    NAMES_UNSUBSCRIBE, name) < 0)
 		return ANSWER_NO;
 	if (tree_subscribe(&b->tree, name, c->verb == IMAP_SUBSCRIBE) < 0)
 		return box_failed(b, "subscription");

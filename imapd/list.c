@@ -61,11 +61,10 @@ static int
 matches(const struct box *b, const struct imap_list *l, const char *name,
     int *percent)
 {
-	char text[NAMES_TEXT], pattern[2 * IMAP_NAME + 2];
+	char pattern[2 * IMAP_NAME + 2];
 	int match = 0;
 	uint32_t i;
 
-	names_text(b, name, text);
 	for (*percent = 0, i = 0; i < l->patterns.n; i++) {
 		struct span p = l->patterns.v[i].text;
 
@@ -75,8 +74,8 @@ matches(const struct box *b, const struct imap_list *l, const char *name,
 		if (l->reference.n)
 			memcpy(pattern, l->reference.p, l->reference.n);
 		memcpy(pattern + l->reference.n, p.p, p.n);
-		if (!imap_name_match(span_mem(pattern, l->reference.n + p.n),
-		    span_of(text), '.'))
+		if (!names_match(b, span_mem(pattern, l->reference.n + p.n),
+		    name))
 			continue;
 		match = 1;
 		*percent |= span_ends(p, SPAN("%"));

@@ -14,6 +14,7 @@
 #include "imapd/attend.h"
 #include "imapd/fetch.h"
 #include "imapd/hint.h"
+#include "imapd/names.h"
 #include "imapd/notify.h"
 #include "imapd/update.h"
 #include "imapd/watched.h"
@@ -252,8 +253,8 @@ group(struct box *b, struct notify *n, const struct imap_notify_group *g)
 		v = &n->v[n->n++];
 		*v = (struct want){ g->filter, g->events, "" };
 		/* RFC 5465 3.1: what does not exist is ignored */
-		if (g->mailboxes.n && box_name(b, g->mailboxes.v[i].text, 0,
-		    v->name) < 0)
+		if (g->mailboxes.n && names_take(b,
+		    g->mailboxes.v[i].text, NAMES_USE, v->name) < 0)
 			v->name[0] = '\0';
 	}
 	return 0;

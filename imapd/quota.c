@@ -2,6 +2,7 @@
  * mailbox has limits at all. */
 #include <errno.h>
 
+#include "imapd/names.h"
 #include "imapd/quota.h"
 #include "store/mailbox.h"
 #include "store/maildirsize.h"
@@ -47,7 +48,7 @@ quota_root(struct box *b, struct imap_command *c)
 {
 	char name[FOLDER_NAME];
 
-	if (box_name(b, c->mailbox, 0, name) < 0)
+	if (names_take(b, c->mailbox, NAMES_USE, name) < 0)
 		return ANSWER_NO;
 	out_str(&b->out, "* QUOTAROOT ");
 	buf_reset(&b->scratch);

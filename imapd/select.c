@@ -4,8 +4,7 @@
 #include "imapd/select.h"
 #include "imapd/update.h"
 
-static void tell(struct box *);
-static void list(struct box *);
+static void tell(struct box *, struct span);
 static uint32_t first_unseen(struct folder *);
 static int  resync(struct box *, struct imap_command *);
 
@@ -22,7 +21,7 @@ select_run(struct box *b, struct imap_command *c)
 	box_unselect(b);
 	if (was)
 		out_str(&b->out, "* OK [CLOSED] the other is left\r\n");
-	if (box_name(b, c->mailbox, 0, name) < 0)
+	if (names_take(b, c->mailbox, NAMES_USE, name) < 0)
 		return ANSWER_NO;
 	b->read_only = c->verb == IMAP_EXAMINE;
 	r = folder_open(&b->folder, &b->tree, name, b->read_only ?
@@ -33,7 +32,7 @@ select_run(struct box *b, struct imap_command *c)
 	}
 	memcpy(b->name, name, sizeof b->name);
 	b->condstore |= c->select.condstore;
-	tell(b);
+	tell(b, c->mailbox);
 	if (c->select.qresync && resync(b, c) < 0) {
 		enum answer a = box_failed(b, "mailbox");
 
@@ -59,7 +58,7 @@ select_close(struct box *b, struct imap_command *c)
 }
 
 static void
-tell(struct box *b)
+tell(struct box *b, struct span given)
 {
 	struct out *o = &b->out;
 	struct folder_totals t;
@@ -72,7 +71,9 @@ tell(struct box *b)
 	update_keywords(b);
 	out_line(o, "* %u EXISTS", folder_count(b->folder));
 	if (b->rev2)
-		list(b);
+		/* RFC 9051 6.3.2: its name, in the form that we give it */
+		names_tell(b, "", b->name, names_differ(b, given, b->name) ?
+		    given : SPAN(""));
 	else {
 		out_line(o, "* %u RECENT", t.recent);
 		if (t.unseen && (n = first_unseen(b->folder)) != 0)
@@ -83,19 +84,6 @@ tell(struct box *b)
 	out_line(o, "* OK [HIGHESTMODSEQ %llu] so far",
 	    (unsigned long long)t.modseq);
 	out_line(o, "* OK [MAILBOXID (%s)] whatever its name", t.id);
-}
-
-/* RFC 9051 6.3.2: its name, in the form that the server gives it */
-static void
-list(struct box *b)
-{
-	struct buf *o = &b->scratch;
-
-	buf_reset(o);
-	buf_adds(o, "* LIST () \".\" ");
-	names_add(b, o, b->name);
-	buf_adds(o, "\r\n");
-	out_span(&b->out, buf_span(o));
 }
 
 static uint32_t

@@ -10,7 +10,7 @@ status_run(struct box *b, struct imap_command *c)
 {
 	char name[FOLDER_NAME];
 
-	if (box_name(b, c->mailbox, 0, name) < 0)
+	if (names_take(b, c->mailbox, NAMES_USE, name) < 0)
 		return ANSWER_NO;
 	return status_of(b, name, c->status) < 0 ? b->answer :
 	    box_say(b, ANSWER_OK, "", "that is all");

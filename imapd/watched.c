@@ -243,6 +243,7 @@ tell_name(struct box *b, const struct watched *was, const struct watched *w,
 	unsigned events = (was ? was->events : 0) | (w ? w->events : 0);
 	unsigned had = was ? was->node.bits : 0, has = w ? w->node.bits : 0;
 	unsigned changed;
+	char old[NAMES_TEXT];
 	struct buf *o = &b->scratch;
 
 	/* of one that goes by another name only its subscription stays */
@@ -260,14 +261,8 @@ tell_name(struct box *b, const struct watched *was, const struct watched *w,
 		buf_addf(o, " %s", w->node.use);
 	if (has & NODE_SUBSCRIBED)
 		buf_adds(o, " \\Subscribed");
-	buf_adds(o, ") \".\" ");
-	names_add(b, o, one->node.name);
-	if (from) {
-		buf_adds(o, " (\"OLDNAME\" (");
-		names_add(b, o, from->node.name);
-		buf_adds(o, "))");
-	}
-	buf_adds(o, "\r\n");
+	names_text(b, from ? from->node.name : "", old);
+	names_add_list(b, o, one->node.name, span_of(old));
 	out_span(&b->out, buf_span(o));
 }
 

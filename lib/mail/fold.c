@@ -6,7 +6,8 @@
 #include "mail/fold.h"
 
 static int add(struct span, utf8proc_option_t, struct buf *);
-static void add_ascii(struct span, struct buf *);
+static void add_ascii(struct span, utf8proc_option_t, struct buf *);
+static void add_small(struct span, struct buf *);
 static void capitals(unsigned char *, size_t);
 static size_t run_length(struct span);
 static int add_run(struct span, utf8proc_option_t, struct buf *);
@@ -27,6 +28,12 @@ fold_sort(struct span in, struct buf *out)
 	    out);
 }
 
+int
+fold_nfc(struct span in, struct buf *out)
+{
+	return add(in, UTF8PROC_COMPOSE | UTF8PROC_STABLE, out);
+}
+
 /*
  * ASCII goes by itself.  Of other text, a run begins with the ASCII character
  * before it, with which it may combine.
@@ -42,9 +49,7 @@ add(struct span in, utf8proc_option_t how, struct buf *out)
 		n = utf8_ascii(span_from(in, i));
 		if (buf_room(out, n) < 0)
 			return -1;
-		add_ascii(span_sub(in, i, i + n), out);
-		if (how & UTF8PROC_COMPAT)
-			capitals(out->p + out->n - n, n);
+		add_ascii(span_sub(in, i, i + n), how, out);
 		i += n;
 		if (i == in.n)
 			break;
@@ -60,10 +65,22 @@ add(struct span in, utf8proc_option_t how, struct buf *out)
 	return 0;
 }
 
+/* There is room. */
+static void
+add_ascii(struct span s, utf8proc_option_t how, struct buf *out)
+{
+	if (how & (UTF8PROC_CASEFOLD | UTF8PROC_COMPAT))
+		add_small(s, out);
+	else
+		buf_addspan(out, s);
+	if (how & UTF8PROC_COMPAT)
+		capitals(out->p + out->n - s.n, s.n);
+}
+
 /* Eight at a time; the high bit of a byte tells that it is at least 'A', or
  * above 'Z'. */
 static void
-add_ascii(struct span s, struct buf *out)
+add_small(struct span s, struct buf *out)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
 	unsigned char *q = out->p + out->n;

@@ -18,5 +18,7 @@ int	fold_utf8(struct span, struct buf *);
 /* The same for SORT and THREAD: i;unicode-casemap (RFC 5051), titlecase and
  * then NFKD. */
 int	fold_sort(struct span, struct buf *);
+/* For names: NFC, letters as they are.  At most thrice as long. */
+int	fold_nfc(struct span, struct buf *);
 
 #endif

@@ -38,6 +38,35 @@ test_fold(void **state)
 	buf_free(&b);
 }
 
+/* NFC (Unicode's NormalizationTest.txt has such), letters as they are. */
+static void
+test_nfc(void **state)
+{
+	static const char *const v[][2] = {
+		{ "", "" }, { "AbC xYz 0123456789", "AbC xYz 0123456789" },
+		{ "Cafe\314\201", "Caf\303\251" }, { "\303\211", "\303\211" },
+		{ "Stra\303\237E", "Stra\303\237E" },
+		{ "\342\204\253", "\303\205" }, { "\342\204\252x", "Kx" },
+		{ "\340\245\230", "\340\244\225\340\244\274" },
+		{ "\357\254\254", "\327\251\326\274\327\201" },
+		{ "\357\254\201", "\357\254\201" },
+		{ "q\314\207\314\243", "q\314\243\314\207" },
+		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\355\225\234" },
+		{ ".\314\201", ".\314\201" }, { "a\377b", "a\357\277\275b" },
+	};
+	struct buf b = { .max = 1000 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof v / sizeof *v; i++) {
+		buf_reset(&b);
+		if (fold_nfc(span_of(v[i][0]), &b) < 0 ||
+		    !span_eq(buf_span(&b), span_of(v[i][1])))
+			fail_msg("case %zu: %.*s", i, SPAN_ARG(buf_span(&b)));
+	}
+	buf_free(&b);
+}
+
 /* Each before the next, or = the same. */
 static void
 test_order(void **state)
@@ -45,7 +74,7 @@ test_order(void **state)
 	static const char *const v[] = {
 		"", "10", "9", "Apfel", "=apfel", "apfel b",
 		"\303\204pfel", "=a\314\210PFEL", "b", "strasse",
-		"stra\303\237e", "z", "=\357\275\232", "_", "\357\254\201", "~",
+		"stra\303\237e", "stra\316\243e", "z", "=\357\275\232", "_", "\357\254\201", "~",
 		"\316\243", "=\317\203", "=\317\202", "\320\226"
 	};
 	struct buf one = { .max = 1000 }, two = { .max = 1000 };
@@ -130,8 +159,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fold), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_fold), cmocka_unit_test(test_nfc),
+		cmocka_unit_test(test_order), cmocka_unit_test(test_long),
 		cmocka_unit_test(test_subjects)
 	};
 

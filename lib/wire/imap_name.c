@@ -212,9 +212,10 @@ take_shifted(struct span *s, struct buf *b, const char **why)
 			high = 0;
 		} else if (unit >= 0xd800 && unit < 0xdc00)
 			high = unit;
-		else if ((unit >= 0x20 && unit < 0x7f) ||
+		else if (unit == 0 || (unit >= 0x20 && unit < 0x7f) ||
 		    (unit >= 0xdc00 && unit <= 0xdfff))
-			return -1;	/* has another form; a lone half */
+			return -1;	/* no string holds NUL (RFC 3501 9);
+					 * has another form; a lone half */
 		else
 			add_utf8(b, unit);
 	}

@@ -22,7 +22,7 @@ static const struct {
 static const char *const bad_utf7[] = {
 	"&", "a&", "&U,BTFw", "&!-", "&Jjo!", "&U,BTFw-&ZeVnLIqe-", "\303\251",
 	"&AEE-", "&AGE", "&2D0-", "&3gA-", "&AOk=-", "&AO-", "&AOl-", "a\tb",
-	"&AOkA-", "&2D0A6Q-", "\177",
+	"&AOkA-", "&2D0A6Q-", "\177", "a&AAA-b", "&AAAA6Q-",
 };
 
 static void

@@ -50,6 +50,9 @@ append_message(struct box *b)
 	(void)span_str(c.tag, in->tag, sizeof in->tag);
 	if (r < 0)
 		r = refused(b, box_say(b, ANSWER_BAD, "", "%s", why));
+	else if (b->utf8 && !imap_tokens_utf8(&c.tokens))
+		r = refused(b, box_say(b, ANSWER_BAD, "",
+		    "a quoted string is in UTF-8 (RFC 9755 3)"));
 	else
 		r = check(b, &c, size);
 	imap_command_free(&c);

@@ -1,5 +1,4 @@
 /* verbs - the commands of a session after its login. */
-#include "base/utf8.h"
 #include "imapd/append.h"
 #include "imapd/capability.h"
 #include "imapd/change.h"
@@ -21,7 +20,6 @@
 
 enum { SELECTED = 1, NO_EXPUNGE = 2, QUIET = 4 };
 
-static int  quoted_valid(const struct imap_tokens *);
 static enum answer verb_capability(struct box *, struct imap_command *);
 static enum answer verb_noop(struct box *, struct imap_command *);
 static enum answer verb_logout(struct box *, struct imap_command *);
@@ -89,7 +87,7 @@ verbs_run(struct box *b, struct span text)
 	box_say(b, ANSWER_OK, "", "done");
 	if (r < 0)
 		a = box_say(b, ANSWER_BAD, "", "%s", why);
-	else if (b->utf8 && !quoted_valid(&c.tokens))
+	else if (b->utf8 && !imap_tokens_utf8(&c.tokens))
 		a = box_say(b, ANSWER_BAD, "",
 		    "a quoted string is in UTF-8 (RFC 9755 3)");
 	else if (v == NULL)
@@ -112,17 +110,6 @@ verbs_run(struct box *b, struct span text)
 	append_drop(b);
 	box_answer(b, c.tag, a);
 	imap_command_free(&c);
-}
-
-static int
-quoted_valid(const struct imap_tokens *t)
-{
-	uint32_t i;
-
-	for (i = 0; i < t->n; i++)
-		if (t->v[i].kind == IMAP_QUOTED && !utf8_valid(t->v[i].text))
-			return 0;
-	return 1;
 }
 
 static enum answer
@@ -167,29 +154,29 @@ verb_id(struct box *b, struct imap_command *c)
 static enum answer
 verb_enable(struct box *b, struct imap_command *c)
 {
-	struct span w;
-	uint32_t i;
-	int condstore = 0;
+	static const char *const names[] = { "IMAP4rev2", "UTF8=ACCEPT",
+	    "CONDSTORE", "QRESYNC" };
+	enum { REV2 = 1, UTF8 = 2, CONDSTORE = 4, QRESYNC = 8 };
+	unsigned asked = 0;
+	size_t n, i;
 
 	out_str(&b->out, "* ENABLED");
-	for (i = 0; i < c->words.n; i++) {
-		w = c->words.v[i].text;
-		if (span_case_eq(w, SPAN("IMAP4rev2"))) {
-			out_str(&b->out, " IMAP4rev2");
-			b->rev2 = b->utf8 = 1;
-		} else if (span_case_eq(w, SPAN("CONDSTORE"))) {
-			out_str(&b->out, " CONDSTORE");
-			condstore = 1;
-		} else if (span_case_eq(w, SPAN("QRESYNC"))) {
-			out_str(&b->out, " QRESYNC");
-			condstore = b->qresync = 1;
-		} else if (span_case_eq(w, SPAN("UTF8=ACCEPT"))) {
-			out_str(&b->out, " UTF8=ACCEPT");
-			b->utf8 = b->all_utf8 = 1;
+	for (n = 0; n < sizeof names / sizeof *names; n++) {
+		for (i = 0; i < c->words.n; i++)
+			if (span_case_eq(c->words.v[i].text,
+			    span_of(names[n])))
+				asked |= 1u << n;
+		if (asked & 1u << n) {
+			out_str(&b->out, " ");
+			out_str(&b->out, names[n]);
 		}
 	}
 	out_str(&b->out, "\r\n");
-	if (condstore)
+	b->rev2 |= !!(asked & REV2);
+	b->utf8 |= !!(asked & (REV2 | UTF8));
+	b->all_utf8 |= !!(asked & UTF8);
+	b->qresync |= !!(asked & QRESYNC);
+	if (asked & (CONDSTORE | QRESYNC))
 		update_condstore(b);
 	return box_say(b, ANSWER_OK, "", "enabled");
 }

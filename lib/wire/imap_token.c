@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/scan.h"
+#include "base/utf8.h"
 #include "wire/imap_token.h"
 
 struct parse {
@@ -54,6 +55,17 @@ imap_tokens_free(struct imap_tokens *t)
 	free(t->v);
 	buf_free(&t->scratch);
 	*t = (struct imap_tokens){ 0 };
+}
+
+int
+imap_tokens_utf8(const struct imap_tokens *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (t->v[i].kind == IMAP_QUOTED && !utf8_valid(t->v[i].text))
+			return 0;
+	return 1;
 }
 
 int

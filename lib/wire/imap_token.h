@@ -50,6 +50,8 @@ enum imap_token_flags {
 int	imap_tokens_parse(struct imap_tokens *, struct span, unsigned flags,
 	    const char **why);
 void	imap_tokens_free(struct imap_tokens *);
+/* Is each quoted string UTF-8? */
+int	imap_tokens_utf8(const struct imap_tokens *);
 
 /* 1*ATOM-CHAR and ], without one byte more (RFC 9051 9): what an astring may be
  * without quotes, and but for + a tag, but for ] an atom. */

@@ -131,8 +131,9 @@ tell(struct box *b, const struct imap_command *c, const struct node *n,
 	buf_reset(o);
 	buf_adds(o, lsub ? "* LSUB (" : "* LIST (");
 	if (how & TELL_NOT_THERE)
-		buf_adds(o, c->list.extended || b->rev2 ? "\\NonExistent " :
-		    "\\Noselect ");
+		/* RFC 3501 6.3.9 knows only the older word */
+		buf_adds(o, !lsub && (c->list.extended || b->rev2) ?
+		    "\\NonExistent " : "\\Noselect ");
 	if (!lsub) {
 		buf_adds(o, n->bits & NODE_CHILD ? "\\HasChildren" :
 		    "\\HasNoChildren");

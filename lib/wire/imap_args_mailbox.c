@@ -214,7 +214,7 @@ patterns(struct imap_list *l, struct imap_cursor *in)
 	return 0;
 }
 
-/* list-mailbox = 1*list-char / string */
+/* list-mailbox = 1*list-char / string; no atom may have a backslash */
 static int
 take_pattern(struct imap_cursor *in)
 {
@@ -225,7 +225,9 @@ take_pattern(struct imap_cursor *in)
 	if (imap_take(in, &t, bad) < 0)
 		return -1;
 	*in->why = bad;
-	return t->kind <= IMAP_LITERAL && t->text.n <= IMAP_NAME ? 0 : -1;
+	return t->kind <= IMAP_LITERAL && t->text.n <= IMAP_NAME &&
+	    (t->kind != IMAP_ATOM || span_find(t->text, '\\') == t->text.n) ?
+	    0 : -1;
 }
 
 /* list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")" */

@@ -10,7 +10,7 @@ static int events(struct imap_notify *, struct imap_notify_group *,
 static int consistent(const struct imap_notify_group *, const char **);
 
 static const char bad_notify[] =
-    "NOTIFY wants NONE or SET [STATUS] (filter events) … (RFC 5465 8)";
+    "NOTIFY wants NONE or SET [STATUS] (filter events) ... (RFC 5465 8)";
 
 /* notify = "NOTIFY" SP ("NONE" / "SET" [SP "STATUS"] event-groups) */
 int

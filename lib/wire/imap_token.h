@@ -2,7 +2,7 @@
  * imap_token - a command as a flat tree of tokens, made without recursion.
  *
  * Leniency: more than one space between tokens, spaces inside of parentheses,
- * no space between `)` and `(`.
+ * no space before a `(`.
  */
 #ifndef WIRE_IMAP_TOKEN_H
 #define WIRE_IMAP_TOKEN_H

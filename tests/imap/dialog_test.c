@@ -72,6 +72,7 @@ static struct {
 	struct buf mail;
 	int skip, failed;		/* up to the next case; cases */
 	jmp_buf next_case;
+	FILE *told;			/* IMAP_TOLD: all that was answered */
 } run;
 
 /* The case has failed: on with the next. */
@@ -144,6 +145,17 @@ connection(unsigned char digit)
 	return c;
 }
 
+/* For grammar.py: what it got of its connection. */
+static void
+note_down(const struct connection *c, struct span got)
+{
+	if (run.told == NULL)
+		return;
+	fprintf(run.told, "%s: %s (%d) %zu\n", run.file, run.name,
+	    (int)c->pid, got.n);
+	fwrite(got.p, 1, got.n, run.told);
+}
+
 /* The next line without its CRLF.  1, or 0 at the end. */
 static int
 next_line(struct connection *c, char line[LINE])
@@ -170,6 +182,7 @@ next_line(struct connection *c, char line[LINE])
 		r = read(c->fd, c->in.p + c->in.n, 65536);
 		if (r <= 0)
 			return 0;
+		note_down(c, span_mem(c->in.p + c->in.n, (size_t)r));
 		c->in.n += (size_t)r;
 	}
 }
@@ -590,16 +603,18 @@ is_script(const struct dirent *e)
 static void
 scripts(void **state)
 {
-	const char *only = getenv("IMAP_SCRIPT");
+	const char *only = getenv("IMAP_SCRIPT"), *told = getenv("IMAP_TOLD");
 	struct dirent **e;
 	int i, n = scandir("tests/imap", &e, is_script, alphasort);
 
 	(void)state;
 	assert_true(n > 0);
+	assert_true(!told || (run.told = fopen(told, "we")) != NULL);
 	for (i = 0; i < n; i++)
 		if (only == NULL || strcmp(only, e[i]->d_name) == 0)
 			play(e[i]->d_name);
 	free_names(e, n);
+	assert_true(!run.told || fclose(run.told) == 0);
 	print_message("%d dialogs, %d cases, %d lines of answers\n",
 	    run.scripts, run.cases, run.checks);
 	assert_int_equal(run.failed, 0);

@@ -3,9 +3,10 @@
 # session of the real imapd killed, and imapd under a random tester with several
 # connections, the same walk each time and a fresh one (LONG=1: of an hour), and
 # sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
-# testers have to be found.  Between them ENVELOPE, BODYSTRUCTURE, SORT and THREAD
-# of many messages, beside Dovecot's; and dialogs where the kernel has no inotify
-# left, as another node's changes have none.
+# testers have to be found.  Random commands, right and spoilt, whose replies are
+# read by the formal syntax, as are those of all dialogs.  Between them ENVELOPE,
+# BODYSTRUCTURE, SORT and THREAD of many messages, beside Dovecot's; and dialogs
+# where the kernel has no inotify left, as another node's changes have none.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -67,6 +68,21 @@ hintless()	# SCRIPT
 	fi
 }
 
+grammar()
+{
+	dialog=build/unit/tests/imap/dialog
+	if ! [ -x "$dialog" ]; then
+		echo "skip grammar: make unit first"
+	elif IMAP_TOLD="$place/told" "$dialog" >"$place/dialogs" 2>&1; then
+		/usr/bin/python3 tests/imap/grammar.py "$place/told" || bad=1
+	else
+		cat "$place/dialogs"
+		echo "not ok grammar: the dialogs failed"
+		bad=1
+	fi
+}
+
+grammar
 hintless views
 hintless basic
 /usr/bin/python3 tests/imap/structures.py || bad=1
@@ -80,7 +96,12 @@ else
 	echo "not ok kill_family: the tracer does not build"
 	bad=1
 fi
-[ -n "${LONG:-}" ] && model=3600 many=600 || model=15 many=20
+[ -n "${LONG:-}" ] && model=3600 many=600 fuzz=600 || model=15 many=20 fuzz=10
+/usr/bin/python3 tests/imap/fuzz.py 10 3501 || bad=1
+/usr/bin/python3 tests/imap/fuzz.py "$fuzz" || bad=1
+for bug in octet space twice; do
+	planted fuzz "$bug" 10 1
+done
 /usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
 /usr/bin/python3 tests/imap/model.py "$model" || bad=1
 for bug in expunge flags uid recent search sort thread list status notify; do

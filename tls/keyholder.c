@@ -30,7 +30,7 @@ static struct held held[KEYS];
 
 static void take_file(struct role_env *, const char *, int);
 static void hold(EVP_PKEY *, const unsigned char *);
-static void watch(int, int, struct channel *);
+static int  watch(int, int, struct channel *);
 static void watch_links(struct role_env *, int);
 static void new_channels(struct role_env *, int);
 static void serve(int, struct channel *);
@@ -52,7 +52,8 @@ keyholder_role(struct role_env *env)
 	if ((ep = epoll_create1(EPOLL_CLOEXEC)) < 0)
 		log_die(LOG_AGAIN, "epoll");
 	role_wait(env);
-	watch(ep, env->control, &control);
+	if (watch(ep, env->control, &control) < 0)
+		log_die(LOG_AGAIN, "epoll_ctl");
 	watch_links(env, ep);
 	for (;;) {
 		n = epoll_wait(ep, e, 16, -1);
@@ -126,13 +127,12 @@ find(const unsigned char *spki)
 
 /* ------------------------------------------------ channels */
 
-static void
+static int
 watch(int ep, int fd, struct channel *c)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 
-	if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) < 0)
-		log_die(LOG_AGAIN, "epoll_ctl");
+	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
 }
 
 /* One that was closed has left the set by itself; those in it stay. */
@@ -166,12 +166,13 @@ new_channels(struct role_env *env, int ep)
 			}
 			if (n.kind != NOTE_SPAWN || fd[0] < 0)
 				continue;
-			if ((c = calloc(1, sizeof *c)) == NULL) {
-				close(fd[0]);
+			if ((c = calloc(1, sizeof *c)) != NULL &&
+			    watch(ep, fd[0], c) == 0) {
+				c->fd = fd[0];
 				continue;
 			}
-			c->fd = fd[0];
-			watch(ep, c->fd, c);
+			free(c);
+			close(fd[0]);
 		}
 }
 

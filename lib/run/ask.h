@@ -7,9 +7,10 @@
 
 #include "wire/login.h"
 
-/* In a connection.  No session of ours asks for more; one that was taken over
- * has no more writers, and cannot fill its channel with answers that it leaves
- * unread, so that the listener waits. */
+/* In a connection; of writers, before STARTTLS and from there on.  No session of
+ * ours asks for more; one that was taken over has no more writers, and cannot
+ * fill its channel with answers that it leaves unread, so that the listener
+ * waits. */
 enum { ASK_WRITERS = 4, ASK_LOGINS = 64 };
 
 /* A channel to a writer: descriptor, or -1: none to be had now. */

@@ -14,13 +14,12 @@ enum { LOGGED = 10 };			/* refusals named in a second */
 static unsigned address_bits(const struct ip *);
 static unsigned network_bits(const struct ip *);
 
-void
+int
 conns_watch(struct listener *l, struct event *v)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = v };
 
-	if (epoll_ctl(l->ep, EPOLL_CTL_ADD, v->fd, &e) < 0)
-		log_die(LOG_AGAIN, "epoll_ctl");
+	return epoll_ctl(l->ep, EPOLL_CTL_ADD, v->fd, &e);
 }
 
 void
@@ -98,12 +97,33 @@ conns_new(struct listener *l, int fd, unsigned service, const struct ip *client)
 	f->connection = ++l->number;
 	f->service = service;
 	f->client = *client;
+	if (conns_count(l, c) < 0) {
+		free(c);
+		return NULL;
+	}
+	l->connections++;
 	conns_judge(l, f);
-	conns_count(l, client, 1);
 	slot = &l->slot[f->connection % 1024];
 	c->chain = *slot;
 	*slot = c;
 	return c;
+}
+
+int
+conns_count(struct listener *l, struct conn *c)
+{
+	const struct ip *ip = &c->facts.client;
+
+	if (conns_proxy(l, ip))
+		return 0;
+	if (counts_add(&l->counts, ip, address_bits(ip)) < 0)
+		return -1;
+	if (counts_add(&l->counts, ip, network_bits(ip)) < 0) {
+		counts_sub(&l->counts, ip, address_bits(ip));
+		return -1;
+	}
+	c->counted = 1;
+	return 0;
 }
 
 void
@@ -143,6 +163,7 @@ void
 conns_close(struct listener *l, struct conn *c)
 {
 	struct conn **at = &l->slot[c->facts.connection % 1024];
+	const struct ip *ip = &c->facts.client;
 
 	while (*at != c)
 		at = &(*at)->chain;
@@ -152,24 +173,13 @@ conns_close(struct listener *l, struct conn *c)
 	chan_close(c->client);
 	if (c->ev.fd >= 0)
 		close(c->ev.fd);
-	conns_count(l, &c->facts.client, 0);
+	l->connections--;
+	if (c->counted) {
+		counts_sub(&l->counts, ip, address_bits(ip));
+		counts_sub(&l->counts, ip, network_bits(ip));
+	}
 	conns_pause(l, 0);
 	free(c);
-}
-
-void
-conns_count(struct listener *l, const struct ip *ip, int up)
-{
-	if (up) {
-		l->connections++;
-		if (counts_add(&l->counts, ip, address_bits(ip)) < 0 ||
-		    counts_add(&l->counts, ip, network_bits(ip)) < 0)
-			log_die(LOG_AGAIN, "memory");
-		return;
-	}
-	l->connections--;
-	counts_sub(&l->counts, ip, address_bits(ip));
-	counts_sub(&l->counts, ip, network_bits(ip));
 }
 
 void

@@ -32,6 +32,7 @@ static void starttls(struct listener *, struct conn *);
 static void up(struct listener *, struct conn *, const struct note *);
 static void want_auth(struct listener *, struct conn *);
 static void logged_in(struct listener *, struct conn *, const struct note *);
+static void no_room(struct listener *, struct conn *, const char *);
 static void end(struct listener *, struct conn *, const char *);
 
 void
@@ -57,6 +58,10 @@ handover_note(struct listener *l, struct conn *c)
 
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (r > 0 && n.kind == NOTE_NONE) {
+		no_room(l, c, "processes");
+		return;
+	}
 	if (r > 0 && may_say(l, c, n.kind))
 		switch (n.kind) {
 		case NOTE_PROXY:
@@ -140,7 +145,7 @@ serve(struct listener *l, struct conn *c)
 	if (pass[2] >= 0)
 		close(pass[2]);
 	if (r < 0)
-		end(l, c, role);
+		no_room(l, c, role);
 }
 
 /* Not before a login that has to come, and not to the reader of a header. */
@@ -195,22 +200,21 @@ static int
 ask(struct listener *l, struct conn *c, int link, struct note *n, int *pass,
     size_t npass)
 {
-	int ch[2], r;
+	int ch[2], before = c->ev.fd, r;
 
 	if (link < 0 || chan_pair(CHAN_PACKETS, ch) < 0)
 		return -1;
 	pass[1] = ch[1];
-	r = note_send(link, n, pass, npass);
+	c->ev = (struct event){ SOURCE_CONN, ch[0] };
+	if ((r = conns_watch(l, &c->ev)) == 0)
+		r = note_send(link, n, pass, npass);
 	close(ch[1]);
 	if (r < 0) {
 		close(ch[0]);
-		return -1;
-	}
-	if (c->ev.fd >= 0)
-		close(c->ev.fd);
-	c->ev = (struct event){ SOURCE_CONN, ch[0] };
-	conns_watch(l, &c->ev);
-	return 0;
+		c->ev.fd = before;
+	} else if (before >= 0)
+		close(before);
+	return r;
 }
 
 /* ------------------------------------------------ what they report */
@@ -221,17 +225,17 @@ proxied(struct listener *l, struct conn *c, const struct note *n)
 {
 	const char *rule;
 
-	conns_count(l, &c->facts.client, 0);
+	l->connections--;		/* it is none more */
+	rule = conns_over(l, &n->facts.client);
+	l->connections++;
 	c->facts.client = n->facts.client;
 	c->facts.port = n->facts.port;
-	rule = conns_over(l, &c->facts.client);
-	conns_count(l, &c->facts.client, 1);
+	if (rule == NULL && conns_count(l, c) < 0)
+		rule = "memory";
 	conns_judge(l, &c->facts);
-	if (rule) {
-		conns_refuse(l, c->client, c->facts.service,
-		    &c->facts.client, rule);
-		end(l, c, NULL);
-	} else
+	if (rule)
+		no_room(l, c, rule);
+	else
 		handover_begin(l, c);
 }
 
@@ -241,6 +245,7 @@ starttls(struct listener *l, struct conn *c)
 {
 	c->facts.phase = PHASE_TLS;
 	c->facts.user[0] = '\0';
+	c->writers = 0;			/* the fresh session counts anew, too */
 	conns_judge(l, &c->facts);
 	to_relay(l, c);
 }
@@ -303,6 +308,14 @@ logged_in(struct listener *l, struct conn *c, const struct note *n)
 	c->facts.phase = PHASE_LOGIN;
 	(void)span_str(span_of(n->text), c->facts.helo, sizeof c->facts.helo);
 	serve(l, c);
+}
+
+/* Where a handshake would come next nobody hears it. */
+static void
+no_room(struct listener *l, struct conn *c, const char *rule)
+{
+	conns_refuse(l, c->client, c->facts.service, &c->facts.client, rule);
+	end(l, c, NULL);
 }
 
 static void

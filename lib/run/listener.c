@@ -21,6 +21,7 @@
 enum { EACH = 3, OTHERS = 128 };	/* descriptors: of a connection */
 
 static void start(struct listener *);
+static void watch(struct listener *, struct event *);
 static void look_for_room(struct listener *);
 static void monitor_notes(struct listener *);
 static void open_tables(struct listener *);
@@ -84,15 +85,22 @@ start(struct listener *l)
 	role_wait(l->env);
 	open_tables(l);
 	l->monitor = (struct event){ SOURCE_MONITOR, l->env->control };
-	conns_watch(l, &l->monitor);
+	watch(l, &l->monitor);
 	l->auth = (struct event){ SOURCE_AUTH, role_link(l->env, "auth") };
 	if (l->auth.fd >= 0)
-		conns_watch(l, &l->auth);
+		watch(l, &l->auth);
 	for (i = 0; i < l->env->nlisten; i++) {
 		l->socket[i] = (struct event){ SOURCE_SOCKET,
 		    l->env->listen[i] };
-		conns_watch(l, &l->socket[i]);
+		watch(l, &l->socket[i]);
 	}
+}
+
+static void
+watch(struct listener *l, struct event *v)
+{
+	if (conns_watch(l, v) < 0)
+		log_die(LOG_AGAIN, "epoll_ctl");
 }
 
 /* Where the system grants less: with connections in all descriptors none is

@@ -30,6 +30,7 @@ struct conn {
 	int waits;
 	int client;			/* its socket, or a relay's plain side */
 	int shaking;			/* a relay shakes hands */
+	int counted;			/* by its client's address */
 	unsigned writers, logins;	/* that were asked for */
 	struct facts facts;
 };
@@ -71,7 +72,8 @@ void	pool_note(struct listener *, struct writer *);
 void	pool_every_second(struct listener *);
 
 /* conns.c */
-void	conns_watch(struct listener *, struct event *);
+/* 0, or -1 with errno. */
+int	conns_watch(struct listener *, struct event *);
 /* On: clients wait in the kernel, and must not wake us meanwhile. */
 void	conns_pause(struct listener *, int on);
 /* Over a limit?  The rule's name, or NULL. */
@@ -83,13 +85,15 @@ void	conns_refuse(struct listener *, int fd, unsigned service,
 /* Takes the socket over; NULL: no memory. */
 struct conn *conns_new(struct listener *, int fd, unsigned service,
 	    const struct ip *);
+/* By its client's address, from now on; a proxy is not: its clients are.  0, or
+ * -1: no memory. */
+int	conns_count(struct listener *, struct conn *);
 /* Class and rights that follow from the client's address. */
 void	conns_judge(struct listener *, struct facts *);
 struct conn *conns_find(struct listener *, uint32_t number);
 /* What a session has asked for: a descriptor, or -1. */
 void	conns_tell(struct conn *, enum note_kind, int fd);
 void	conns_close(struct listener *, struct conn *);
-void	conns_count(struct listener *, const struct ip *, int up);
 void	conns_every_second(struct listener *);
 
 #endif

@@ -15,9 +15,18 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "run/ask.h"
 #include "run/listener.h"
 #include "sys/log.h"
 #include "sys/net.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
 
 enum { PATIENCE_S = 60 };
 enum link { SESSION, WRITER, RELAY, KEYHOLDER, LINKS };
@@ -297,6 +306,140 @@ test_a_relay_asks_for_nothing(void **state)
 	finish();
 }
 
+/* Its fresh session asks for as many writers as the first one did. */
+static void
+test_writers_are_counted_anew_after_starttls(void **state)
+{
+	int session[CHAN_FDS], relay[CHAN_FDS], writer[CHAN_FDS];
+	int fd[CHAN_FDS], i, tls;
+	struct note n;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	for (tls = 0; tls < 2; tls++) {
+		for (i = 0; i < ASK_WRITERS; i++) {
+			assert_int_equal(note_say(session[1], NOTE_WRITER,
+			    NULL, NULL, 0), 0);
+			asked(WRITER, writer);
+			assert_int_equal(note_recv(session[1], &n, fd, 1), 1);
+			assert_int_equal(n.kind, NOTE_WRITER);
+			close(fd[0]);
+			close(writer[0]);
+		}
+		if (tls)
+			break;
+		assert_int_equal(note_say(session[1], NOTE_STARTTLS, NULL,
+		    NULL, 0), 0);
+		close(session[0]);
+		close(session[1]);
+		asked(RELAY, relay);
+		assert_int_equal(note_say(relay[1], NOTE_UP, NULL, NULL, 0),
+		    0);
+		asked(SESSION, session);
+	}
+	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	wait_for("note out of order");
+	for (i = 0; i < 4; i++)
+		close(relay[i]);
+	close(session[0]);
+	close(session[1]);
+	finish();
+}
+
+/* No process could be forked for it: it hears what it hears at a limit. */
+static void
+test_who_has_no_process_is_told(void **state)
+{
+	int session[CHAN_FDS];
+	char said[16];
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	assert_int_equal(note_say(session[1], NOTE_NONE, NULL, NULL, 0), 0);
+	close(session[0]);
+	close(session[1]);
+	assert_int_equal(recv(client, said, 5, MSG_WAITALL), 5);
+	assert_memory_equal(said, "421\r\n", 5);
+	assert_int_equal(read(client, said, 1), 0);
+	wait_for("rule=processes");
+	finish();
+}
+
+/* From 127.0.0.LAST: 1 = there is a process for it, 0 = it is refused. */
+static int
+served_from(unsigned last, int session[CHAN_FDS])
+{
+	struct sockaddr_in from = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(0x7f000000 + last) };
+	struct pollfd p[2];
+
+	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(client, (struct sockaddr *)&from, sizeof from),
+	    0);
+	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof at),
+	    0);
+	p[0] = (struct pollfd){ .fd = link_to[SESSION], .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = client, .events = POLLIN };
+	assert_true(poll(p, 2, -1) > 0);
+	if (p[0].revents == 0)
+		return 0;
+	asked(SESSION, session);
+	close(session[0]);
+	return 1;
+}
+
+/* With nothing left of the heap but what an old connection had: that is not
+ * enough for a new one and the count of a new address. */
+static void
+test_no_memory_ends_one_connection(void **state)
+{
+	enum { MOST = 900, ADDRESSES = 200 };
+	static int of[MOST + ADDRESSES], control[MOST + ADDRESSES];
+	struct rlimit none = { 0, 0 };
+	int session[CHAN_FDS], n = 0, old;
+	char c[8];
+
+	(void)state;
+	if (SANITIZED) {
+		printf("skip: no memory: a sanitizer needs some itself\n");
+		skip();
+	}
+	begin(0);
+	while (n < MOST && served_from(1, session)) {
+		of[n] = client;
+		control[n++] = session[1];
+		if (n == ADDRESSES)
+			assert_int_equal(prlimit(listener, RLIMIT_DATA, &none,
+			    NULL), 0);
+	}
+	assert_in_range(n, ADDRESSES, MOST - 1);
+	assert_int_equal(read(client, c, sizeof c), 5);
+	close(client);
+	for (old = 0; old < ADDRESSES; old++) {
+		close(control[old]);
+		assert_int_equal(read(of[old], c, 1), 0);
+		close(of[old]);
+		if (served_from((unsigned)old + 2, session)) {
+			of[old] = client;
+			control[old] = session[1];
+		} else {
+			assert_int_equal(read(client, c, sizeof c), 5);
+			close(client);
+			of[old] = control[old] = -1;
+		}
+	}
+	wait_for("rule=memory");
+	while (n-- > 0) {
+		close(of[n]);
+		close(control[n]);
+	}
+	finish();
+}
+
 int
 main(void)
 {
@@ -307,6 +450,9 @@ main(void)
 		cmocka_unit_test(test_a_session_that_cannot_be_told_is_over),
 		cmocka_unit_test(test_descriptors_are_left_for_the_monitor),
 		cmocka_unit_test(test_a_relay_asks_for_nothing),
+		cmocka_unit_test(test_writers_are_counted_anew_after_starttls),
+		cmocka_unit_test(test_who_has_no_process_is_told),
+		cmocka_unit_test(test_no_memory_ends_one_connection),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

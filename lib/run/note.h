@@ -36,6 +36,9 @@ enum note_kind {
 				 * recipients; back: enum rates_result */
 	NOTE_UP,		/* relay -> listener: handshake done; facts */
 	NOTE_USER,		/* password check -> listener: text: key */
+	NOTE_NONE,		/* zygote -> who waits at the control channel
+				 * that came with NOTE_SPAWN (fd[1]): there is no
+				 * child; could not fork */
 	NOTE_RETIRE		/* zygote -> monitor: a child of mine crashed;
 				 * start another in my place */
 };

@@ -126,15 +126,13 @@ make(struct listener *l)
 		return NULL;
 	}
 	w->ev = (struct event){ SOURCE_WRITER, ch[0] };
-	if (note_say(role_link(l->env, "writer"), NOTE_SPAWN, NULL, &ch[1],
-	    1) < 0) {
+	if (conns_watch(l, &w->ev) < 0 || note_say(role_link(l->env, "writer"),
+	    NOTE_SPAWN, NULL, &ch[1], 1) < 0) {
 		close(ch[0]);
 		free(w);
 		w = NULL;
-	} else {
-		conns_watch(l, &w->ev);
+	} else
 		l->writers++;
-	}
 	close(ch[1]);
 	return w;
 }

@@ -24,6 +24,7 @@ struct zygote {
 	unsigned children;
 	int retired;			/* has asked for its replacement */
 	int ending;			/* takes no more requests */
+	int refused;			/* the last fork was, and that was said */
 	pid_t self;
 };
 
@@ -125,11 +126,14 @@ requests(struct zygote *z, int link)
 			pid = _Fork();
 			if (pid == 0)
 				child(z, &n, fd);
-			if (pid < 0)
+			z->children += pid > 0;
+			/* each asker is told, the log once in a row */
+			if (pid < 0 && !z->refused)
 				log_warn("fork", "%s: %s", z->env->role->name,
 				    strerror(errno));
-			else
-				z->children++;
+			if (pid < 0)
+				(void)note_say(fd[1], NOTE_NONE, NULL, NULL, 0);
+			z->refused = pid < 0;
 		}
 		for (i = 0; i < CHAN_FDS; i++)
 			if (fd[i] >= 0)

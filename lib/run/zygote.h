@@ -19,6 +19,9 @@
  * does the same.  It serves until its askers have been given another link, and
  * ends with its last child.
  *
+ * A child that cannot be forked is told of (NOTE_NONE) on the second of those
+ * descriptors, a control channel where there is one.
+ *
  * With ROLE_RESTS it returns 0 too when it has had neither a child nor a
  * request for a while: what comes after that waits on the link for the next.
  */

@@ -1,9 +1,11 @@
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -25,8 +27,9 @@ serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
 	return 0;
 }
 
+/* alone: that may fork no child. */
 static pid_t
-zygote(int control[2], int link[2])
+zygote(int control[2], int link[2], int alone)
 {
 	static const struct role role = { .name = "test" };
 	struct role_env env = { .role = &role };
@@ -46,6 +49,11 @@ zygote(int control[2], int link[2])
 	for (i = 0; i < ROLE_LINKS; i++)
 		env.link[i].fd = i ? -1 : link[1];
 	env.control = control[1];
+	if (alone) {
+		/* for root the limit does not hold */
+		assert_true(geteuid() != 0 || setuid(65534) == 0);
+		(void)setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
+	}
 	alarm(PATIENCE_S);
 	_exit(zygote_run(&env, serve));
 }
@@ -61,7 +69,7 @@ test_monitor_killed(void **state)
 
 	(void)state;
 	for (hang_up_first = 0; hang_up_first < 2; hang_up_first++) {
-		pid = zygote(control, link);
+		pid = zygote(control, link, 0);
 		assert_int_equal(pipe(there), 0);
 		assert_int_equal(note_say(link[0], NOTE_SPAWN, "", &there[1],
 		    1), 0);
@@ -83,11 +91,54 @@ test_monitor_killed(void **state)
 	}
 }
 
+/* Who waits for a child hears that there is none, and the log once. */
+static void
+test_no_child(void **state)
+{
+	int control[2], link[2], log[2], i, st;
+	int err = dup(STDERR_FILENO);
+	char said[4096], *first;
+	size_t have = 0;
+	struct note n;
+	ssize_t got;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(log), 0);
+	dup2(log[1], STDERR_FILENO);
+	pid = zygote(control, link, 1);
+	dup2(err, STDERR_FILENO);
+	close(err);
+	close(log[1]);
+	for (i = 0; i < 3; i++) {
+		int ch[2], fd[2];
+
+		assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
+		fd[0] = fd[1] = ch[1];
+		assert_int_equal(note_say(link[0], NOTE_SPAWN, "", fd, 2), 0);
+		close(ch[1]);
+		assert_int_equal(note_recv(ch[0], &n, NULL, 1), 1);
+		assert_int_equal(n.kind, NOTE_NONE);
+		assert_int_equal(note_recv(ch[0], &n, NULL, 1), 0);
+		close(ch[0]);
+	}
+	close(control[0]);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	while ((got = read(log[0], said + have, sizeof said - 1 - have)) > 0)
+		have += (size_t)got;
+	said[have] = '\0';
+	assert_non_null(first = strstr(said, "event=fork"));
+	assert_null(strstr(first + 1, "event=fork"));
+	close(log[0]);
+	close(link[0]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_monitor_killed)
+		cmocka_unit_test(test_monitor_killed),
+		cmocka_unit_test(test_no_child)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

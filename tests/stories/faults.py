@@ -4,6 +4,7 @@ import re
 import resource
 import smtplib
 import socket
+import subprocess
 import threading
 
 from correo import (Instance, Skip, another, files, message, run, tell,
@@ -355,6 +356,49 @@ def a_limit_of_descriptors_is_named():
     assert r.returncode and b'ulimit -n' in r.stderr, r
 
 
+def a_client_without_a_process_is_told():
+    """The system lets nobody fork a session: each client hears it, the log
+    once why."""
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    alone = c.ready['config'] + '.alone'
+    with open(c.ready['config']) as f, open(alone, 'w') as to:
+        to.write(re.sub(r'(?m)^(\S+\.listen .*:)(\d+)$', lambda m: '%s%d' % (
+            m[1], int(m[2]) + 500), f.read()))
+    for program, service, busy in (
+            ('smtpd', 'smtp', b'421 4.7.0 too many connections\r\n'),
+            ('pop3d', 'pop3', b'-ERR [SYS/TEMP] too many connections\r\n'),
+            ('imapd', 'imap', b'* BYE [UNAVAILABLE] too many connections\r\n')):
+        host, port = c.ready[service].rsplit(':', 1)
+        with open(alone + '.log', 'w+') as log:
+            p = subprocess.Popen(
+                [c.dir + '/sbin/' + program, '-c', alone], stderr=log,
+                preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_NPROC, (1, 1)))
+            try:
+                for _ in range(3):
+                    with wait(program, lambda: connected(
+                            host, int(port) + 500)) as s:
+                        said = s.makefile('rb').read()
+                    assert said == busy, said
+            finally:
+                p.terminate()
+                p.wait()
+            log.seek(0)
+            text = log.read()
+        assert text.count('event=fork') == 1, text
+        assert text.count('rule=processes') == 3, text
+        os.unlink(log.name)
+    os.unlink(alone)
+
+
+def connected(host, port):
+    try:
+        return socket.create_connection((host, port), 60)
+    except ConnectionRefusedError:
+        return None
+
+
 def a_directory_out_of_reach_is_refused_with_the_cure():
     if os.geteuid() != 0:
         raise Skip('needs root')
@@ -371,5 +415,5 @@ tell([a_broken_table_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
       check_asks_dns, wrong_modes_stop_the_start, a_user_that_is_not_there,
       a_full_disk_answers_452_and_loses_nothing,
-      a_limit_of_descriptors_is_named,
+      a_limit_of_descriptors_is_named, a_client_without_a_process_is_told,
       a_directory_out_of_reach_is_refused_with_the_cure])

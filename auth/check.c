@@ -9,6 +9,7 @@
  * hears `ok`.
  */
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,7 +77,8 @@ struct check {
 
 static void start(struct check *);
 static void take_file(struct role_env *, const char *, int);
-static void watch(struct check *, struct event *);
+static int  watch(struct check *, struct event *);
+static void watch_always(struct check *, struct event *);
 static void listener_note(struct check *);
 static void session_record(struct check *, struct pending *);
 static int  must_wait(struct check *, struct pending *);
@@ -87,6 +89,7 @@ static struct pending *next_of_row(struct check *);
 static void feed_workers(struct check *);
 static void give(struct check *, struct worker *, struct pending *);
 static void worker_answers(struct check *, struct worker *);
+static void worker_ended(const struct worker *) __attribute__((noreturn));
 static int  due(struct check *);
 static void finish(struct check *, struct pending *, enum login_result,
 	    const char *);
@@ -163,10 +166,10 @@ start(struct check *c)
 	c->listener = (struct event){ SOURCE_LISTENER,
 	    role_link(c->env, "listener") };
 	(void)fcntl(c->listener.fd, F_SETFL, O_NONBLOCK);
-	watch(c, &c->monitor);
-	watch(c, &c->listener);
+	watch_always(c, &c->monitor);
+	watch_always(c, &c->listener);
 	for (i = 0; i < c->conf->workers; i++)
-		watch(c, &c->worker[i].ev);
+		watch_always(c, &c->worker[i].ev);
 }
 
 static void
@@ -178,12 +181,18 @@ take_file(struct role_env *env, const char *name, int fd)
 		    name, strerror(errno));
 }
 
-static void
+static int
 watch(struct check *c, struct event *v)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = v };
 
-	if (epoll_ctl(c->ep, EPOLL_CTL_ADD, v->fd, &e) < 0)
+	return epoll_ctl(c->ep, EPOLL_CTL_ADD, v->fd, &e);
+}
+
+static void
+watch_always(struct check *c, struct event *v)
+{
+	if (watch(c, v) < 0)
 		log_die(LOG_AGAIN, "epoll_ctl");
 }
 
@@ -202,8 +211,10 @@ listener_note(struct check *c)
 		if (p) {
 			p->ev = (struct event){ SOURCE_LOGIN, fd[0] };
 			login_begin(&p->login, &n.facts, n.text, n.arg != 0);
-			watch(c, &p->ev);
-			continue;
+			if (watch(c, &p->ev) == 0)
+				continue;
+			login_end(&p->login);
+			free(p);
 		}
 		for (i = 0; i < CHAN_FDS; i++)
 			if (fd[i] >= 0)
@@ -394,10 +405,12 @@ worker_answers(struct check *c, struct worker *w)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n >= 0)
-		errno = 0;
-	if (n != 1 || p == NULL)
-		log_die(LOG_AGAIN, "a worker of the password check ended");
+	if (n <= 0)
+		worker_ended(w);
+	errno = 0;
+	if (p == NULL)
+		log_die(LOG_AGAIN, "a worker of the password check answers "
+		    "what it was not asked");
 	w->busy = NULL;
 	p->waits = 0;
 	if (a == WORKER_LATER)
@@ -406,6 +419,32 @@ worker_answers(struct check *c, struct worker *w)
 		finish(c, p, a == WORKER_GOOD && !p->login.unknown ? LOGIN_OK :
 		    LOGIN_BAD, NULL);
 	feed_workers(c);
+}
+
+/* No other ends before all do: whoever is waited for is the one whose channel
+ * has ended. */
+static void
+worker_ended(const struct worker *w)
+{
+	struct log g;
+	pid_t pid;
+	int st;
+
+	while ((pid = waitpid(-1, &st, 0)) < 0 && errno == EINTR)
+		;
+	if (pid > 0) {
+		log_open(&g, LOG_WARN, "worker");
+		log_num(&g, "pid", (uint64_t)pid);
+		if (WIFSIGNALED(st))
+			log_num(&g, "signal", (uint64_t)WTERMSIG(st));
+		else
+			log_num(&g, "status", (uint64_t)WEXITSTATUS(st));
+		if (w->busy)
+			log_str(&g, "user", w->busy->login.key);
+		log_close(&g);
+	}
+	errno = 0;
+	log_die(LOG_AGAIN, "a worker of the password check ended");
 }
 
 /* Those whose time has come; milliseconds to the next, or -1. */

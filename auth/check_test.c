@@ -18,6 +18,7 @@
 #include "auth/config.h"
 #include "run/app_password.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 #include "wire/login.h"
 #include "wire/record.h"
 
@@ -218,13 +219,49 @@ behind_a_row(void **state)
 	close(link);
 }
 
+/* How it ended stands in the log; without it nobody is let in. */
+static void
+worker_killed(void **state)
+{
+	int control, link, st, log[2];
+	char said[4096];
+	ssize_t n;
+	pid_t pid;
+	struct note note;
+	size_t have = 0;
+	int err = dup(STDERR_FILENO);
+
+	(void)state;
+	alarm(PATIENCE_S);
+	assert_int_equal(pipe(log), 0);
+	dup2(log[1], STDERR_FILENO);
+	pid = start(&control, &link);
+	dup2(err, STDERR_FILENO);
+	close(err);
+	close(log[1]);
+	close(login(link, 0, span_mem(fast, sizeof fast - 1)));
+	assert_int_equal(note_recv(link, &note, NULL, 1), 1);
+	assert_int_equal(kill(worker_of(pid), SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == LOG_AGAIN);
+	while ((n = read(log[0], said + have, sizeof said - 1 - have)) > 0)
+		have += (size_t)n;
+	said[have] = '\0';
+	assert_non_null(strstr(said, "event=worker level=warn pid="));
+	assert_non_null(strstr(said, " signal=9"));
+	close(log[0]);
+	close(control);
+	close(link);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listener_does_not_read),
 		cmocka_unit_test(known_in_turn),
-		cmocka_unit_test(behind_a_row)
+		cmocka_unit_test(behind_a_row),
+		cmocka_unit_test(worker_killed)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

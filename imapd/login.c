@@ -9,7 +9,7 @@ static void refuse(struct session *, const char *, const char *, struct span);
 void
 login_password(struct session *s, struct span user, struct span password)
 {
-	struct sasl_client c = { s->control, "+ ", turn, s };
+	struct sasl_client c = { s->control, &s->tries, "+ ", turn, s };
 	struct span why;
 	enum sasl_end end;
 
@@ -21,7 +21,7 @@ login_password(struct session *s, struct span user, struct span password)
 void
 login_sasl(struct session *s, const struct imap_command *c)
 {
-	struct sasl_client client = { s->control, "+ ", turn, s };
+	struct sasl_client client = { s->control, &s->tries, "+ ", turn, s };
 	const char *mech = mechanisms_find(&s->conf->reader.mechanisms,
 	    s->facts->tls, c->mechanism);
 	struct span why;
@@ -80,6 +80,13 @@ over(struct session *s, enum sasl_end end, struct span why)
 		break;
 	case SASL_CANCELLED:
 		refuse(s, "BAD", "", SPAN("cancelled (RFC 9051 6.2.2)"));
+		break;
+	case SASL_TOO_MANY:
+		out_line(&s->out, "* BYE too many logins");
+		refuse(s, "NO", "", SPAN("too many logins"));
+		s->over = "too many logins";
+		s->next = NEXT_END;
+		s->unexpected = 1;
 		break;
 	case SASL_GONE:
 		break;

@@ -32,6 +32,7 @@ struct session {
 	int unexpected;			/* that it ends, to the client */
 	const char *over;		/* why it ends, for the log */
 	uint64_t errors, logins;
+	unsigned tries;			/* logins asked for, failed or not */
 	char tag[SESSION_TAG + 1];	/* of the command */
 	char mech[32];			/* of the login */
 	struct imap_reader reader;

@@ -9,7 +9,7 @@ static void refuse(struct session *, const char *, struct span);
 void
 login_password(struct session *s, struct span password)
 {
-	struct sasl_client c = { s->control, "+ ", turn, s };
+	struct sasl_client c = { s->control, &s->tries, "+ ", turn, s };
 	struct span why;
 	enum sasl_end end;
 
@@ -22,7 +22,7 @@ login_password(struct session *s, struct span password)
 void
 login_sasl(struct session *s, const struct pop3_command *c)
 {
-	struct sasl_client client = { s->control, "+ ", turn, s };
+	struct sasl_client client = { s->control, &s->tries, "+ ", turn, s };
 	const char *mech = mechanisms_find(&s->conf->reader.mechanisms,
 	    s->facts->tls, c->text);
 	struct span why;
@@ -74,6 +74,12 @@ over(struct session *s, enum sasl_end end, struct span why)
 		break;
 	case SASL_CANCELLED:
 		refuse(s, "", SPAN("cancelled (RFC 5034 4)"));
+		break;
+	case SASL_TOO_MANY:
+		refuse(s, "", SPAN("too many logins"));
+		s->over = "too many logins";
+		s->next = NEXT_END;
+		s->unexpected = 1;
 		break;
 	case SASL_GONE:
 		break;

@@ -26,6 +26,7 @@ struct session {
 	const char *over;		/* why it ends, for the log */
 	int unexpected;			/* that it ends, to the client */
 	uint64_t errors, logins;
+	unsigned tries;			/* logins asked for, failed or not */
 	int utf8;			/* RFC 6856 */
 	char user[321];			/* of USER, "" none */
 	char mech[32];			/* of the login */

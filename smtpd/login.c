@@ -1,8 +1,9 @@
 /* login - AUTH (RFC 4954). */
-#include "run/ask.h"
 #include "run/mechanisms.h"
 #include "run/sasl_dialog.h"
 #include "smtpd/login.h"
+
+static struct verdict too_many(void);
 
 const char *
 login_mechanism(const struct session *s, size_t i)
@@ -18,8 +19,8 @@ login_mechanism(const struct session *s, size_t i)
 struct verdict
 login_run(struct session *s, const struct smtp_command *c)
 {
-	const struct sasl_client client = { s->control, "334 ", session_turn,
-	    s };
+	const struct sasl_client client = { s->control, &s->tries, "334 ",
+	    session_turn, s };
 	const char *mech = mechanisms_find(&s->conf->mechanisms,
 	    s->facts->tls, c->arg);
 	struct span why;
@@ -27,8 +28,8 @@ login_run(struct session *s, const struct smtp_command *c)
 	if (!mech)
 		return verdict_make(504, "5.5.4",
 		    "mechanism not offered here (RFC 4954 4)");
-	if (s->logins >= LOGIN_TRIES || s->tries++ >= ASK_LOGINS)
-		return verdict_make(421, "4.7.0", "too many logins");
+	if (s->logins >= LOGIN_TRIES)
+		return too_many();
 	switch (sasl_dialog(&client, mech, c->response.n ? &c->response :
 	    NULL, &why)) {
 	case SASL_DONE:
@@ -47,7 +48,15 @@ login_run(struct session *s, const struct smtp_command *c)
 	case SASL_CANCELLED:
 		return verdict_make(501, "5.7.0",
 		    "login cancelled (RFC 4954 4)");
+	case SASL_TOO_MANY:
+		return too_many();
 	default:
 		return (struct verdict){ .code = 0 };
 	}
+}
+
+static struct verdict
+too_many(void)
+{
+	return verdict_make(421, "4.7.0", "too many logins");
 }

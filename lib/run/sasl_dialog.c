@@ -59,8 +59,12 @@ carry(const struct sasl_client *c, const char *mech, struct buf *response,
 	    .has_response = has_response };
 	struct login_answer a;
 	enum sasl_end end = SASL_DONE;
-	int auth = ask_auth(c->control);
+	int auth;
 
+	if (*c->tries >= ASK_LOGINS)
+		return SASL_TOO_MANY;
+	++*c->tries;
+	auth = ask_auth(c->control);
 	do {
 		ask.response = buf_span(response);
 		if (auth < 0 || ask_login(auth, &ask, &room, &a) < 0)

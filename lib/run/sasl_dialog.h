@@ -19,11 +19,14 @@ enum sasl_end {
 					 * most SASL_MESSAGE bytes is wanted */
 	SASL_NOT_BASE64,		/* the same of a later one */
 	SASL_CANCELLED,
+	SASL_TOO_MANY,			/* ASK_LOGINS were asked already: the
+					 * listener ends a session that goes on */
 	SASL_GONE			/* the client has gone */
 };
 
 struct sasl_client {
 	int control;			/* to the listener */
+	unsigned *tries;		/* of this connection, from 0 */
 	const char *prompt;		/* before a challenge: "+ " */
 	/* Sends a line of ours, CR LF and all, and reads the client's, without
 	 * its end: 1, or 0: it has gone. */

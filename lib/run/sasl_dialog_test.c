@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "run/ask.h"
 #include "run/note.h"
 #include "run/sasl_dialog.h"
 #include "wire/login.h"
@@ -72,8 +73,9 @@ ends(void **state)
 	(void)state;
 	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct client of = { cases[i].line, 0 };
-		struct sasl_client c = { .prompt = "+ ", .turn = turn,
-		    .of = &of };
+		unsigned tries = 0;
+		struct sasl_client c = { .tries = &tries, .prompt = "+ ",
+		    .turn = turn, .of = &of };
 
 		assert_int_equal(chan_pair(CHAN_PACKETS, control), 0);
 		assert_int_equal(chan_pair(CHAN_PACKETS, auth), 0);
@@ -102,8 +104,9 @@ ends(void **state)
 static void
 without_a_check(void **state)
 {
-	struct sasl_client c = { .control = -1, .prompt = "+ ",
-		    .turn = turn };
+	unsigned tries = 0;
+	struct sasl_client c = { .control = -1, .tries = &tries,
+	    .prompt = "+ ", .turn = turn };
 	struct span why;
 
 	(void)state;
@@ -114,6 +117,13 @@ without_a_check(void **state)
 	    SASL_REFUSED);
 	assert_int_equal(sasl_password(&c, SPAN("a"), SPAN("b\0"), &why),
 	    SASL_REFUSED);
+	/* what has not been asked does not count */
+	assert_int_equal(tries, 1);
+	for (; tries < ASK_LOGINS;)
+		assert_int_equal(sasl_password(&c, SPAN("a"), SPAN("b"),
+		    &why), SASL_LATER);
+	assert_int_equal(sasl_password(&c, SPAN("a"), SPAN("b"), &why),
+	    SASL_TOO_MANY);
 }
 
 int

@@ -11,13 +11,20 @@
 
 static int  matches(const struct box *, const struct imap_list *,
 	    const char *, int *);
+static int  meant(unsigned, const struct node *);
+static void note_below(struct box *, const struct imap_list *,
+	    struct nodes *);
 static int  wanted(const struct imap_command *, const struct node *, int,
 	    unsigned *);
 static void tell(struct box *, const struct imap_command *,
 	    const struct node *, unsigned);
 
-/* Of a node that is told. */
-enum { TELL_NOT_THERE = 1, TELL_CHILDINFO = 2, TELL_ONLY_CHILDREN = 4 };
+enum {
+	/* of a node: below it is one that is meant, and one that is not told */
+	CHILD_MEANT = 0x100, CHILD_HIDDEN = 0x200,
+	/* of one that is told */
+	TELL_NOT_THERE = 1, TELL_CHILDINFO = 2, TELL_ONLY_CHILDREN = 4
+};
 
 enum answer
 list_run(struct box *b, struct imap_command *c)
@@ -36,6 +43,8 @@ list_run(struct box *b, struct imap_command *c)
 	}
 	if (nodes_take(&nodes, &b->tree) < 0)
 		return box_failed(b, "LIST");
+	if (l->bits & IMAP_LIST_RECURSIVE)
+		note_below(b, l, &nodes);
 	for (i = 0; i < nodes.n && r == 0; i++) {
 		struct node *n = &nodes.v[i];
 
@@ -83,13 +92,40 @@ matches(const struct box *b, const struct imap_list *l, const char *name,
 	return match;
 }
 
+/* Does it meet the selection options? */
+static int
+meant(unsigned bits, const struct node *n)
+{
+	return (!(bits & IMAP_LIST_SUBSCRIBED) || n->bits & NODE_SUBSCRIBED) &&
+	    (!(bits & IMAP_LIST_SPECIAL) || n->use[0]);
+}
+
+/* From the last to the first: what is below comes behind. */
+static void
+note_below(struct box *b, const struct imap_list *l, struct nodes *nodes)
+{
+	struct node *n, *above;
+	int percent;
+	size_t i;
+
+	for (i = nodes->n; i-- > 0;) {
+		n = &nodes->v[i];
+		above = nodes_parent(nodes->v, nodes->n, sizeof *n, n->name);
+		if (above == NULL)
+			continue;
+		above->bits |= n->bits & (CHILD_MEANT | CHILD_HIDDEN);
+		if (meant(l->bits, n))
+			above->bits |= matches(b, l, n->name, &percent) ?
+			    CHILD_MEANT : CHILD_MEANT | CHILD_HIDDEN;
+	}
+}
+
 /* *how is what to tell of it besides. */
 static int
 wanted(const struct imap_command *c, const struct node *n, int percent,
     unsigned *how)
 {
 	unsigned bits = c->list.bits;
-	int direct = 1, below = 0;
 
 	*how = n->bits & NODE_EXISTS ? 0 : TELL_NOT_THERE;
 	if (c->verb == IMAP_LSUB) {
@@ -104,20 +140,13 @@ wanted(const struct imap_command *c, const struct node *n, int percent,
 	}
 	if (!(bits & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL)))
 		return n->bits & (NODE_EXISTS | NODE_CHILD);
-	if (bits & IMAP_LIST_SUBSCRIBED) {
-		direct &= !!(n->bits & NODE_SUBSCRIBED);
-		below |= !!(n->bits & NODE_CHILD_SUBSCRIBED);
-	}
-	if (bits & IMAP_LIST_SPECIAL) {
-		direct &= n->use[0] != '\0';
-		below |= !!(n->bits & NODE_CHILD_SPECIAL);
-	}
-	/* RFC 5258 3.5 */
-	if (!(bits & IMAP_LIST_RECURSIVE))
-		below = 0;
-	if (below)
-		*how |= TELL_CHILDINFO | (direct ? 0 : TELL_ONLY_CHILDREN);
-	return direct || below;
+	if (n->bits & CHILD_MEANT)
+		*how |= TELL_CHILDINFO;
+	if (meant(bits, n))
+		return 1;
+	/* RFC 5258 3.3: for one that would not be told else */
+	*how |= TELL_ONLY_CHILDREN;
+	return n->bits & CHILD_HIDDEN;
 }
 
 static void
@@ -147,9 +176,11 @@ tell(struct box *b, const struct imap_command *c, const struct node *n,
 	buf_adds(o, ") \".\" ");
 	names_add(b, o, n->name);
 	if (how & TELL_CHILDINFO)
-		buf_adds(o, bits & IMAP_LIST_SUBSCRIBED ?
-		    " (\"CHILDINFO\" (\"SUBSCRIBED\"))" :
-		    " (\"CHILDINFO\" (\"SPECIAL-USE\"))");
+		buf_addf(o, " (\"CHILDINFO\" (%s%s%s))",
+		    bits & IMAP_LIST_SUBSCRIBED ? "\"SUBSCRIBED\"" : "",
+		    bits & IMAP_LIST_SUBSCRIBED && bits & IMAP_LIST_SPECIAL ?
+		    " " : "",
+		    bits & IMAP_LIST_SPECIAL ? "\"SPECIAL-USE\"" : "");
 	buf_adds(o, "\r\n");
 	out_span(&b->out, buf_span(o));
 }

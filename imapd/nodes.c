@@ -26,8 +26,6 @@ nodes_take(struct nodes *nodes, const struct tree *tree)
 			below |= NODE_CHILD;
 		if (e->bits & TREE_SUBSCRIBED)
 			below |= NODE_CHILD_SUBSCRIBED;
-		if (e->use[0])
-			below |= NODE_CHILD_SPECIAL;
 		r = add(nodes, name, e->bits, e->use);
 		for (j = name.n; j-- > 0 && r == 0;)
 			if (name.p[j] == '.')
@@ -55,6 +53,19 @@ nodes_order(const void *a, const void *b)
 	const struct node *x = a, *y = b;
 
 	return tree_order(x->name, y->name);
+}
+
+void *
+nodes_parent(void *v, size_t n, size_t size, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	struct node key;
+
+	if (dot == NULL)
+		return NULL;
+	(void)span_str(span_mem(name, (size_t)(dot - name)), key.name,
+	    sizeof key.name);
+	return bsearch(&key, v, n, size, nodes_order);
 }
 
 static int

@@ -10,7 +10,7 @@
 enum node_bits {
 	NODE_EXISTS = TREE_EXISTS, NODE_SUBSCRIBED = TREE_SUBSCRIBED,
 	NODE_CHILD = 4,			/* a folder is below */
-	NODE_CHILD_SUBSCRIBED = 8, NODE_CHILD_SPECIAL = 16
+	NODE_CHILD_SUBSCRIBED = 8
 };
 struct node {
 	char name[FOLDER_NAME];
@@ -27,5 +27,8 @@ int	nodes_take(struct nodes *, const struct tree *);
 void	nodes_free(struct nodes *);
 /* For bsearch. */
 int	nodes_order(const void *, const void *);
+/* The level right above, in a vector in that order whose n elements of so many
+ * bytes begin with a node.  NULL: it is at the top, or there is no such level. */
+void	*nodes_parent(void *v, size_t n, size_t size, const char *name);
 
 #endif

@@ -217,18 +217,10 @@ touch_parents(struct watched_list *old, struct watched_list *now,
 		}
 }
 
-/* NULL: it is at the top, or there is no such level. */
 static struct watched *
 parent(const struct watched_list *l, const char *name)
 {
-	const char *dot = strrchr(name, '.');
-	struct node key;
-
-	if (dot == NULL)
-		return NULL;
-	(void)span_str(span_mem(name, (size_t)(dot - name)), key.name,
-	    sizeof key.name);
-	return bsearch(&key, l->v, l->n, sizeof *l->v, nodes_order);
+	return nodes_parent(l->v, l->n, sizeof *l->v, name);
 }
 
 /* RFC 5465 5.4 and 5.5.  was: what had that name, from: what it was renamed

@@ -178,7 +178,9 @@ class Tree:
             if 'SUBSCRIBED' in select:
                 if subscribed and 'RECURSIVEMATCH' in select:
                     ext = '("CHILDINFO" ("SUBSCRIBED"))'
-                if n not in self.subscribed and not ext:
+                # RFC 5258 3.3: if one below is not told by itself
+                if n not in self.subscribed and not (ext and any(
+                        not matches(pattern, c.spelt(o)) for o in subscribed)):
                     continue
             elif n not in names and not below:
                 continue

@@ -2,8 +2,9 @@
 #include "wire/imap_args.h"
 #include "wire/imap_name.h"
 
-static int pass_set(struct imap_cursor *, const char *);
 static int qresync(struct imap_select *, struct imap_cursor *);
+static int known_set(struct imap_cursor *, struct imap_set *);
+static int pass_set(struct imap_cursor *);
 static int patterns(struct imap_list *, struct imap_cursor *);
 static int take_pattern(struct imap_cursor *);
 static int list_returns(struct imap_list *, struct imap_cursor *);
@@ -171,22 +172,39 @@ qresync(struct imap_select *s, struct imap_cursor *params)
 	s->uidvalidity = (uint32_t)uidvalidity;
 	s->qresync = 1;
 	if ((t = imap_peek(&in)) != NULL && t->kind == IMAP_ATOM &&
-	    imap_args_set(&in, &s->known, bad) < 0)
+	    known_set(&in, &s->known) < 0)
 		return -1;
 	if (imap_peek(&in) != NULL && (imap_take_list(&in, &match, bad) < 0 ||
-	    pass_set(&match, bad) < 0 || pass_set(&match, bad) < 0 ||
+	    pass_set(&match) < 0 || pass_set(&match) < 0 ||
 	    imap_take_end(&match) < 0))
 		return -1;
 	return imap_take_end(&in);
 }
 
+/* known-uids = sequence-set, without "*".  "$" is of a mailbox that is
+ * selected. */
+static int
+known_set(struct imap_cursor *in, struct imap_set *set)
+{
+	static const char bad[] = "what QRESYNC knows is UIDs and numbers "
+	    "without * and $ (RFC 7162 7)";
+	size_t i;
+
+	if (imap_args_set(in, set, bad) < 0)
+		return -1;
+	for (i = 0; i < set->n; i++)
+		if (set->v[i].first == 0 || set->v[i].last == 0)
+			break;
+	return set->saved || i < set->n ? imap_bad(in->why, bad) : 0;
+}
+
 /* Numbers beside UIDs only make an answer shorter where a server forgets what
  * was expunged: ours does not. */
 static int
-pass_set(struct imap_cursor *in, const char *bad)
+pass_set(struct imap_cursor *in)
 {
 	struct imap_set set = { 0 };
-	int r = imap_args_set(in, &set, bad);
+	int r = known_set(in, &set);
 
 	imap_set_free(&set);
 	return r;

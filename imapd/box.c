@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include "run/reader_log.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+
+enum { BAD_MS = 1000 };
 
 static uint64_t deadline(const struct box *);
 static int  of_uids(const struct folder *, const struct imap_set *,
@@ -71,13 +74,13 @@ box_answer(struct box *b, struct span tag, enum answer a)
 	b->command_ms = 0;
 	if (a == ANSWER_NONE)
 		return;
+	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
+	/* who has logged in is a user, whose program may be at a loss; that it
+	 * begins anew would not help */
+	if (b->bad > b->conf->max_errors && out_flush(&b->out) == 0)
+		poll(NULL, 0, BAD_MS);
 	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
 	b->answers[a]++;
-	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
-	if (b->bad > b->conf->max_errors && !b->over) {
-		out_line(&b->out, "* BYE too many errors");
-		b->over = "max_errors";
-	}
 }
 
 struct folder *

@@ -77,7 +77,7 @@ enum answer box_say(struct box *, enum answer, const char *code,
 /* NO, and the code that errno calls for (RFC 5530).  EUCLEAN ends the session:
  * nothing that the index says can be told any more. */
 enum answer box_failed(struct box *, const char *what);
-/* The tagged reply.  Too many BAD in a row end the session. */
+/* The tagged reply.  After too many BAD in a row each comes later. */
 void	box_answer(struct box *, struct span tag, enum answer);
 
 /* A folder by that name: the selected one, or another, which box_release

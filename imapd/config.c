@@ -11,7 +11,8 @@ const struct conf_key imapd_keys[] = {
 	{ "imapd.max_errors", CONF_NUMBER, AT(max_errors), "20", 1,
 	    UINT32_MAX, "Refused commands of a connection before its login, "
 	    "failed logins among them; one more ends it.  After the login: "
-	    "commands that are answered BAD in a row." },
+	    "commands that are answered BAD in a row; what follows of them "
+	    "is answered a second later each." },
 	{ "imapd.timeout", CONF_TIME, AT(timeout), "30m", 1, 86400,
 	    "Time without a command, IDLE too, or without progress in what "
 	    "is sent, after which a session ends (RFC 9051 wants at least "

@@ -124,7 +124,7 @@ change_expunge(struct box *b, struct imap_command *c)
 	return ANSWER_OK;
 }
 
-enum answer
+int
 change_expunge_all(struct box *b)
 {
 	uint32_t *v = NULL;
@@ -135,7 +135,7 @@ change_expunge_all(struct box *b)
 		r = folder_expunge(b->folder, v, n);
 	free(v);
 	b->expunged += r == 0 ? n : 0;
-	return r < 0 ? box_failed(b, "CLOSE") : ANSWER_OK;
+	return r;
 }
 
 void

@@ -9,8 +9,8 @@ enum answer change_store(struct box *, struct imap_command *);
 /* COPY and MOVE. */
 enum answer change_copy(struct box *, struct imap_command *);
 enum answer change_expunge(struct box *, struct imap_command *);
-/* All that is \Deleted, for CLOSE. */
-enum answer change_expunge_all(struct box *);
+/* All that is \Deleted, for CLOSE.  0, or -1 with errno. */
+int	change_expunge_all(struct box *);
 /* RFC 7162 3.2.7: adds HIGHESTMODSEQ to the code of the reply, where the client
  * is when it knows what has gone. */
 void	change_highest(struct box *);

@@ -55,10 +55,6 @@ folders_delete(struct box *b, struct imap_command *c)
 	if (strcmp(name, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "CANNOT",
 		    "INBOX stays (RFC 9051 6.3.5)");
-	if (b->folder && strcmp(b->name, name) == 0) {
-		box_unselect(b);
-		out_str(&b->out, "* OK [CLOSED] it goes\r\n");
-	}
 	if (tree_delete(&b->tree, name) < 0) {
 		if (errno != ENOENT)
 			return box_failed(b, "DELETE");
@@ -67,6 +63,10 @@ folders_delete(struct box *b, struct imap_command *c)
 			    "there are only mailboxes below it");
 		return box_say(b, ANSWER_NO, "NONEXISTENT",
 		    "no such mailbox");
+	}
+	if (b->folder && strcmp(b->name, name) == 0) {
+		box_unselect(b);
+		out_str(&b->out, "* OK [CLOSED] it has gone\r\n");
 	}
 	quota_forget(b);
 	notify_changed(b, name, NULL);

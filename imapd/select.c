@@ -1,4 +1,6 @@
 /* select - a mailbox is selected, or no longer. */
+#include <errno.h>
+
 #include "imapd/change.h"
 #include "imapd/names.h"
 #include "imapd/select.h"
@@ -46,15 +48,14 @@ select_run(struct box *b, struct imap_command *c)
 enum answer
 select_close(struct box *b, struct imap_command *c)
 {
-	enum answer a = ANSWER_OK;
-
-	/* RFC 9051 6.4.1: CLOSE expunges and tells nothing of it */
-	if (c->verb == IMAP_CLOSE && !b->read_only)
-		a = change_expunge_all(b);
-	if (a == ANSWER_OK)
-		box_say(b, a, "", "nothing is selected");
+	/* RFC 9051 6.4.1: CLOSE expunges and tells nothing of it.  Where it
+	 * cannot it is no OK, and all is as before.  A mailbox that somebody
+	 * has deleted holds nothing any more. */
+	if (c->verb == IMAP_CLOSE && !b->read_only &&
+	    change_expunge_all(b) < 0 && errno != ENOENT && errno != ESTALE)
+		return box_failed(b, "CLOSE");
 	box_unselect(b);
-	return a;
+	return box_say(b, ANSWER_OK, "", "nothing is selected");
 }
 
 static void

@@ -20,6 +20,8 @@
  *	X: count FOLDER N	N files are in new/ and cur/
  *	X: folders FOLDER N	makes N folders below it
  *	X: deep FOLDER N	a message, N multiparts within each other
+ *	X: block FOLDER FILE	a directory stands in the place of a file, until
+ *				the next time
  *
  * A case, as they are counted, is a command with its whole answer: each line
  * from the command to the tagged reply stands in the script.
@@ -288,6 +290,21 @@ free_names(struct dirent **e, int n)
 }
 
 static void
+block(struct span folder, struct span file)
+{
+	char name[80], path[200], away[210];
+
+	snprintf(name, sizeof name, "%.*s", SPAN_ARG(file));
+	folder_path(path, folder, name);
+	snprintf(away, sizeof away, "%s.away", path);
+	if (rmdir(path) < 0) {
+		rename(path, away);
+		assert_int_equal(mkdir(path, 0700), 0);
+	} else
+		rename(away, path);
+}
+
+static void
 act(struct span s)
 {
 	static const char text[] = "From: other@example.test\n"
@@ -305,6 +322,10 @@ act(struct span s)
 		return;
 	}
 	span_word(&s, &n);
+	if (span_eq(verb, SPAN("block"))) {
+		block(folder, n);
+		return;
+	}
 	assert_int_equal(scan_uint(n, 1000000, &number), 0);
 	if (span_eq(verb, SPAN("folders"))) {
 		make_folders(folder, number);

@@ -11,6 +11,8 @@ struct copied {
 	uint32_t from, into;		/* UIDs */
 };
 
+static int  some_take(struct box *, const struct store *, const uint32_t *,
+	    size_t);
 static int  store_tell(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer store_answer(struct box *, const struct imap_command *,
@@ -47,9 +49,10 @@ change_store(struct box *b, struct imap_command *c)
 	}
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;
-	/* what is taken away need not be known: there are few keywords */
-	if (flags_take(b, b->folder, &c->store.flags, s.how != STORE_REMOVE,
-	    &s.flags) < 0) {
+	/* what is taken away, or not taken, need not be known: there are few
+	 * keywords */
+	if (flags_take(b, b->folder, &c->store.flags, s.how != STORE_REMOVE &&
+	    some_take(b, &s, v, n), &s.flags) < 0) {
 		free(v);
 		return b->answer;
 	}
@@ -148,6 +151,21 @@ change_highest(struct box *b)
 		return;
 	folder_totals(b->folder, &t);
 	buf_addf(&b->code, "HIGHESTMODSEQ %llu", (unsigned long long)t.modseq);
+}
+
+/* Might one of them be changed?  What is gone, or has too high a mod-sequence,
+ * stays so. */
+static int
+some_take(struct box *b, const struct store *s, const uint32_t *v, size_t n)
+{
+	struct mail m;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (folder_mail(b->folder, v[i], &m) == 0 && !m.gone &&
+		    m.modseq <= s->unchanged_since)
+			return 1;
+	return 0;
 }
 
 /* What was changed; RFC 7162 3.1.3: with CONDSTORE the new mod-sequence is

@@ -37,12 +37,14 @@ update_tell(struct box *b, int gone)
 	struct change c;
 	struct mail m;
 	uint32_t count, first = 0;
+	unsigned what = (gone ? FOLDER_GONE : 0) |
+	    (b->deaf & IMAP_NOTIFY_FLAGS ? 0 : FOLDER_FLAGS);
 	int r = 0;
 
 	update_keywords(b);
 	do {
 		count = folder_count(b->folder);
-		c = folder_next(b->folder, gone);
+		c = folder_next(b->folder, what);
 		if (c.kind == CHANGE_GONE && b->qresync) {
 			r |= by_uid(&uids, c.uid);
 			continue;
@@ -58,7 +60,6 @@ update_tell(struct box *b, int gone)
 			exists(b, c.number);
 			first = count + 1;
 		} else if (c.kind == CHANGE_FLAGS &&
-		    !(b->deaf & IMAP_NOTIFY_FLAGS) &&
 		    folder_mail(b->folder, c.number, &m) == 0)
 			update_flags(b, c.number, &m);
 	} while (c.kind != CHANGE_NONE);

@@ -72,7 +72,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 		return -1;
 	}
 	/* all that was found is the view, nothing is left to tell */
-	while (folder_next(f, 1).kind != CHANGE_NONE)
+	while (folder_next(f, FOLDER_GONE | FOLDER_FLAGS).kind != CHANGE_NONE)
 		;
 	folder_cache_open(&f->cache, f->dir, f->table.uidvalidity);
 	*out = f;

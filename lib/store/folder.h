@@ -93,13 +93,15 @@ struct change {
 	uint32_t number;		/* or the new count */
 	uint32_t uid;
 };
+/* What may be told now (RFC 9051 7.5.1, RFC 5465 5); the rest waits. */
+enum { FOLDER_GONE = 1, FOLDER_FLAGS = 2 };
 /*
  * The next thing the client has to be told, and the view follows it: first
- * those that are gone (only with gone 1, RFC 9051 7.5.1), highest number
- * first, then flags changed by others, then one CHANGE_EXISTS.  To be called
- * until CHANGE_NONE before anything else is.
+ * those that are gone, highest number first, then flags changed by others,
+ * then one CHANGE_EXISTS.  To be called until CHANGE_NONE before anything else
+ * is.
  */
-struct change folder_next(struct folder *, int gone);
+struct change folder_next(struct folder *, unsigned what);
 
 /* Each UID gone with a mod-sequence above modseq, ascending, as ranges; more
  * UIDs than that (all that are not there) when memory does not reach so far
@@ -125,7 +127,8 @@ struct store {
 	uint64_t unchanged_since;	/* UINT64_MAX: any */
 };
 /* result[i] is of number[i] (ascending).  Own changes are not told again by
- * folder_next; folder_mail gives flags and modseq. */
+ * folder_next, folder_mail gives flags and modseq; what is STORE_MODIFIED is
+ * told by it, though it was before (RFC 7162 3.1.3). */
 int	folder_store(struct folder *, const struct store *,
 	    const uint32_t *number, size_t n, unsigned char *result);
 /* Tombstones, then unlink.  folder_next tells them.  Also QUIT of POP3. */

@@ -315,7 +315,7 @@ store_one(struct folder *f, struct storing *g, size_t i)
 	}
 	if (c->modseq > g->s->unchanged_since) {
 		g->result[i] = STORE_MODIFIED;
-		return 0;
+		return positions_add(&f->flags, g->at[i]);
 	}
 	flags = new_flags(g->s, c->flags);
 	if (flags == c->flags) {

@@ -97,7 +97,8 @@ told(struct folder *f, int gone)
 	size_t n = 0;
 
 	s[0] = '\0';
-	while ((c = folder_next(f, gone)).kind != CHANGE_NONE && n < 1000)
+	while ((c = folder_next(f, FOLDER_FLAGS | (gone ? FOLDER_GONE :
+	    0))).kind != CHANGE_NONE && n < 1000)
 		n += (size_t)snprintf(s + n, sizeof s - n, "%s%c%u",
 		    n ? " " : "", " xfe"[c.kind], c.number);
 	return s;

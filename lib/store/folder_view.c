@@ -15,6 +15,7 @@ enum { MEASURE = 65536 };
 static void take_recent(struct folder *);
 static int  merge_sorted(struct positions *, struct positions *);
 static int  by_number(const void *, const void *);
+static void sort_once(struct positions *);
 static size_t below(const struct positions *, uint32_t);
 static uint32_t number_of(const struct folder *, uint32_t);
 static int  in_view(const struct folder *, uint32_t);
@@ -305,13 +306,12 @@ folder_note(struct folder *f)
 	free(early.v);
 	if (f->gone.n)
 		qsort(f->gone.v, f->gone.n, sizeof *f->gone.v, by_number);
-	if (f->flags.n)
-		qsort(f->flags.v, f->flags.n, sizeof *f->flags.v, by_number);
+	sort_once(&f->flags);
 	return r;
 }
 
 struct change
-folder_next(struct folder *f, int gone)
+folder_next(struct folder *f, unsigned what)
 {
 	struct change c = { CHANGE_NONE, 0, 0 };
 	struct rec *r;
@@ -320,7 +320,7 @@ folder_next(struct folder *f, int gone)
 	if (f->table.recent.free && f->mode == FOLDER_WRITE &&
 	    folder_table_count(&f->table) > f->upto)
 		take_recent(f);
-	if (gone && f->gone.n) {
+	if (what & FOLDER_GONE && f->gone.n) {
 		at = f->gone.v[--f->gone.n];
 		r = folder_table_rec(&f->table, at);
 		c = (struct change){ CHANGE_GONE, number_of(f, at),
@@ -331,10 +331,8 @@ folder_next(struct folder *f, int gone)
 		return c;
 	}
 	merge_sorted(&f->dead, &f->leaving);
-	while (f->flags.n) {
+	while (what & FOLDER_FLAGS && f->flags.n) {
 		at = f->flags.v[--f->flags.n];
-		if (f->flags.n && f->flags.v[f->flags.n - 1] == at)
-			continue;
 		r = folder_table_rec(&f->table, at);
 		if (r && !(r->bits & REC_DEAD) && in_view(f, at))
 			return (struct change){ CHANGE_FLAGS,
@@ -441,6 +439,20 @@ by_number(const void *a, const void *b)
 	memcpy(&x, a, sizeof x);
 	memcpy(&y, b, sizeof y);
 	return x < y ? -1 : x > y;
+}
+
+/* They may wait for long, while the same change again and again. */
+static void
+sort_once(struct positions *p)
+{
+	size_t i, n = 0;
+
+	if (p->n)
+		qsort(p->v, p->n, sizeof *p->v, by_number);
+	for (i = 0; i < p->n; i++)
+		if (n == 0 || p->v[n - 1] != p->v[i])
+			p->v[n++] = p->v[i];
+	p->n = n;
 }
 
 /* How many stand below at. */

@@ -11,7 +11,10 @@
  *				letters of a file name, `-` none, `new`: in new/
  *	C: TEXT  C2: TEXT	a connection sends TEXT CR LF (\r \n \\ \xHH)
  *	R: TEXT  R2: TEXT	the same without CR LF
- *	S: TEXT  S2: TEXT	the next line it gets; ~ in it is anything
+ *	S: TEXT  S2: TEXT	the next line it gets; ~ in it is anything, {a}
+ *				(to {z}) a number: where it stands first, with
+ *				no ~ before, whichever; from then on, in C too,
+ *				the same
  *	U: TEXT  U2: TEXT	some line it gets; those before it are skipped
  *	E:  E2:			the connection ends here
  *	X: deliver FOLDER	another program puts a message into new/
@@ -72,6 +75,7 @@ static struct {
 	int mails;
 	struct span in, folder, flags;	/* of the script; of a mail */
 	struct buf mail;
+	char number[26][24];		/* {a} to {z} of this case */
 	int skip, failed;		/* up to the next case; cases */
 	jmp_buf next_case;
 	FILE *told;			/* IMAP_TOLD: all that was answered */
@@ -414,14 +418,54 @@ unescape(struct span s, struct buf *b)
 	}
 }
 
+/* With the numbers that are known, and ~ for one that is not: it is returned,
+ * and where it begins. */
+static char *
+with_numbers(struct span text, struct buf *out, size_t *at)
+{
+	char *number, *unknown = NULL;
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (text.n - i < 3 || text.p[i] != '{' ||
+		    !ascii_alpha(text.p[i + 1]) || text.p[i + 2] != '}') {
+			buf_addc(out, text.p[i]);
+			continue;
+		}
+		number = run.number[ascii_lower(text.p[i + 1]) - 'a'];
+		if (*number == '\0') {
+			unknown = number;
+			*at = out->n;
+		}
+		buf_adds(out, *number ? number : "~");
+		i += 2;
+	}
+	return unknown;
+}
+
+static void
+learn(char *number, struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.n && ascii_digit(line.p[n]))
+		n++;
+	if (n == 0 || span_str(span_sub(line, 0, n), number,
+	    sizeof run.number[0]) < 0)
+		broken("no number: ", line);
+}
+
 static void
 say(struct connection *c, struct span text, int line)
 {
-	struct buf b = { .max = 1 << 20 };
+	struct buf b = { .max = 1 << 20 }, filled = { .max = 1 << 20 };
 	size_t at = 0;
 	ssize_t n;
 
-	unescape(text, &b);
+	if (with_numbers(text, &filled, &at))
+		broken("an unknown number: ", text);
+	unescape(buf_span(&filled), &b);
+	buf_free(&filled);
 	if (line)
 		buf_adds(&b, "\r\n");
 	while (at < b.n && (n = send(c->fd, b.p + at, b.n - at,
@@ -434,9 +478,13 @@ static void
 expect(struct connection *c, struct span text, int skip)
 {
 	static char line[LINE];
-	char want[4096];
+	char want[4096], *number;
+	struct buf filled = { .max = sizeof want };
+	size_t at = 0;
 
-	assert_int_equal(span_str(text, want, sizeof want), 0);
+	number = with_numbers(text, &filled, &at);
+	assert_int_equal(span_str(buf_span(&filled), want, sizeof want), 0);
+	buf_free(&filled);
 	run.checks++;
 	for (;;) {
 		if (!next_line(c, line))
@@ -449,6 +497,8 @@ expect(struct connection *c, struct span text, int skip)
 		}
 		c->skipped = 1;
 	}
+	if (number)
+		learn(number, span_from(span_of(line), at));
 	if (*want == '*' || *want == '+')
 		return;
 	/* tagged: the answer is whole */
@@ -475,6 +525,7 @@ begin_case(struct span name)
 	(void)span_str(name, run.name, sizeof run.name);
 	run.scripts++;
 	run.mails = run.before = run.tls = run.far = 0;
+	memset(run.number, 0, sizeof run.number);
 	buf_reset(&run.conf);
 	run.conf.max = 65536;
 	buf_adds(&run.conf, "hostname mx.example.test\n"

@@ -140,6 +140,8 @@ class Model(Find, Tree):
         for m in mails:
             if not self.alive(c, m):
                 continue
+            need(m.uid not in late or 'FLAGS (' in c.told.get(
+                c.view.index(m) + 1, ''), 'MODIFIED', m.uid, 'not told')
             need(word == 'OK' or len(mails) > 1, 'STORE', rest)
             if m.uid in late:
                 continue

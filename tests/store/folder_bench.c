@@ -112,7 +112,7 @@ change(int expunge)
 	if ((expunge ? folder_expunge(f, v, i) :
 	    folder_store(f, &s, v, i, r)) < 0)
 		perror("change");
-	while (folder_next(f, 1).kind != CHANGE_NONE)
+	while (folder_next(f, FOLDER_GONE | FOLDER_FLAGS).kind != CHANGE_NONE)
 		;
 	free(v);
 	free(r);

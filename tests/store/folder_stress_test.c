@@ -264,7 +264,8 @@ session(const struct tree *tree)
 			modseq = sh->modseq;
 			if (folder_sync(f) < 0)
 				wrong("sync", (uint32_t)errno, 0);
-			while (folder_next(f, i % 3 == 0).kind != CHANGE_NONE)
+			while (folder_next(f, i % 3 == 0 ?
+			    FOLDER_GONE | FOLDER_FLAGS : FOLDER_FLAGS).kind != CHANGE_NONE)
 				;
 			__atomic_add_fetch(&sh->syncs, 1, __ATOMIC_SEQ_CST);
 			if (roll(3) == 0)

@@ -414,6 +414,7 @@ finish(struct fetch *f)
 		    "some of them are gone");
 	if (f->unknown)
 		return box_say(b, ANSWER_NO, "UNKNOWN-CTE",
-		    "a transfer encoding is not known (RFC 3516 4.3)");
+		    "a transfer encoding is not known, or could not "
+		    "be undone (RFC 3516 4.3)");
 	return box_say(b, ANSWER_OK, "", "fetched");
 }

@@ -169,17 +169,26 @@ binary_out(struct box *b, struct message *m, enum imap_item item,
 	return 0;
 }
 
-/* part NULL: the whole message, which has no encoding. */
+/*
+ * part NULL: the whole message, which has no encoding.  Clients may ask for
+ * leaves only (RFC 9051 6.4.5); RFC 3516 has no such rule, and some fetch all
+ * mail as BINARY[], so others are told, too.  What a multipart has for an
+ * encoding is not one (RFC 2045 6.4), and its parts keep theirs; a message has
+ * what its sender gave it (RFC 6532 3.7 allows it for message/global).  Of
+ * broken base64 what can be read is told, as a client would decode BODY[]; line
+ * ends in it are the sender's, those outside are CRLF (RFC 3516 4.3).
+ */
 static int
 decoded(struct box *b, struct message *m, const struct mime_part *part,
     struct span *bytes)
 {
 	struct decode d = { .kind = DECODE_NONE };
 	struct span encoding, in = m->bytes;
+	int r;
 
 	if (part) {
 		in = mime_body(&m->mime, part);
-		if (part->kind == MIME_LEAF && mime_value(&m->mime, part,
+		if (part->kind != MIME_MULTIPART && mime_value(&m->mime, part,
 		    MIME_ENCODING, &encoding))
 			d.kind = decode_kind(encoding);
 	}
@@ -187,10 +196,9 @@ decoded(struct box *b, struct message *m, const struct mime_part *part,
 		return -1;
 	buf_free(&b->scratch);
 	b->scratch.max = SIZE_MAX / 4;
-	if (decode_add(&d, in, &b->scratch) < 0 ||
-	    decode_end(&d, &b->scratch) < 0)
-		b->scratch.n = 0;
+	r = decode_add(&d, in, &b->scratch) < 0 ||
+	    decode_end(&d, &b->scratch) < 0 ? -1 : 0;
 	b->scratch.max = BOX_CODE;
 	*bytes = buf_span(&b->scratch);
-	return 0;
+	return r;
 }

@@ -265,9 +265,17 @@ encoding(struct out *o, const struct mime_part *p)
 		buf_adds(o->b, "\"7bit\"");
 }
 
-/* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil; of
+/*
+ * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil; of
  * text the charset is always told (RFC 2045 5.2), and what was written in
- * pieces is told in one (RFC 2231 6) */
+ * pieces is told in one (RFC 2231 6).
+ *
+ * name* keeps its charset'language' and %XX.  RFC 9051 7.5.2 would have that
+ * undone, of Content-Type: the value in UTF-8, still as name*.  But of
+ * Content-Disposition, where file names are, it does not ask for it, nor does
+ * RFC 3501; and a client that reads name* by RFC 2231, as for servers of
+ * either, would take an apostrophe or a percent sign of the text for its own.
+ */
 static void
 params(struct out *o, struct span in, int text)
 {

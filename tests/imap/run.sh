@@ -5,8 +5,9 @@
 # sixteen at one mailbox at once (LONG=1: ten minutes).  The bugs planted in the
 # testers have to be found.  Random commands, right and spoilt, whose replies are
 # read by the formal syntax, as are those of all dialogs.  Between them ENVELOPE,
-# BODYSTRUCTURE, SORT and THREAD of many messages, beside Dovecot's; and dialogs
-# where the kernel has no inotify left, as another node's changes have none.
+# BODYSTRUCTURE, sections, SORT and THREAD of many messages, beside Dovecot's; and
+# dialogs where the kernel has no inotify left, as another node's changes have
+# none.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 umask 022
@@ -86,6 +87,7 @@ grammar
 hintless views
 hintless basic
 /usr/bin/python3 tests/imap/structures.py || bad=1
+/usr/bin/python3 tests/imap/sections.py || bad=1
 /usr/bin/python3 tests/imap/orders.py || bad=1
 if ${CC:-cc} -std=c11 -D_GNU_SOURCE -iquote . tests/kill/family_trace.c \
     -o "$place/trace"; then

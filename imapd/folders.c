@@ -29,10 +29,8 @@ folders_create(struct box *b, struct imap_command *c)
 	if (strcmp(name, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "ALREADYEXISTS",
 		    "INBOX is always there");
-	if (tree_create(&b->tree, name) < 0)
+	if (tree_create(&b->tree, name, use) < 0)
 		return box_failed(b, "CREATE");
-	if (*use && tree_special(&b->tree, name, use) < 0)
-		return box_failed(b, "special use");
 	if (folder_open(&f, &b->tree, name, FOLDER_READ) < 0)
 		return box_failed(b, "CREATE");
 	folder_totals(f, &t);
@@ -149,7 +147,7 @@ rename_inbox(struct box *b, const char *name)
 	struct folder *in = NULL, *out = NULL;
 	enum answer a;
 
-	if (tree_create(&b->tree, name) < 0)
+	if (tree_create(&b->tree, name, "") < 0)
 		return box_failed(b, "RENAME");
 	if (folder_open(&in, &b->tree, "INBOX", FOLDER_WRITE) < 0 ||
 	    folder_open(&out, &b->tree, name, FOLDER_WRITE) < 0 ||

@@ -116,9 +116,9 @@ tell(struct box *b)
 	out_str(&b->out, "* QUOTA ");
 	out_str(&b->out, root);
 	out_str(&b->out, " (");
-	/* RFC 9208 5.1: units of 1024 octets */
+	/* RFC 9208 5.1: units of 1024 octets, what was begun counted */
 	resource(b, "STORAGE", q.bytes > 0 ? ((uint64_t)q.bytes + 1023) / 1024
-	    : 0, q.max_bytes / 1024, &first);
+	    : 0, q.max_bytes / 1024 + (q.max_bytes % 1024 > 0), &first);
 	resource(b, "MESSAGE", q.count > 0 ? (uint64_t)q.count : 0,
 	    q.max_count, &first);
 	out_str(&b->out, ")\r\n");

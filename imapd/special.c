@@ -23,7 +23,8 @@ special_make(const struct tree *t)
 		used |= l.v[i].use[0];
 	tree_list_free(&l);
 	for (i = 0; !used && i < sizeof folders / sizeof *folders; i++)
-		if ((tree_create(t, folders[i].name) < 0 && errno != EEXIST) ||
+		if ((tree_create(t, folders[i].name, "") < 0 &&
+		    errno != EEXIST) ||
 		    tree_special(t, folders[i].name, folders[i].use) < 0 ||
 		    tree_subscribe(t, folders[i].name, 1) < 0)
 			return -1;

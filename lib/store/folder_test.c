@@ -330,8 +330,8 @@ test_append(void **state)
 	assert_int_equal(k, 0);
 	assert_int_equal(folder_keyword_find(f, SPAN("$JUNK"), 0), 0);
 
-	assert_int_equal(tree_create(&tree, "Lists.c"), 0);
-	assert_int_equal(tree_create(&tree, "Lists.c"), -1);
+	assert_int_equal(tree_create(&tree, "Lists.c", ""), 0);
+	assert_int_equal(tree_create(&tree, "Lists.c", ""), -1);
 	g = opened("Lists.c", FOLDER_WRITE);
 	assert_int_equal(folder_copy(f, one, 1, g, uid), 0);
 	assert_int_equal(uid[0], 1);
@@ -417,7 +417,7 @@ test_transfer_of_the_gone(void **state)
 	struct span base;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "Copies"), 0);
+	assert_int_equal(tree_create(&tree, "Copies", ""), 0);
 	for (i = 0; i < 2; i++) {
 		f = opened("INBOX", FOLDER_WRITE);
 		g = opened("Copies", FOLDER_WRITE);
@@ -459,7 +459,7 @@ test_long_name(void **state)
 	(void)state;
 	snprintf(name, sizeof name, "%0251d:2,S", 1);
 	put("cur", name, "x\n");
-	assert_int_equal(tree_create(&tree, "Long"), 0);
+	assert_int_equal(tree_create(&tree, "Long", ""), 0);
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Long", FOLDER_WRITE);
 	fd = folder_fd(f, 1);

@@ -163,7 +163,7 @@ tree_list_free(struct tree_list *l)
 
 /* Whole under another name first, so that nobody sees half a folder. */
 int
-tree_create(const struct tree *t, const char *name)
+tree_create(const struct tree *t, const char *name, const char *use)
 {
 	char disk[FOLDER_NAME + 1], tmp[32];
 	int e;
@@ -171,7 +171,9 @@ tree_create(const struct tree *t, const char *name)
 	if (disk_name(name, disk) < 0 || is_free(t, disk) < 0)
 		return -1;
 	scratch_name(tmp);
+	/* RFC 6154 3: without its use it must not be there */
 	if (make_folder(t->root, tmp) < 0 ||
+	    (*use && tree_special(t, name, use) < 0) ||
 	    renameat(t->root, tmp, t->root, disk) < 0) {
 		e = errno == ENOTEMPTY ? EEXIST : errno;
 		remove_all(t->root, tmp, DEPTH);

@@ -67,13 +67,13 @@ void	tree_list_free(struct tree_list *);
 
 /* Each 0, or -1 with errno (EEXIST, ENOENT, EINVAL; ENOSPC …).  When they
  * return 0 the change survives power loss. */
-int	tree_create(const struct tree *, const char *name);
+int	tree_create(const struct tree *, const char *name, const char *use);
 int	tree_delete(const struct tree *, const char *name);
 /* Children move too, one by one, and only when all of them can.  Not INBOX:
  * that is a create and a folder_move of all there is (RFC 9051 6.3.6). */
 int	tree_rename(const struct tree *, const char *from, const char *to);
 int	tree_subscribe(const struct tree *, const char *name, int on);
-/* use "" takes it away; a use has one folder at most. */
+/* use "" takes it away, or is none; a use has one folder at most. */
 int	tree_special(const struct tree *, const char *name, const char *use);
 
 /* A UIDVALIDITY above all that were given out in this tree: the time, or one

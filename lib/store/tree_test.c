@@ -31,8 +31,8 @@ test_tree(void **state)
 		if (tree_name(span_of(table[i].in), &why) != table[i].out)
 			fail_msg("%zu: %s", i, table[i].in);
 	put("", "subscriptions", "V\t2\n\nINBOX\nLists\tc\n");
-	assert_int_equal(tree_create(&tree, "Sent"), 0);
-	assert_int_equal(tree_create(&tree, "a.b"), 0);
+	assert_int_equal(tree_create(&tree, "Sent", ""), 0);
+	assert_int_equal(tree_create(&tree, "a.b", ""), 0);
 	assert_int_equal(tree_special(&tree, "Sent", "\\Sent"), 0);
 	assert_int_equal(tree_special(&tree, "a.b", "\\Sent"), 0);
 	assert_int_equal(tree_subscribe(&tree, "a.b", 1), 0);
@@ -57,7 +57,7 @@ test_tree(void **state)
 	assert_int_equal(tree_delete(&tree, "Sent"), 0);
 	assert_int_equal(tree_delete(&tree, "Sent"), -1);
 	assert_int_equal(tree_delete(&tree, "INBOX"), -1);
-	assert_int_equal(tree_create(&tree, "Sent"), 0);
+	assert_int_equal(tree_create(&tree, "Sent", ""), 0);
 	f = opened("Sent", FOLDER_WRITE);
 	folder_totals(f, &u);
 	assert_true(u.uidvalidity > t.uidvalidity);

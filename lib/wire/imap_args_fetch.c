@@ -130,7 +130,7 @@ section(struct imap_fetch *f, struct imap_cursor *in,
 	return v->item == IMAP_FETCH_BINARY_SIZE && s->partial ? -1 : 0;
 }
 
-/* RFC 8970 3.2: "PREVIEW" [SP "(" "LAZY" ")"] */
+/* RFC 8970 6: "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] */
 static int
 preview(struct imap_cursor *in, struct imap_fetch_item *v)
 {
@@ -140,9 +140,10 @@ preview(struct imap_cursor *in, struct imap_fetch_item *v)
 	if (t == NULL || t->kind != IMAP_PARENS)
 		return 0;
 	list = imap_cursor_in(in, t);
-	if (!imap_take_word(&list, "LAZY"))
+	while (imap_take_word(&list, "LAZY"))
+		v->lazy = 1;
+	if (!v->lazy)
 		return 0;		/* then these are modifiers */
-	v->lazy = 1;
 	in->at = t->next;
 	return imap_take_end(&list);
 }

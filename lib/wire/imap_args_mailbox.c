@@ -232,7 +232,8 @@ patterns(struct imap_list *l, struct imap_cursor *in)
 	return 0;
 }
 
-/* list-mailbox = 1*list-char / string; no atom may have a backslash */
+/* list-mailbox = 1*list-char / string; no atom may have a backslash.  One that
+ * is longer than any name is no error (RFC 5258 3), and matches nothing. */
 static int
 take_pattern(struct imap_cursor *in)
 {
@@ -243,7 +244,7 @@ take_pattern(struct imap_cursor *in)
 	if (imap_take(in, &t, bad) < 0)
 		return -1;
 	*in->why = bad;
-	return t->kind <= IMAP_LITERAL && t->text.n <= IMAP_NAME &&
+	return t->kind <= IMAP_LITERAL &&
 	    (t->kind != IMAP_ATOM || span_find(t->text, '\\') == t->text.n) ?
 	    0 : -1;
 }

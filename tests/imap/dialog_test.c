@@ -25,6 +25,7 @@
  *	X: deep FOLDER N	a message, N multiparts within each other
  *	X: block FOLDER FILE	a directory stands in the place of a file, until
  *				the next time
+ *	X: none FOLDER		it is not there
  *
  * A case, as they are counted, is a command with its whole answer: each line
  * from the command to the tagged reply stands in the script.
@@ -323,6 +324,12 @@ act(struct span s)
 	span_word(&s, &folder);
 	if (span_eq(verb, SPAN("deliver"))) {
 		put_mail(folder, SPAN("new"), SPAN(text));
+		return;
+	}
+	if (span_eq(verb, SPAN("none"))) {
+		folder_path(dir, folder, "");
+		if (access(dir, F_OK) == 0)
+			broken("it is there: ", folder);
 		return;
 	}
 	span_word(&s, &n);

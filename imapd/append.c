@@ -225,7 +225,16 @@ refused(struct box *b, enum answer a)
 	return -1;
 }
 
-/* Its octets.  A disk that is full fails the command, not the dialog. */
+/*
+ * Its octets.  A disk that is full fails the command, not the dialog.
+ *
+ * RFC 6855 4 (9755 4) has a message with 8-bit header fields refused where the
+ * client did not ENABLE UTF8=ACCEPT.  It is taken, as by Dovecot, Cyrus and
+ * Stalwart (Courier takes it with an alert, which hurts Outlook): there is much
+ * old mail like that, and mbsync, offlineimap, imapsync and Python's imaplib as
+ * they come do not ENABLE it, but copy what another server let them read; a
+ * message refused is one that is missing, or ends the whole run.
+ */
 static int
 take(struct box *b, uint64_t size)
 {

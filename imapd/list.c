@@ -138,6 +138,11 @@ wanted(const struct imap_command *c, const struct node *n, int percent,
 		*how = TELL_NOT_THERE;
 		return percent && n->bits & NODE_CHILD_SUBSCRIBED;
 	}
+	/* Levels that are no mailbox are told whatever the pattern ends with,
+	 * as by Dovecot: RFC 3501 6.3.8 wants it for %, RFC 9051 6.3.9.3
+	 * would do without where a child of theirs is told, but has clients
+	 * handle both (6.3.9.8, example 10); a client that shows a tree from
+	 * one LIST * need not invent its branches. */
 	if (!(bits & (IMAP_LIST_SUBSCRIBED | IMAP_LIST_SPECIAL)))
 		return n->bits & (NODE_EXISTS | NODE_CHILD);
 	if (n->bits & CHILD_MEANT)

@@ -22,6 +22,7 @@ enum { NEEDLES = 64 << 20 };
 struct match_key {
 	uint32_t flag;			/* its bit */
 	size_t at, n;			/* its needle in needles */
+	size_t field, nfield;		/* the same for fields, squeezed */
 	/* BODY, TEXT: */
 	struct match_key *next;
 	int header;			/* TEXT */
@@ -30,7 +31,8 @@ struct match_key {
 
 static int  prepare(struct match *, const struct imap_find *, size_t);
 static int  needle(struct match *, const struct imap_find *, size_t);
-static struct span needle_of(const struct match *, const struct match_key *);
+static struct span needle_of(const struct match *, const struct match_key *,
+	    int);
 static int  test(void *, const struct imap_search_key *);
 static enum match_cost cost(const struct imap_search_key *);
 static int  is(struct match *, const struct imap_search_key *);
@@ -42,8 +44,13 @@ static int  in_field(struct match *, const struct imap_search_key *,
 	    struct span);
 static struct span header_of(const struct match *, const struct mime_part *);
 static int  in_text(struct match *, const struct match_key *);
-static void look(struct match *, struct span, int);
-static int  next_piece(struct match *, struct span *, int *);
+static void look(struct match *, struct span, unsigned);
+static int  next_piece(struct match *, struct span *, unsigned *);
+
+enum piece_bits {
+	PIECE_FIELD = 1,
+	PIECE_HEADER = 2		/* not of the body */
+};
 
 int
 match_begin(struct match *m, struct box *b, const struct imap_command *c)
@@ -138,18 +145,28 @@ prepare(struct match *m, const struct imap_find *f, size_t i)
 static int
 needle(struct match *m, const struct imap_find *f, size_t i)
 {
-	m->key[i].at = m->needles.n;
-	if (text_needle(&m->text, f->charset.n ? f->charset : SPAN("UTF-8"),
-	    m->search->v[i].text, &m->needles) < 0)
+	struct span charset = f->charset.n ? f->charset : SPAN("UTF-8");
+	struct span text = m->search->v[i].text;
+	struct match_key *key = &m->key[i];
+
+	key->at = m->needles.n;
+	if (text_needle(&m->text, charset, text, &m->needles) < 0)
 		return -1;
-	m->key[i].n = m->needles.n - m->key[i].at;
+	key->n = m->needles.n - key->at;
+	key->field = m->needles.n;
+	if (text_needle(&m->text, charset, text, &m->needles) < 0)
+		return -1;
+	text_squeeze(&m->needles, key->field);
+	key->nfield = m->needles.n - key->field;
 	return 0;
 }
 
 static struct span
-needle_of(const struct match *m, const struct match_key *key)
+needle_of(const struct match *m, const struct match_key *key, int field)
 {
-	return span_sub(buf_span(&m->needles), key->at, key->at + key->n);
+	return field ? span_sub(buf_span(&m->needles), key->field,
+	    key->field + key->nfield) :
+	    span_sub(buf_span(&m->needles), key->at, key->at + key->n);
 }
 
 static int
@@ -217,7 +234,7 @@ is(struct match *m, const struct imap_search_key *k)
 	case IMAP_KEY_TO:
 	case IMAP_KEY_SUBJECT:
 	case IMAP_KEY_HEADER:
-		return in_field(m, k, needle_of(m, key));
+		return in_field(m, k, needle_of(m, key, 1));
 	case IMAP_KEY_BODY:
 	case IMAP_KEY_TEXT:
 		return in_text(m, key);
@@ -347,34 +364,35 @@ static int
 in_text(struct match *m, const struct match_key *key)
 {
 	struct span piece;
-	int header;
+	unsigned what;
 
 	if (key->n == 0)
 		return 1;
 	if (message_parse(&m->message) < 0)
 		return -1;
-	while (key->in != m->message.number && next_piece(m, &piece, &header))
-		look(m, piece, header);
+	while (key->in != m->message.number && next_piece(m, &piece, &what))
+		look(m, piece, what);
 	return key->in == m->message.number;
 }
 
-/* header: the piece is not of the body. */
 static void
-look(struct match *m, struct span piece, int header)
+look(struct match *m, struct span piece, unsigned what)
 {
 	struct match_key *k;
 
 	for (k = m->texts; k; k = k->next)
-		if (k->in != m->message.number && (k->header || !header) &&
-		    span_search(piece, needle_of(m, k)) < piece.n)
+		if (k->in != m->message.number && (k->header || !(what & PIECE_HEADER)) &&
+		    span_search(piece, needle_of(m, k, what & PIECE_FIELD)) <
+		    piece.n)
 			k->in = m->message.number;
 }
 
 /* A field of a header, or a part's text; each part has a step for both.  The
- * headers of messages inside are text of the body; those of parts are only
- * TEXT's (RFC 9051 6.4.4). */
+ * headers of messages inside are text of the body, as in BODY[TEXT] (RFC 9051
+ * 6.4.4 takes header fields out of BODY, which we read as the message's own;
+ * Dovecot as those too); those of parts are only TEXT's. */
 static int
-next_piece(struct match *m, struct span *piece, int *header)
+next_piece(struct match *m, struct span *piece, unsigned *what)
 {
 	const struct mime *mime = &m->message.mime;
 	const struct mime_part *p;
@@ -382,8 +400,9 @@ next_piece(struct match *m, struct span *piece, int *header)
 
 	for (;;) {
 		if (header_next(&m->fields, &h) == 1) {
-			*header = m->step == 1 ||
-			    !mime->part[m->step / 2].message;
+			*what = PIECE_FIELD | (m->step == 1 ||
+			    !mime->part[m->step / 2].message ?
+			    PIECE_HEADER : 0);
 			*piece = text_field(&m->text, &h, 1);
 			return 1;
 		}
@@ -395,7 +414,7 @@ next_piece(struct match *m, struct span *piece, int *header)
 			if (p->message || m->headers)
 				m->fields = header_of(m, p);
 		} else if (p->kind == MIME_LEAF) {
-			*header = 0;
+			*what = 0;
 			*piece = text_part(&m->text, mime, p);
 			return 1;
 		}

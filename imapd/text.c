@@ -1,4 +1,5 @@
 /* text - a text, in whatever charset and encoding, made comparable. */
+#include "base/ascii.h"
 #include "imapd/text.h"
 #include "mail/decode.h"
 #include "mail/encword.h"
@@ -36,6 +37,19 @@ text_needle(struct text *t, struct span charset, struct span in,
 	    -1 : fold_utf8(buf_span(&t->decoded), needle);
 }
 
+void
+text_squeeze(struct buf *b, size_t from)
+{
+	size_t i, n = from;
+
+	for (i = from; i < b->n; i++)
+		if (!ascii_space(b->p[i]))
+			b->p[n++] = b->p[i];
+		else if (n == from || b->p[n - 1] != ' ')
+			b->p[n++] = ' ';
+	b->n = n;
+}
+
 struct span
 text_field(struct text *t, const struct header *h, int name)
 {
@@ -44,8 +58,11 @@ text_field(struct text *t, const struct header *h, int name)
 		buf_addspan(&t->decoded, h->name);
 		buf_adds(&t->decoded, ": ");
 	}
-	return encword_decode(h->value, &t->charset, &t->decoded) < 0 ?
-	    SPAN("") : folded(t, buf_span(&t->decoded));
+	if (encword_decode(h->value, &t->charset, &t->decoded) < 0)
+		return SPAN("");
+	folded(t, buf_span(&t->decoded));
+	text_squeeze(&t->folded, 0);
+	return buf_span(&t->folded);
 }
 
 struct span

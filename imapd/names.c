@@ -46,10 +46,10 @@ names_take(struct box *b, struct span given, enum names_use use,
 	if (r == 0) {
 		capital_inbox(&name);
 		r = key_of(buf_span(&name), &key, &why);
+		found = look_up(b, buf_span(&name), r < 0 ? SPAN("") :
+		    buf_span(&key), use, &disk);
 		if (r == 0)
 			r = imap_name_valid(buf_span(&key), '.', &why);
-		found = look_up(b, buf_span(&name), buf_span(&key), use,
-		    &disk);
 	}
 	if (found < 0)
 		box_failed(b, "mailbox");
@@ -168,7 +168,8 @@ capital_inbox(struct buf *b)
 		memcpy(b->p, "INBOX", 5);
 }
 
-/* *disk: the name that is meant, there or not.  1 there, 0, -1 with errno. */
+/* *disk: the name that is meant, there or not.  1 there, 0, -1 with errno.  One
+ * without a key has but its own bytes. */
 static int
 look_up(const struct box *b, struct span name, struct span key,
     enum names_use use, struct buf *disk)
@@ -185,6 +186,10 @@ look_up(const struct box *b, struct span name, struct span key,
 	if (use != NAMES_UNSUBSCRIBE && exists(b, name)) {
 		buf_addspan(disk, name);
 		return 1;
+	}
+	if (key.n == 0) {
+		buf_addspan(disk, name);
+		return use == NAMES_UNSUBSCRIBE;
 	}
 	return find(b, name, key, use == NAMES_UNSUBSCRIBE ?
 	    TREE_SUBSCRIBED : TREE_EXISTS, disk);
@@ -215,11 +220,7 @@ find(const struct box *b, struct span name, struct span key, unsigned bit,
 	size_t best = 0, r, i;
 	const char *why;
 
-	/* one that is no modified UTF-7 has its own bytes for a key */
-	if (span_eq(name, key))
-		buf_addspan(&own, name);
-	else
-		(void)imap_name_to_utf7(key, &own, &why);
+	(void)imap_name_to_utf7(key, &own, &why);
 	if (tree_list(&b->tree, &l) < 0)
 		return -1;
 	for (i = 0; i < l.n; i++) {

@@ -225,6 +225,7 @@ look_around(struct queued *q, int64_t now)
 	if (mono >= q->next_clean) {
 		q->next_clean = mono + CLEAN_S;
 		(void)clean_tmp(&q->places, now);
+		q->nrefused = 0;	/* what is old by now goes */
 		if (sts >= 0)		/* policies are refreshed */
 			(void)note_say(sts, NOTE_SPAWN, "", NULL, 0);
 	}

@@ -135,6 +135,7 @@ operators(void **state)
 static void
 dropped(void **state)
 {
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	char id[QUEUE_ID + 1], want[64];
 	int fd;
 
@@ -164,6 +165,13 @@ dropped(void **state)
 	assert_int_equal(write(trigger_fd, "drop two\n", 9), 9);
 	run();
 	assert_int_equal(count(q->places.drop_new), 2);
+	/* what was refused is there for a while, not for ever */
+	assert_int_equal(utimensat(q->places.drop_new, "two", old, 0), 0);
+	assert_int_equal(utimensat(q->places.drop_new, "three", old,
+	    AT_SYMLINK_NOFOLLOW), 0);
+	q->next_clean = q->next_look = 0;
+	run();
+	assert_int_equal(count(q->places.drop_new), 0);
 }
 
 static void

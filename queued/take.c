@@ -126,7 +126,7 @@ take_drop(struct queued *q, const char *name)
 		q->want_drop = 1;	/* found there again */
 }
 
-/* What is refused is named once, and not taken up again in this life. */
+/* What is refused is named, and looked at again with the next clean. */
 void
 take_drop_heard(struct queued *q, const struct errand *e,
     const struct verdict *v)

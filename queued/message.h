@@ -76,6 +76,7 @@ struct message {
 	int away_kind;			/* it was put off for (enum dest_kind) */
 	int gone;			/* an operator took its file away */
 	int known, torn;		/* it has a state/ID; whose end is cut */
+	size_t state_bytes;		/* of that */
 	int counted;			/* state/ID has the site's copies */
 	int warned;			/* its delay was reported */
 	int repeat;			/* maybe delivered already: wire/job.h */

@@ -35,6 +35,7 @@ message_read_state(struct message *m, const struct queue *q)
 		return errno == ENOENT ? 0 : -1;
 	}
 	m->known = b.n > 0;
+	m->state_bytes = b.n;
 	for (in = buf_span(&b); in.n;) {
 		whole = span_cut(&in, '\n', &line);
 		if (!whole)		/* torn: a full disk, or power lost */
@@ -246,7 +247,8 @@ add_result(struct buf *b, const struct rcpt *r)
 	    .enhanced = span_of(f->enhanced), .via = span_of(f->via),
 	    .peer = f->peer, .text = f->text };
 
-	if (!r->news || r->state == RCPT_OPEN || r->state == RCPT_SPREAD)
+	if (!r->news || r->state == RCPT_OPEN || r->state == RCPT_SPREAD ||
+	    (r->state == RCPT_LATER && r->m->state_bytes > STATE_LATER))
 		return;
 	o.kind = r->state == RCPT_DONE ? OUTCOME_DONE :
 	    r->state == RCPT_LATER ? OUTCOME_LATER : OUTCOME_NEVER;
@@ -292,6 +294,7 @@ append(struct message *m, const struct queue *q, struct span s)
 	close(fd);
 	errno = e;
 	m->known |= r == 0;
+	m->state_bytes += r == 0 ? s.n : 0;
 	m->torn = r < 0;
 	return r;
 }

@@ -6,7 +6,10 @@
 
 #include "queued/message.h"
 
-enum { STATE_MAX = 64 << 20 };
+enum {
+	STATE_MAX = 64 << 20,
+	STATE_LATER = 8 << 20	/* from there on not who has to wait again */
+};
 
 /* What earlier attempts left.  A line that makes no sense is passed over with
  * a warning: at worst somebody gets a second copy.  0, or -1 with errno. */

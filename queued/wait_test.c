@@ -1,6 +1,7 @@
 /* What waits: by a clock that was set back, with a state cut off, for a
  * destination that is dead, and by a route that is another one now. */
 #include "queued/dest.h"
+#include "queued/message_state.h"
 #include "queued/world.h"
 
 static void
@@ -105,6 +106,33 @@ cut_off(void **state)
 	}
 	has(text(q->queue->state, id), "r3 done 250 2.0.0 local \\\n");
 	has(text(q->queue->state, id), " r3 later 452 4.2.2 local - ");
+}
+
+/* Who waits for ever does not make it grow for ever: one too large to be read
+ * would keep the message from everybody. */
+static void
+bounded(void **state)
+{
+	static const char line[] = "1 r1 later 452 4.2.2 local - full\n";
+	struct buf b = { .max = STATE_MAX };
+	char id[QUEUE_ID + 1], *p;
+
+	(void)state;
+	while (b.n <= STATE_LATER)
+		buf_adds(&b, line);
+	buf_addc(&b, '\0');
+	q->queue = &q->places.queue;
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+	    "full@example.test", "ok@example.test" } }, NULL, id);
+	say(id, (const char *)b.p);
+	loop_begin(q, trigger_fd);
+	hint_for(id);
+	until_sent(id);
+	p = text(q->queue->state, id);
+	has(p + b.n - 1, " r2 done 250 2.0.0 local - ");
+	assert_int_equal(times(p + b.n - 1, "\n"), 1);
+	assert_int_equal(count(q->queue->cur), 1);
+	buf_free(&b);
 }
 
 /* What an alias takes away meanwhile is not from a program that waits. */
@@ -276,6 +304,7 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
+	    STORY(bounded),
 	    STORY(program_of_an_alias),
 	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
 	    STORY(tables_cut_off) };

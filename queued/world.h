@@ -414,7 +414,7 @@ count(int fd)
 static char *
 text(int fd, const char *name)
 {
-	static struct buf b = { .max = 4 << 20 };
+	static struct buf b = { .max = 16 << 20 };
 
 	buf_reset(&b);
 	if (name ? file_read_at(fd, name, &b) < 0 : file_read(fd, &b) < 0)

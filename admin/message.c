@@ -29,7 +29,8 @@ struct reading {
 
 static int read_file(int, struct message *);
 static int add_rcpts(struct message *, size_t);
-static int story_line(struct message *, struct span);
+static int story_line(struct message *, struct span, size_t);
+static int adds(const struct message *, const struct outcome *, size_t);
 static int add_targets(struct message *, size_t, struct span);
 static int list_name(void *, const char *);
 static int list_end(struct reading *);
@@ -109,13 +110,14 @@ int
 message_story(struct message *m)
 {
 	struct span in = buf_span(&m->story), line;
+	size_t named = m->nrcpt;
 
 	m->reason = (struct span){ 0 };
 	while (in.n) {
 		/* a torn last line says nothing */
 		if (!span_cut(&in, '\n', &line))
 			break;
-		if (story_line(m, line) < 0)
+		if (story_line(m, line, named) < 0)
 			return -1;
 	}
 	return 0;
@@ -214,14 +216,15 @@ add_rcpts(struct message *m, size_t n)
 
 /* What is not of its grammar is passed over. */
 static int
-story_line(struct message *m, struct span line)
+story_line(struct message *m, struct span line, size_t named)
 {
 	struct message_rcpt *r;
 	struct outcome o;
 	struct span kind;
 	const char *why;
 
-	if (outcome_parse(line, &o, &why) < 0)
+	if (outcome_parse(line, &o, &why) < 0 ||
+	    (o.kind == OUTCOME_TO && !adds(m, &o, named)))
 		return 0;
 	if (o.kind == OUTCOME_LATER || o.kind == OUTCOME_NEVER) {
 		m->reason = o.event;
@@ -234,6 +237,17 @@ story_line(struct message *m, struct span line)
 		r->finished = o.kind != OUTCOME_LATER;
 	}
 	return o.kind == OUTCOME_TO ? add_targets(m, o.nr, o.to) : 0;
+}
+
+/* As queued reads it: a line that was written again after a full disk says
+ * nothing new. */
+static int
+adds(const struct message *m, const struct outcome *o, size_t named)
+{
+	if (o->nr == 0)
+		return m->nrcpt == named;
+	return o->nr <= m->nrcpt &&
+	    !span_starts(m->rcpt[o->nr - 1].last, SPAN("to "));
 }
 
 /* They get the next numbers.  A program, "|ENTRY:FILE", is told by the address

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "admin/message.h"
@@ -87,10 +88,40 @@ lists(void **state)
 	scratch_close(&q);
 }
 
+/* The numbers that queued gives: who comes twice has one, who stands for nobody
+ * has none. */
+static void
+numbers(void **state)
+{
+	static const char story[] =
+	    "1 r0 to 1 copy@x.test\n1 r0 to 1 copy@x.test\n"
+	    "1 r1 to 2 a@x.test,b@x.test\n1 r1 to 2 a@x.test,b@x.test\n"
+	    "1 r9 to 1 nobody@x.test\n1 r2 to 1 c@x.test\n"
+	    "2 r5 later 451 4.3.0 local - -\n";
+	static const char *const want[] = { "one@x.test", "copy@x.test",
+	    "a@x.test", "b@x.test", "c@x.test" };
+	struct message m = { .nrcpt = 1, .story.max = 1000,
+	    .rcpt = calloc(1, sizeof *m.rcpt) };
+	size_t i;
+
+	(void)state;
+	m.rcpt[0].address = SPAN("one@x.test");
+	buf_adds(&m.story, story);
+	assert_int_equal(message_story(&m), 0);
+	assert_int_equal(m.nrcpt, 5);
+	for (i = 0; i < 5; i++) {
+		assert_true(span_eq(m.rcpt[i].address, span_of(want[i])));
+		assert_int_equal(m.rcpt[i].finished, i < 2);
+	}
+	message_free(&m);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest test[] = { cmocka_unit_test(lists) };
+	const struct CMUnitTest test[] = {
+		cmocka_unit_test(lists), cmocka_unit_test(numbers)
+	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);
 }

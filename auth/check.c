@@ -101,6 +101,8 @@ static void log_it(const struct pending *, enum login_result, uint32_t,
 static void drop(struct check *, struct pending *);
 static void free_ended(struct check *);
 
+static const char damaged[] = "the passwords table is damaged";
+
 int
 check_role(struct role_env *env)
 {
@@ -177,8 +179,8 @@ take_file(struct role_env *env, const char *name, int fd)
 {
 	(void)env;
 	if (secrets_open(fd) < 0)
-		log_warn("passwords", "%s: %s; the table before stays in use",
-		    name, strerror(errno));
+		log_warn("passwords", "%s: %s; the table before, if any, "
+		    "stays in use", name, strerror(errno));
 }
 
 static int
@@ -301,6 +303,10 @@ look(struct check *c, struct pending *p)
 	int r;
 
 	p->looked_ms = clock_mono_ms();
+	if (l->unreadable) {
+		finish(c, p, LOGIN_LATER, damaged);
+		return;
+	}
 	if (l->mech == MECH_SCRAM || l->mech == MECH_SCRAM_PLUS) {
 		r = login_scram(l);
 		finish(c, p, r == 1 ? LOGIN_OK : LOGIN_BAD,
@@ -314,7 +320,7 @@ look(struct check *c, struct pending *p)
 		finish(c, p, LOGIN_BAD,
 		    "that app password is for another service");
 	else if (r < 0)
-		finish(c, p, LOGIN_LATER, "the passwords table is damaged");
+		finish(c, p, LOGIN_LATER, damaged);
 	else if (c->row_n >= c->conf->waiting)
 		finish(c, p, LOGIN_LATER, "auth.waiting");
 	else
@@ -375,15 +381,21 @@ static void
 give(struct check *c, struct worker *w, struct pending *p)
 {
 	struct login *l = &p->login;
+	int ours = c->conf->checkpassword[0] == '\0', r;
 	struct worker_ask q;
 
 	memset(&q, 0, sizeof q);
 	snprintf(q.user, sizeof q.user, "%s", l->key);
 	snprintf(q.proto, sizeof q.proto, "%s", l->proto);
+	r = secrets_hash(l->key, q.hash, sizeof q.hash);
+	if (r < 0 && ours) {
+		finish(c, p, LOGIN_LATER, damaged);
+		return;
+	}
 	/* no such user: the same work for the same answer */
-	if (secrets_hash(l->key, q.hash, sizeof q.hash) != 1) {
+	if (r != 1) {
 		snprintf(q.hash, sizeof q.hash, "%s", worker_dummy());
-		l->unknown = c->conf->checkpassword[0] == '\0';
+		l->unknown = ours;
 	}
 	if (span_str(buf_span(&l->password), q.password,
 	    sizeof q.password) < 0)

@@ -17,6 +17,7 @@
 #include "auth/check.h"
 #include "auth/config.h"
 #include "run/app_password.h"
+#include "run/scram_client.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "wire/login.h"
@@ -57,8 +58,9 @@ passwords(void)
 	return fd;
 }
 
+/* With that table, or one that the monitor could not open. */
 static pid_t
-start(int *control, int *link)
+start(int *control, int *link, enum note_kind passwords_as)
 {
 	static const struct site site = { .hostname = "mx.test",
 	    .empty_dir = "/", .state_dir = "/nonexistent" };
@@ -81,7 +83,8 @@ start(int *control, int *link)
 			env.link[i].fd = -1;
 		_exit(check_role(&env));
 	}
-	assert_int_equal(note_say(c[0], NOTE_FILE, "passwords", &fd, 1), 0);
+	note_tell(c[0], passwords_as, TABLE_COUNT, "passwords",
+	    passwords_as == NOTE_FILE ? fd : -1);
 	assert_int_equal(note_say(c[0], NOTE_LINK, "listener", &l[1], 1), 0);
 	assert_int_equal(note_say(c[0], NOTE_GO, NULL, NULL, 0), 0);
 	close(fd);
@@ -92,24 +95,37 @@ start(int *control, int *link)
 	return pid;
 }
 
+static void
+ask(int session, const char *mech, struct span response)
+{
+	struct login_ask a = { .mech = span_of(mech), .has_response = 1,
+	    .response = response };
+	struct buf b = { .max = 1024 };
+
+	assert_int_equal(login_add_ask(&b, &a), 0);
+	assert_int_equal(chan_send(session, buf_span(&b), NULL, 0), 0);
+	buf_free(&b);
+}
+
 /* A session's channel, on which the right password waits already. */
 static int
-login(int link, uint32_t number, struct span response)
+begin(int link, uint32_t number, const char *mech, struct span response)
 {
-	struct login_ask ask = { .mech = SPAN("PLAIN"), .has_response = 1,
-	    .response = response };
 	struct note n = { .kind = NOTE_SPAWN, .text = "imap" };
-	struct buf b = { .max = 1024 };
 	int ch[2];
 
 	n.facts.connection = number;
 	assert_int_equal(chan_pair(CHAN_PACKETS, ch), 0);
-	assert_int_equal(login_add_ask(&b, &ask), 0);
-	assert_int_equal(chan_send(ch[0], buf_span(&b), NULL, 0), 0);
+	ask(ch[0], mech, response);
 	assert_int_equal(note_send(link, &n, &ch[1], 1), 0);
-	buf_free(&b);
 	close(ch[1]);
 	return ch[0];
+}
+
+static int
+login(int link, uint32_t number, struct span response)
+{
+	return begin(link, number, "PLAIN", response);
 }
 
 /* It names connections and connections, and looks at no answer: the check
@@ -119,7 +135,7 @@ listener_does_not_read(void **state)
 {
 	static int session[LOGINS];
 	int control, link, st;
-	pid_t pid = start(&control, &link);
+	pid_t pid = start(&control, &link, NOTE_FILE);
 	unsigned char answer[LOGIN_RECORD];
 	struct note n;
 	uint32_t i;
@@ -150,7 +166,7 @@ static void
 known_in_turn(void **state)
 {
 	int session[TURNS], control, link, st;
-	pid_t pid = start(&control, &link);
+	pid_t pid = start(&control, &link, NOTE_FILE);
 	struct note n;
 	uint32_t i;
 
@@ -193,7 +209,7 @@ static void
 behind_a_row(void **state)
 {
 	int session[2], control, link, st;
-	pid_t pid = start(&control, &link), worker;
+	pid_t pid = start(&control, &link, NOTE_FILE), worker;
 	unsigned char answer[LOGIN_RECORD];
 	uint64_t began;
 	struct note n;
@@ -235,7 +251,7 @@ worker_killed(void **state)
 	alarm(PATIENCE_S);
 	assert_int_equal(pipe(log), 0);
 	dup2(log[1], STDERR_FILENO);
-	pid = start(&control, &link);
+	pid = start(&control, &link, NOTE_FILE);
 	dup2(err, STDERR_FILENO);
 	close(err);
 	close(log[1]);
@@ -254,6 +270,60 @@ worker_killed(void **state)
 	close(link);
 }
 
+static enum login_result
+result(int session, struct buf *challenge)
+{
+	static unsigned char packet[LOGIN_RECORD + 64];
+	struct login_answer a;
+	struct span in, fields;
+	const char *why;
+	ssize_t n = chan_recv(session, packet, sizeof packet, NULL, 1);
+
+	assert_true(n > 0);
+	in = span_mem(packet, (size_t)n);
+	assert_int_equal(record_next(&in, LOGIN_RECORD, &fields, &why), 1);
+	assert_int_equal(login_parse_answer(fields, &a, &why), 0);
+	buf_addspan(challenge, a.challenge);
+	return a.result;
+}
+
+/* Nobody's password is wrong by a table that cannot be read. */
+static void
+unreadable(void **state)
+{
+	struct scram_client s = { .nonce = 0 };
+	struct buf first = { .max = 1024 }, server = { .max = 1024 };
+	struct buf final = { .max = 1024 };
+	int session, control, link, st;
+	pid_t pid = start(&control, &link, NOTE_UNREADABLE);
+
+	(void)state;
+	alarm(PATIENCE_S);
+	session = login(link, 1, span_mem(cheap, sizeof cheap - 1));
+	assert_int_equal(result(session, &server), LOGIN_LATER);
+	close(session);
+	session = login(link, 2, span_mem(fast, sizeof fast - 1));
+	assert_int_equal(result(session, &server), LOGIN_LATER);
+	close(session);
+	assert_int_equal(scram_client_first(&s, SPAN("bob"), SPAN("nonce"),
+	    &first), 0);
+	session = begin(link, 3, "SCRAM-SHA-256", buf_span(&first));
+	assert_int_equal(result(session, &server), LOGIN_CHALLENGE);
+	assert_int_equal(scram_client_final(&s, buf_span(&server),
+	    SPAN("right"), &final), 0);
+	ask(session, "", buf_span(&final));
+	assert_int_equal(result(session, &server), LOGIN_LATER);
+	close(session);
+	scram_client_free(&s);
+	buf_free(&first);
+	buf_free(&server);
+	buf_free(&final);
+	close(control);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	close(link);
+}
+
 int
 main(void)
 {
@@ -261,7 +331,8 @@ main(void)
 		cmocka_unit_test(listener_does_not_read),
 		cmocka_unit_test(known_in_turn),
 		cmocka_unit_test(behind_a_row),
-		cmocka_unit_test(worker_killed)
+		cmocka_unit_test(worker_killed),
+		cmocka_unit_test(unreadable)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

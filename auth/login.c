@@ -145,6 +145,7 @@ scram_start(struct login *l, struct span message, const struct site *site,
 	struct scram_first f;
 	struct span binding;
 	struct buf name = { .max = 320 };
+	int r;
 
 	if (scram_first_parse(message, &f, why) < 0 ||
 	    bound(l, &f, &binding, why) < 0)
@@ -161,8 +162,9 @@ scram_start(struct login *l, struct span message, const struct site *site,
 	named(l, buf_span(&name), site);
 	/* no such user goes on to the end like every other, with one salt
 	 * for all spellings of a name */
-	if (secrets_scram(l->key, &l->scram.keys) != 1) {
+	if ((r = secrets_scram(l->key, &l->scram.keys)) != 1) {
 		l->unknown = 1;
+		l->unreadable = r < 0;
 		scram_keys_fake(fake_secret, l->key[0] ? span_of(l->key) :
 		    buf_span(&name), &l->scram.keys);
 	}

@@ -23,6 +23,7 @@ struct login {
 	char key[336];			/* mailbox key, "" when it is no name */
 	char app[17];			/* the app password that was used */
 	int unknown;			/* whatever the hash says: no */
+	int unreadable;			/* nobody can say: a damaged table */
 	struct buf password;		/* or, of SCRAM, the client key tried */
 	struct scram scram;
 	struct buf final;		/* SCRAM: client-final-message */

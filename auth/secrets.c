@@ -13,20 +13,20 @@
 static int get(const char *, const char *, struct span, struct span *);
 
 static struct table table = { .fd = -1 };
+static int unreadable;			/* and there was none before */
 
 int
 secrets_open(int fd)
 {
 	struct table new;
 
-	if (fd >= 0 && (fd = dup(fd)) < 0)
-		return -1;
-	if (table_open(&new, fd) < 0) {
-		close(fd);
+	if ((fd >= 0 && (fd = dup(fd)) < 0) || table_open(&new, fd) < 0) {
+		unreadable = table.fd < 0;
 		return -1;
 	}
 	table_close(&table);
 	table = new;
+	unreadable = 0;
 	return 0;
 }
 
@@ -120,6 +120,8 @@ get(const char *key, const char *kind, struct span id, struct span *value)
 	char k[ADDRESS_MAX + 32];
 	int n = snprintf(k, sizeof k, "%s%s%.*s", key, kind, SPAN_ARG(id));
 
+	if (unreadable)
+		return -1;
 	if (n < 0 || (size_t)n >= sizeof k)
 		return 0;
 	return table_get(&table, span_of(k), value);

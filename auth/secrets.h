@@ -14,8 +14,8 @@
 #include "base/span.h"
 #include "run/scram.h"
 
-/* Takes the descriptor's duplicate over; -1: no file, no users.  0, or -1 (the
- * table before stays in use). */
+/* Takes the descriptor's duplicate over; -1: no file, no users.  0, or -1 with
+ * errno: the table before stays in use, or is a damaged one. */
 int	secrets_open(int fd);
 
 /* The mailbox key that a user name means: in normal form; without a domain a

@@ -24,7 +24,8 @@ secrets_file(struct role_env *env, const char *name, int fd)
 	(void)env;
 	span_cut(&in, ' ', &kind);
 	for (i = 0; i < FILES; i++) {
-		if (!span_eq(kind, span_of(names[i])))
+		if (!span_eq(kind, span_of(names[i])) ||
+		    fd == TABLE_UNREADABLE)	/* what it said holds on */
 			continue;
 		if (file[i].p)
 			explicit_bzero(file[i].p, file[i].n);

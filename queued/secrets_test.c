@@ -52,7 +52,10 @@ logins(void **state)
 		    (r && strcmp(got, row[i].out) != 0))
 			fail_msg("row %zu: %d %s", i, r, got);
 	}
-	/* the file is gone */
+	/* the file cannot be opened; is gone */
+	secrets_file(NULL, "relay-passwords /x", TABLE_UNREADABLE);
+	assert_int_equal(secrets_login(SPAN("far"), &user, &secret, &token),
+	    1);
 	secrets_file(NULL, "relay-passwords /x", -1);
 	assert_int_equal(secrets_login(SPAN("far"), &user, &secret, &token),
 	    0);

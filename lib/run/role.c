@@ -50,7 +50,10 @@ role_note(struct role_env *env, int wait)
 		take_table(env, n.arg, fd[0]);
 		break;
 	case NOTE_UNREADABLE:
-		take_table(env, n.arg, TABLE_UNREADABLE);
+		if (n.arg < TABLE_COUNT)
+			take_table(env, n.arg, TABLE_UNREADABLE);
+		else if (env->file)
+			env->file(env, n.text, TABLE_UNREADABLE);
 		break;
 	case NOTE_LINK:
 		take_link(env, n.text, fd[0]);

@@ -44,8 +44,9 @@ struct role_env {
 	int listen[ROLE_SOCKETS];	/* listener: sockets; whose they are */
 	unsigned service[ROLE_SOCKETS];
 	size_t nlisten;
-	/* What to do with NOTE_FILE: the descriptor (-1: no such file) is the
-	 * callee's for the time of the call.  NULL: not wanted. */
+	/* What to do with NOTE_FILE: the descriptor (-1: no such file;
+	 * TABLE_UNREADABLE: it could not be opened) is the callee's for the
+	 * time of the call.  NULL: not wanted. */
 	void (*file)(struct role_env *, const char *name, int fd);
 	/* Called at each NOTE_GO (the first, and after each batch of files). */
 	void (*go)(struct role_env *);

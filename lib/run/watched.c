@@ -91,9 +91,9 @@ watched_give(int control, unsigned flags)
 		bad = fd < 0 && errno != ENOENT;
 		if (bad)
 			log_warn("file", "%s: %s", w->path, strerror(errno));
-		note_tell(control, w->flag != ROLE_TABLES ? NOTE_FILE :
-		    bad ? NOTE_UNREADABLE : NOTE_TABLE, (unsigned)(w - file),
-		    w->text, fd);
+		note_tell(control, bad ? NOTE_UNREADABLE :
+		    w->flag == ROLE_TABLES ? NOTE_TABLE : NOTE_FILE,
+		    (unsigned)(w - file), w->text, fd);
 		if (fd >= 0)
 			close(fd);
 	}

@@ -138,8 +138,12 @@ static void
 way_back(struct span local, struct route *out)
 {
 	struct buf b = { .max = ADDRESS_MAX };
+	struct span key = secrets_srs();
 
-	if (srs_reverse(secrets_srs(), local, clock_s(), &b) == 1 &&
+	if (key.n == 0)
+		out->verdict = verdict_make(451, "4.3.5",
+		    "no key to tell a rewritten sender of ours by");
+	else if (srs_reverse(key, local, clock_s(), &b) == 1 &&
 	    span_str(buf_span(&b), out->back, sizeof out->back) == 0) {
 		out->kind = ROUTE_ALIAS;
 		out->targets = span_of(out->back);

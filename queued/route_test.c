@@ -114,6 +114,9 @@ found(void **state)
 		{ CLASS_STRANGER, 1, 0, "x%far.test@example.test",
 		    ROUTE_REFUSED, "550 5.1.1" },
 		{ CLASS_STRANGER, 1, 0, "root", ROUTE_ALIAS, "" },
+		/* as the writer tells it, and not for ever: there is no key */
+		{ CLASS_STRANGER, 1, 0, "SRS0=abcd=AB=far.test=a@example.test",
+		    ROUTE_REFUSED, "451 4.3.5" },
 		/* no table of users made by correo(8) names it here */
 		{ CLASS_STRANGER, 1, 0, "postmaster", ROUTE_REFUSED,
 		    "451 4.3.5" },

@@ -103,17 +103,23 @@ begin(int tls)
 }
 
 static void
-finish(void)
+end(void)
 {
 	int i;
 
 	close(client);
-	close(monitor);
-	assert_int_equal(waitpid(listener, NULL, 0), listener);
 	close(said);
 	for (i = 0; i < LINKS; i++)
 		close(link_to[i]);
 	alarm(0);
+}
+
+static void
+finish(void)
+{
+	close(monitor);
+	assert_int_equal(waitpid(listener, NULL, 0), listener);
+	end();
 }
 
 static void
@@ -221,6 +227,28 @@ test_a_writer_that_gets_no_work_ends(void **state)
 	close(session[1]);
 	close(writer[0]);
 	finish();
+}
+
+/* What one has found out holds for all: no other may take a message. */
+static void
+test_a_queue_that_cannot_be_flushed_ends_the_service(void **state)
+{
+	int session[CHAN_FDS], writer[CHAN_FDS], st;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	asked(WRITER, writer);
+	assert_int_equal(note_say(writer[0], NOTE_STOP, NULL, NULL, 0), 0);
+	assert_int_equal(waitpid(listener, &st, 0), listener);
+	assert_true(WIFEXITED(st) && WEXITSTATUS(st) == LOG_AGAIN);
+	close(session[0]);
+	close(session[1]);
+	close(writer[0]);
+	close(monitor);
+	end();
 }
 
 /* It waits for an answer as long as it takes. */
@@ -447,6 +475,8 @@ main(void)
 		cmocka_unit_test(
 		    test_nothing_is_done_while_there_is_no_descriptor),
 		cmocka_unit_test(test_a_writer_that_gets_no_work_ends),
+		cmocka_unit_test(
+		    test_a_queue_that_cannot_be_flushed_ends_the_service),
 		cmocka_unit_test(test_a_session_that_cannot_be_told_is_over),
 		cmocka_unit_test(test_descriptors_are_left_for_the_monitor),
 		cmocka_unit_test(test_a_relay_asks_for_nothing),

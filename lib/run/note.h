@@ -33,6 +33,7 @@ enum note_kind {
 	NOTE_PROXY,		/* the header has been read: facts.client */
 	/* others */
 	NOTE_IDLE,		/* writer -> listener: done with that session */
+	NOTE_STOP,		/* writer -> listener: ACCEPT_STOP */
 	NOTE_RATE,		/* writer -> listener: a user's message; arg:
 				 * recipients; back: enum rates_result */
 	NOTE_UP,		/* relay -> listener: handshake done; facts */

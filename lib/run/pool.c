@@ -12,6 +12,7 @@
 #include "run/listener_parts.h"
 #include "sys/chan.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 enum { SPARE = 8 };			/* idle ones that are kept */
 
@@ -72,6 +73,11 @@ pool_note(struct listener *l, struct writer *w)
 
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (r > 0 && n.kind == NOTE_STOP) {
+		errno = 0;
+		log_die(LOG_AGAIN, "the queue cannot be flushed: mail is taken "
+		    "again after a new start; the cure: look at the disk");
+	}
 	if (r > 0 && n.kind == NOTE_RATE && w->busy) {
 		rate(l, w, &n);
 		return;

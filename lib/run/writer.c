@@ -48,7 +48,8 @@ struct writer {
 	char client[IP_TEXT];
 	struct stream in;
 	size_t parsed;
-	int stop;			/* no further message: writer.h */
+	int stop;			/* what writer_serve returns: not 0, and
+					 * no further message is taken */
 
 	/* the message in hand */
 	enum phase phase;
@@ -136,7 +137,7 @@ writer_serve(const struct queue *q, int hint, const char *hostname,
 	buf_free(&w.fields);
 	buf_free(&w.received);
 	buf_free(&w.envelope);
-	return w.stop ? -1 : 0;
+	return w.stop;
 }
 
 /* One record.  1 = go on, 0 = the channel is done with. */
@@ -310,7 +311,7 @@ rewritten(struct writer *w, struct span local)
 	int r;
 
 	if (l->srs_file && held_changed(l->srs_file)) {
-		w->stop = 1;
+		w->stop = -1;
 		return verdict_make(451, "4.3.0",
 		    "the key of rewritten senders has changed just now");
 	}
@@ -433,7 +434,7 @@ commit(struct writer *w)
 	if (r == ACCEPT_STOP) {
 		w->verdict = verdict_make(421, "4.3.0",
 		    "service stopped: the queue cannot be flushed");
-		w->stop = 1;
+		w->stop = r;
 	}
 	return 0;
 }

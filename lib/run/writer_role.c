@@ -89,6 +89,8 @@ serve(struct role_env *env, const struct note *n, int *fd)
 		r = writer_serve(&shared.queue, shared.hint,
 		    env->site->hostname, &limits, &stamp.facts, ch[0]);
 		close(ch[0]);
+		if (r == ACCEPT_STOP)
+			(void)note_say(link, NOTE_STOP, NULL, NULL, 0);
 		if (r < 0)
 			return LOG_AGAIN;
 		if (note_say(link, NOTE_IDLE, NULL, NULL, 0) < 0)

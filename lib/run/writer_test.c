@@ -22,7 +22,7 @@ struct said {
 	uint64_t room;
 	int n, ours;			/* answers; times it was room again */
 	struct intake_answer answer[ANSWERS];
-	int result;			/* of writer_serve */
+	int result;			/* of writer_serve, without its - */
 };
 
 static struct queue q;
@@ -124,8 +124,8 @@ converse(const char *session, size_t step, const struct writer_limits *l,
 	assert_int_equal(chan_pair(CHAN_STREAM, ch), 0);
 	if ((pid = fork()) == 0) {
 		close(ch[0]);
-		_exit(writer_serve(&q, hint, "mx.example.test", l, &stamp,
-		    ch[1]) == 0 ? 0 : 1);
+		_exit(-writer_serve(&q, hint, "mx.example.test", l, &stamp,
+		    ch[1]));
 	}
 	close(ch[1]);
 	for (s = buf_span(&b); s.n; s = span_from(s, (size_t)r))
@@ -349,6 +349,29 @@ full_disk(void **state)
 	}
 }
 
+/* A directory that cannot be flushed: no message, and none after it. */
+static void
+unflushed(void **state)
+{
+	struct said s;
+	int new;
+
+	(void)state;
+	scratch_open(&q);
+	new = q.new;
+	q.one_flush = 0;
+	q.new = openat(new, ".", O_PATH | O_DIRECTORY);
+	assert_true(q.new >= 0);
+	converse("HRDCHRDC", 1 << 20, &small, -1, &s);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.answer[0].verdict.code, 421);
+	assert_int_equal(s.result, -ACCEPT_STOP);
+	assert_int_equal(scratch_count(new), 0);
+	close(q.new);
+	q.new = new;
+	scratch_close(&q);
+}
+
 /* A hint for each message; a full pipe loses hints and nothing else. */
 static void
 hints(void **state)
@@ -399,8 +422,8 @@ main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(sessions), cmocka_unit_test(rewritten),
 		cmocka_unit_test(envelopes),
-		cmocka_unit_test(full_disk), cmocka_unit_test(hints),
-		cmocka_unit_test(ended)
+		cmocka_unit_test(full_disk), cmocka_unit_test(unflushed),
+		cmocka_unit_test(hints), cmocka_unit_test(ended)
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -99,7 +99,7 @@ int	accept_body(struct accept *, struct iovec *v, int n);
  * envelope), envelope, first line, rename to new/, flush.
  * 0: the message survives power loss.  -1 with errno: there is no message.
  * ACCEPT_STOP: the directory's fsync failed; what is on disk is unknown and
- * this service must answer 421 until it was restarted.  The file is closed
+ * this service must take no mail until it was restarted.  The file is closed
  * and, unless 0, unlinked.
  */
 enum { ACCEPT_STOP = -2 };

@@ -158,7 +158,7 @@ run_entry(struct owner *o, const struct job *j, const struct job_rcpt *r,
 		    "cannot be read");
 	if (environ_make(&env, o, j, r) < 0 ||
 	    start(&run, o, (const char *)command.p, env.var) < 0)
-		return verdict_make(451, "4.3.0", "program not started: %s",
+		return verdict_make(451, "4.3.2", "program not started: %s",
 		    strerror(errno));
 	if (feed(&run, fd, &head, j, r) < 0 || finish(&run) < 0)
 		e = errno;
@@ -170,10 +170,10 @@ run_entry(struct owner *o, const struct job *j, const struct job_rcpt *r,
 		return verdict_make(451, "4.6.0", "the message in the queue "
 		    "does not have its checksum any more");
 	if (e == ETIMEDOUT)
-		return verdict_make(451, "4.3.0", "program ran longer than %u "
+		return verdict_make(451, "4.3.2", "program ran longer than %u "
 		    "seconds, and was killed", o->program_timeout_s);
 	if (e)
-		return verdict_make(451, "4.3.0", "program ended by us: %s",
+		return verdict_make(451, "4.3.2", "program ended by us: %s",
 		    strerror(e));
 	return program_verdict(run.status, span_mem(run.said, run.nsaid));
 }

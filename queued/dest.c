@@ -327,13 +327,16 @@ slot(enum dest_kind kind, const char *key)
  * The destination itself: no way to it, or out of order (RFC 3463: 4.3.x,
  * 4.4.x), or it closed (421).  A verdict about a recipient is a sign of life,
  * and so is that a mailbox has a bad forwarding file (4.3.5): other addresses
- * of the mailbox have other files.
+ * of the mailbox have other files.  What a program says (4.3.0) is of its line:
+ * others of the mailbox are run; one that could not be started, or was killed
+ * when its time was over (4.3.2), has held a process.
  */
 static int
 blames(const struct dest *t, const struct verdict *v)
 {
 	if (v->kind != VERDICT_LATER || (t->kind != DEST_REMOTE &&
-	    strcmp(v->enhanced, "4.3.5") == 0))
+	    strcmp(v->enhanced, "4.3.5") == 0) || (t->kind == DEST_PROGRAM &&
+	    strcmp(v->enhanced, "4.3.0") == 0))
 		return 0;
 	return v->code == 421 || strncmp(v->enhanced, "4.3.", 4) == 0 ||
 	    strncmp(v->enhanced, "4.4.", 4) == 0;

@@ -26,6 +26,10 @@ answer(char c)
 		return verdict_make(421, "", "closing");
 	case 'f':			/* a forwarding file */
 		return verdict_make(451, "4.3.5", ".forward line 1: no");
+	case 'p':
+		return verdict_make(451, "4.3.0", "temporary failure");
+	case 't':
+		return verdict_make(451, "4.3.2", "program ran longer");
 	default:
 		return verdict_make(451, "4.4.1", "no answer");
 	}
@@ -64,6 +68,10 @@ health(void **state)
 		{ DEST_LOCAL, "++++++++++", 4, 0 },
 		{ DEST_LOCAL, "fffffff", 4, 0 },
 		{ DEST_LOCAL, "---", 1, 60 },
+		{ DEST_LOCAL, "ppp", 1, 60 },
+		{ DEST_PROGRAM, "ppppppp", 4, 0 },
+		{ DEST_PROGRAM, "fffffff", 4, 0 },
+		{ DEST_PROGRAM, "ttt", 1, 60 },
 	};
 	struct dest *t;
 	const char *p;
@@ -97,9 +105,9 @@ health(void **state)
 	}
 	/* what may be dead is remembered for a while, the rest is not */
 	dest_sweep(&d, clock_mono_s());
-	assert_true(dest_get(&d, DEST_LOCAL, key)->until > 0);
+	assert_true(dest_get(&d, DEST_PROGRAM, key)->until > 0);
 	dest_sweep(&d, clock_mono_s() + 2 * DEST_DEAD_MOST_S + 1);
-	assert_true(dest_get(&d, DEST_LOCAL, key)->until == 0);
+	assert_true(dest_get(&d, DEST_PROGRAM, key)->until == 0);
 	dest_sweep(&d, clock_mono_s());
 }
 

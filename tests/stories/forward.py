@@ -119,6 +119,35 @@ def a_programs_exit_codes():
         c.correo('queue', 'remove', ident, ok=False)
 
 
+def a_program_that_fails_delays_its_own_line_only():
+    """However often: the other program and the copy are done at once, and are
+    not done again when it is tried again."""
+    if os.path.exists(HOME + '/ran'):
+        os.unlink(HOME + '/ran')
+    forward('\\carol\n"|echo no >>failed; exit 75"\n'
+            '"|sed -n \'s/^Subject: //p\' >>ran"\n')
+    carol.clear()
+    sent = ['line by line %d' % n for n in range(6)]
+    for subject in sent:
+        ident = deliver(subject)
+        wait('its other program', lambda: subject in ran())
+    start = len(c.log())
+    c.correo('queue', 'retry', '--all')
+    c.wait_log('id=' + ident, 'event=deferred', 'attempts=2', start=start)
+    wait('her other mail', lambda: len(open(HOME + '/failed').readlines()) >=
+         2 * len(sent))
+    assert sorted(ran()) == sent, ran()
+    assert len(carol.mail()) == len(sent), carol.mail()
+    c.correo('queue', 'remove', '--all')
+
+
+def ran():
+    try:
+        return open(HOME + '/ran').read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
 def a_file_that_others_can_write_is_not_obeyed():
     forward('|"touch obeyed"\n', mode=0o666)
     start = len(c.log())
@@ -162,5 +191,6 @@ def clean_up():
 tell([as_passwd_has_them, a_system_user, to_another_address_and_to_herself,
       to_a_folder_of_hers, not_to_a_folder_outside_her_home,
       a_program_gets_the_message_and_the_facts, a_programs_exit_codes,
+      a_program_that_fails_delays_its_own_line_only,
       a_file_that_others_can_write_is_not_obeyed,
       an_extension_has_a_file_of_its_own, a_loop_ends, clean_up])

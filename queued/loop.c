@@ -219,6 +219,7 @@ look_around(struct queued *q, int64_t now)
 	int sts = role_link(q->env, "sts");
 
 	if (mono >= q->next_look) {
+		places_stay(&q->places);
 		q->next_look = mono + (int64_t)q->conf->rescan;
 		q->want_new = q->want_cur = q->want_drop = 1;
 	}

@@ -30,6 +30,15 @@ places_open(const struct role_env *env, struct places *p)
 }
 
 void
+places_stay(const struct places *p)
+{
+	errno = 0;
+	if (queue_moved(&p->queue, p->queue_path))
+		log_die(LOG_AGAIN, "%s is another directory now, and has to be "
+		    "begun with anew", p->queue_path);
+}
+
+void
 places_group(struct role_env *env, int dir)
 {
 	struct stat st;

@@ -16,6 +16,9 @@ struct places {
 /* Opens them; does not return (exit 100) where one is missing. */
 void	places_open(const struct role_env *, struct places *);
 
+/* Does not return (exit 111) when another queue is at that path by now. */
+void	places_stay(const struct places *);
+
 /* The group of a directory becomes that of the role, where it starts as root:
  * what is made there is for its group, and what others left there for it can
  * be read. */

@@ -175,6 +175,7 @@ take(struct queued *q, const struct queue_name *n, int hinted)
 		attempt_begin(q, m);
 	} else if (r == MESSAGE_GONE && hinted) {
 		/* done already, or an operator's about one that waits */
+		places_stay(&q->places);
 		if (q->nasked < ASKED)
 			memcpy(q->asked[q->nasked], n->id, QUEUE_ID + 1);
 		q->nasked++;

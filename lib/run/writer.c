@@ -560,7 +560,9 @@ fault(struct writer *w)
 {
 	int e = errno;
 
-	log_warn("queue", "message not accepted: %s", strerror(e));
+	log_warn("queue", "message not accepted: %s%s", strerror(e),
+	    e == ENOENT ? "; the queue's directory has been removed" : "");
+	w->stop |= e == ENOENT;
 	if (e == ENOSPC || e == EDQUOT)
 		refuse(w, verdict_make(452, "4.3.1", "not enough disk space"));
 	else

@@ -17,6 +17,7 @@ static int stale(void);
 /* What children of this zygote inherit, set once before it forks. */
 static struct {
 	struct queue queue;
+	char path[1024];
 	int hint;
 	struct writer_limits limits;
 	struct buf srs;
@@ -26,10 +27,10 @@ static struct {
 int
 writer_role(struct role_env *env, const struct writer_limits *limits)
 {
-	char queue[1024], trigger[1024];
+	char *queue = shared.path, trigger[1024];
 	const char *missing;
 
-	snprintf(queue, sizeof queue, "%s/queue", env->site->state_dir);
+	snprintf(queue, sizeof shared.path, "%s/queue", env->site->state_dir);
 	snprintf(trigger, sizeof trigger, "%s/drop/trigger",
 	    env->site->state_dir);
 	/* opened for reading too, so that it opens when queued is down */
@@ -70,7 +71,8 @@ read_key(struct role_env *env)
 static int
 stale(void)
 {
-	return held_changed(&shared.srs_file);
+	return held_changed(&shared.srs_file) ||
+	    queue_moved(&shared.queue, shared.path);
 }
 
 /* fd[0]: the link to the listener, on which stamped channels come. */
@@ -84,7 +86,8 @@ serve(struct role_env *env, const struct note *n, int *fd)
 	(void)n;
 	limits.rates = link;
 	while (note_recv(link, &stamp, ch, 1) > 0) {
-		if (ch[0] < 0)
+		/* the session asks for another, of a zygote of now */
+		if (ch[0] < 0 || stale())
 			return LOG_AGAIN;
 		r = writer_serve(&shared.queue, shared.hint,
 		    env->site->hostname, &limits, &stamp.facts, ch[0]);

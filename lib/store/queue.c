@@ -26,34 +26,52 @@ static int  base32_value(unsigned char);
 static int  head_number(struct span *, struct span, size_t, uint64_t *);
 static int  head_sum(struct span *, struct span, uint32_t *);
 
+static const char *const part[] = {
+	"tmp", "new", "cur", "hold", "bad", "state"
+};
+enum { PARTS = sizeof part / sizeof *part };
+
 int
 queue_open(struct queue *q, const char *path, const char **missing)
 {
-	struct {
-		const char *name;
-		int *fd;
-	} d[] = {
-		{ "tmp", &q->tmp }, { "new", &q->new }, { "cur", &q->cur },
-		{ "hold", &q->hold }, { "bad", &q->bad }, { "state", &q->state }
-	};
+	int *fd[PARTS] = { &q->tmp, &q->new, &q->cur, &q->hold, &q->bad,
+	    &q->state };
 	size_t i;
 	int e;
 
 	*missing = "";
 	if ((q->dir = file_open_dir(AT_FDCWD, path)) < 0)
 		return -1;
-	for (i = 0; i < sizeof d / sizeof *d; i++)
-		if ((*d[i].fd = file_open_dir(q->dir, d[i].name)) < 0) {
+	for (i = 0; i < PARTS; i++)
+		if ((*fd[i] = file_open_dir(q->dir, part[i])) < 0) {
 			e = errno;
-			*missing = d[i].name;
+			*missing = part[i];
 			while (i-- > 0)
-				close(*d[i].fd);
+				close(*fd[i]);
 			close(q->dir);
 			errno = e;
 			return -1;
 		}
 	q->one_flush = file_flush_takes_name(q->new);
 	return 0;
+}
+
+int
+queue_moved(const struct queue *q, const char *path)
+{
+	struct stat held, there;
+	char name[1100];
+	size_t i;
+
+	if (fstat(q->dir, &held) < 0 || stat(path, &there) < 0 ||
+	    (held.st_dev == there.st_dev && held.st_ino == there.st_ino))
+		return 0;
+	for (i = 0; i < PARTS; i++) {
+		(void)snprintf(name, sizeof name, "%s/%s", path, part[i]);
+		if (stat(name, &there) < 0)
+			return 0;
+	}
+	return 1;
 }
 
 void

@@ -37,6 +37,8 @@ struct queue {
 /* Opens the directories below path; none may be a symbolic link.  0, or -1
  * with errno and *missing naming which ("new", "" for path itself). */
 int	queue_open(struct queue *, const char *path, const char **missing);
+/* Is another queue at that path by now, complete?  1, or 0. */
+int	queue_moved(const struct queue *, const char *path);
 
 /* A fresh id: 13 digits of nanoseconds since 1970, 7 random ones. */
 void	queue_id(char id[QUEUE_ID + 1]);

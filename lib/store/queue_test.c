@@ -166,6 +166,37 @@ opening(void **state)
 	scratch_close(&q);
 }
 
+/* Not before another one is complete. */
+static void
+moved(void **state)
+{
+	struct queue q;
+	char path[256], away[280];
+	int i, fd;
+
+	(void)state;
+	scratch_open(&q);
+	snprintf(path, sizeof path, "%s", scratch_path);
+	snprintf(away, sizeof away, "%s.away", path);
+	assert_int_equal(queue_moved(&q, path), 0);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(queue_moved(&q, path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	for (i = 0; i < SCRATCH_SUBS; i++) {
+		assert_int_equal(queue_moved(&q, path), 0);
+		assert_int_equal(mkdirat(fd, scratch_sub[i], 0700), 0);
+	}
+	assert_int_equal(queue_moved(&q, path), 1);
+	for (i = 0; i < SCRATCH_SUBS; i++)
+		assert_int_equal(unlinkat(fd, scratch_sub[i], AT_REMOVEDIR),
+		    0);
+	close(fd);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rename(away, path), 0);
+	scratch_close(&q);
+}
+
 /* A whole file, then the same with something wrong in it. */
 static void
 reading(void **state)
@@ -216,7 +247,7 @@ main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(names), cmocka_unit_test(ids),
 		cmocka_unit_test(heads), cmocka_unit_test(opening),
-		cmocka_unit_test(reading)
+		cmocka_unit_test(moved), cmocka_unit_test(reading)
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -2,6 +2,7 @@
 import os
 import re
 import resource
+import shutil
 import smtplib
 import socket
 import subprocess
@@ -167,6 +168,43 @@ def dns_answer(question, known):
             question[12:at + 5] + b''.join(
                 b'\xc0\x0c' + kind + b'\0\0\1\0' + bytes([0, len(x)]) + x
                 for x in found))
+
+
+def a_queue_in_the_place_of_another():
+    """smtpd accepts into the new one at once, and queued, begun anew by its
+    supervisor, delivers from there."""
+    i = another_instance('moved', lambda d: None)
+    try:
+        i.quickstart('start')
+        i.alice.clear()
+        queue = i.ready['queue']
+        for taken_away in (lambda: os.rename(queue, queue + '.old'),
+                           lambda: shutil.rmtree(queue)):
+            i.send(['alice@example.test'], message('before'))
+            i.alice.with_text(b'before')
+            start = len(i.log())
+            made = [(d, os.stat(d)) for d in [queue] + sorted(
+                os.path.join(queue, n) for n in os.listdir(queue))]
+            taken_away()
+            for d, was in made:
+                os.mkdir(d)
+                os.chown(d, was.st_uid, was.st_gid)
+                os.chmod(d, was.st_mode & 0o7777)
+
+            def accepted():
+                try:
+                    return i.send(['alice@example.test'],
+                                  message('after')) == {}
+                except smtplib.SMTPResponseException:
+                    return False
+            wait('mail accepted again', accepted)
+            assert len(files(queue + '/new')) == 1
+            i.wait_log('queued: ', 'another directory now', start=start)
+            i.quickstart('restart')
+            i.alice.with_text(b'after')
+            i.alice.clear()
+    finally:
+        i.quickstart('stop')
 
 
 def another_instance(name, prepare):
@@ -413,7 +451,7 @@ tell([a_broken_table_is_refused_whole,
       a_table_that_cannot_be_opened_is_no_empty_one,
       a_broken_configuration_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
-      check_asks_dns, wrong_modes_stop_the_start, a_user_that_is_not_there,
+      check_asks_dns, a_queue_in_the_place_of_another, wrong_modes_stop_the_start, a_user_that_is_not_there,
       a_full_disk_answers_452_and_loses_nothing,
       a_limit_of_descriptors_is_named, a_client_without_a_process_is_told,
       a_directory_out_of_reach_is_refused_with_the_cure])

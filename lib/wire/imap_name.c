@@ -47,8 +47,8 @@ imap_name_to_utf7(struct span s, struct buf *b, const char **why)
 {
 	size_t n;
 
-	*why = "not UTF-8";
-	if (!utf8_valid(s))
+	*why = "not UTF-8, or NUL in it (RFC 3501 9)";
+	if (!utf8_valid(s) || span_find(s, '\0') < s.n)
 		return -1;
 	while (s.n) {
 		if (s.p[0] == '&') {

@@ -19,7 +19,7 @@ enum { IMAP_NAME = 1000 };		/* bytes of UTF-8 */
 int	imap_name_valid(struct span utf8, unsigned char separator,
 	    const char **why);
 
-/* 0; -1 with *why: not UTF-8, or the buf failed. */
+/* 0; -1 with *why: not UTF-8, NUL in it, or the buf failed. */
 int	imap_name_to_utf7(struct span utf8, struct buf *, const char **why);
 /* Strict: each name has one form only.  0, or -1 with *why. */
 int	imap_name_from_utf7(struct span, struct buf *, const char **why);

@@ -46,6 +46,7 @@ test_utf7(void **state)
 		if (imap_name_from_utf7(span_of(bad_utf7[i]), &a, &why) == 0)
 			fail_msg("bad %zu", i);
 	assert_int_equal(imap_name_to_utf7(SPAN("\377"), &a, &why), -1);
+	assert_int_equal(imap_name_to_utf7(SPAN("a\0b"), &a, &why), -1);
 	buf_free(&a);
 	buf_free(&b);
 }

@@ -11,7 +11,9 @@ struct words {
 	int space;			/* white space since the last one */
 };
 
-static const struct mime_part *pick(const struct mime *);
+static const struct mime_part *pick(const struct mime *, int);
+static int  of_part(const struct mime *, const struct mime_part *,
+	    const struct charset *, struct buf *);
 static int  is_text(const struct mime *, const struct mime_part *);
 static int  decoded(const struct mime *, const struct mime_part *,
 	    const struct charset *, struct buf *);
@@ -30,18 +32,12 @@ static unsigned entity_code(struct span);
 int
 preview_make(const struct mime *m, const struct charset *cs, struct buf *out)
 {
-	const struct mime_part *p = pick(m);
-	struct buf text = { .max = 8 * PREVIEW_INPUT };
-	int r;
+	const struct mime_part *p = pick(m, 1), *html = pick(m, 0);
+	int r = p ? of_part(m, p, cs, out) : 0;
 
-	if (p == NULL)
-		return 0;
-	r = decoded(m, p, cs, &text);
-	if (r == 0)
-		r = span_case_eq(p->subtype, SPAN("html")) ?
-		    preview_html(buf_span(&text), out) :
-		    preview_plain(buf_span(&text), out);
-	buf_free(&text);
+	/* many an alternative's plain text is empty, or for older readers */
+	if (r == 0 && out->n == 0 && html && html != p)
+		r = of_part(m, html, cs, out);
 	return r;
 }
 
@@ -56,6 +52,11 @@ preview_plain(struct span in, struct buf *out)
 		w.space = 1;
 		if (span_starts(line, SPAN(">")))
 			continue;
+		if (span_starts(line, SPAN("-----BEGIN PGP SIGNED ")))
+			while (span_trim(line).n && span_cut(&in, '\n', &line))
+				;
+		else if (span_starts(line, SPAN("-----BEGIN PGP ")))
+			break;		/* encrypted: RFC 8970 3.2 */
 		while (line.n && !full(&w))
 			add(&w, &line);
 	}
@@ -77,9 +78,10 @@ preview_html(struct span in, struct buf *out)
 	return buf_ok(out) ? 0 : -1;
 }
 
-/* NULL: there is none.  Messages within are attachments. */
+/* The first text, plain 0: in HTML; of an alternative rather the plain one.
+ * NULL: there is none.  Messages within are attachments. */
 static const struct mime_part *
-pick(const struct mime *m)
+pick(const struct mime *m, int plain)
 {
 	const struct mime_part *p, *html = NULL;
 	uint32_t i, within = UINT32_MAX;	/* depth of a message within */
@@ -92,12 +94,30 @@ pick(const struct mime *m)
 		    UINT32_MAX;
 		if (!is_text(m, p))
 			continue;
-		if (span_case_eq(p->subtype, SPAN("plain")))
+		if (plain && span_case_eq(p->subtype, SPAN("plain")) &&
+		    (html == NULL || (html->parent == p->parent &&
+		    span_case_eq(m->part[p->parent].subtype,
+		    SPAN("alternative")))))
 			return p;
 		if (html == NULL && span_case_eq(p->subtype, SPAN("html")))
 			html = p;
 	}
 	return html;
+}
+
+static int
+of_part(const struct mime *m, const struct mime_part *p,
+    const struct charset *cs, struct buf *out)
+{
+	struct buf text = { .max = 8 * PREVIEW_INPUT };
+	int r = decoded(m, p, cs, &text);
+
+	if (r == 0)
+		r = span_case_eq(p->subtype, SPAN("html")) ?
+		    preview_html(buf_span(&text), out) :
+		    preview_plain(buf_span(&text), out);
+	buf_free(&text);
+	return r;
 }
 
 static int

@@ -1,7 +1,8 @@
 /*
  * preview - the first words of a message (RFC 8970): of its first text part
- * that is no attachment, text/plain before text/html, decoded, white space made
- * one space, without quoted lines, tags, and characters that nobody sees.
+ * that is no attachment, in an alternative text/plain where that has any words,
+ * decoded, white space made one space, without quoted lines, tags, what PGP
+ * encrypted, and characters that nobody sees.
  *
  * Pure, linear, no recursion; at most PREVIEW_INPUT bytes of a part are looked
  * at.

@@ -40,7 +40,11 @@ static const struct {
 	{ "On Monday you wrote:\n> yes\nNo.", "On Monday you wrote: No." },
 	{ "a\001\177b", "a b" }, { "x\303\251\377y", "x\303\251\357\277\275y" },
 	{ "a\302\240b", "a b" }, { "a\342\200\214\315\217\302\255b", "ab" },
-	{ "\360\237\230\200", "\360\237\230\200" }
+	{ "\360\237\230\200", "\360\237\230\200" },
+	{ "-----BEGIN PGP MESSAGE-----\n\nhQEM\n", "" },
+	{ "See below.\n-----BEGIN PGP MESSAGE-----\r\nhQEM\n", "See below." },
+	{ "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA512\r\n\r\nHello\r\n"
+	    "-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n", "Hello" }
 }, html[] = {
 	{ "plain", "plain" }, { "<p>one</p><p>two</p>", "one two" },
 	{ "<b>bo</b>ld <i>x</i>", "bold x" },
@@ -71,6 +75,12 @@ static const struct {
 	{ "Content-Type: multipart/alternative; boundary=b\n\n"
 	    "--b\nContent-Type: text/html\n\n<p>rich\n"
 	    "--b\n\nplain\n--b--\n", "plain" },
+	{ "Content-Type: multipart/alternative; boundary=b\n\n"
+	    "--b\n\n \n--b\nContent-Type: text/html\n\n<p>rich\n--b--\n",
+	    "rich" },
+	{ "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: text/html\n\n<p>rich\n"
+	    "--b\n\n____\nThe list\n--b--\n", "rich" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\n"
 	    "--b\nContent-Disposition: attachment\n\nno\n"
 	    "--b\nContent-Type: message/rfc822\n\nSubject: y\n\nno\n"

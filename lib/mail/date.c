@@ -24,6 +24,7 @@ static const char month[12][4] = {
 };
 
 enum { DAY = 86400, TO_1970 = 719162 };	/* days from 1 January of year 1 */
+#define FIRST (-62135596800)		/* 0001-01-01T00:00:00Z */
 #define LAST 253402300799		/* 9999-12-31T23:59:59Z */
 
 void
@@ -32,14 +33,15 @@ date_of(int64_t t, struct date *d)
 	int64_t days;
 	unsigned n, rest;
 
-	t = t < 0 ? 0 : t > LAST ? LAST : t;
+	t = (t < FIRST ? FIRST : t > LAST ? LAST : t) - FIRST;
 	days = t / DAY;
 	rest = (unsigned)(t % DAY);
-	d->weekday = (unsigned)((days + 4) % 7);	/* a Thursday */
+	d->weekday = (unsigned)((days + 1) % 7);	/* a Monday */
+	days -= TO_1970;
 	d->hour = rest / 3600;
 	d->minute = rest / 60 % 60;
 	d->second = rest % 60;
-	d->year = (int)(1970 + days * 400 / 146097);	/* or the year before */
+	d->year = (int)(1970 + days * 400 / 146097);	/* or one beside */
 	while (days_before(d->year) > days)
 		d->year--;
 	while (days_before(d->year + 1) <= days)

@@ -19,7 +19,7 @@ struct date {
 	unsigned weekday;		/* 0: Sunday */
 };
 
-/* Outside the years 1970 to 9999 a time is taken as the nearest inside. */
+/* Outside the years 1 to 9999 a time is taken as the nearest inside. */
 void	date_of(int64_t, struct date *);
 /* Of a date in range; weekday is not looked at. */
 int64_t	date_seconds(const struct date *);

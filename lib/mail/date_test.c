@@ -12,7 +12,9 @@ static const struct {
 	const char *mail, *iso;
 } written[] = {
 	{ 0, "Thu, 1 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00Z" },
-	{ -1, "Thu, 1 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00Z" },
+	{ -1, "Wed, 31 Dec 1969 23:59:59 +0000", "1969-12-31T23:59:59Z" },
+	{ INT64_MIN, "Mon, 1 Jan 0001 00:00:00 +0000",
+	    "0001-01-01T00:00:00Z" },
 	{ 951782400, "Tue, 29 Feb 2000 00:00:00 +0000",
 	    "2000-02-29T00:00:00Z" },
 	{ 1795313002, "Sun, 22 Nov 2026 02:03:22 +0000",
@@ -104,8 +106,8 @@ test_days(void **state)
 	int64_t t;
 
 	(void)state;
-	date_of(0, &was);
-	for (t = 86400 + 86399; t <= 253402300799; t += 86400, was = is) {
+	date_of(-62135596800, &was);
+	for (t = -62135596800 + 86400 + 86399; t <= 253402300799; t += 86400, was = is) {
 		date_of(t, &is);
 		if (!date_valid(&is) || date_seconds(&is) != t ||
 		    is.weekday != (was.weekday + 1) % 7 ||

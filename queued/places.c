@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "queued/places.h"
+#include "run/queue_dirs.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -51,19 +52,17 @@ int
 places_trigger(const struct role_env *env, const struct places *p)
 {
 	struct stat st;
-	int fd;
+	int made = mkfifoat(p->drop, "trigger", 0620) == 0;
+	int fd = queue_trigger(p->drop, "trigger");
 
-	if (mkfifoat(p->drop, "trigger", 0620) == 0 &&
-	    (fstat(p->drop, &st) < 0 ||
-	    fchownat(p->drop, "trigger", env->uid, st.st_gid, 0) < 0 ||
-	    fchmodat(p->drop, "trigger", 0620, 0) < 0))
-		log_die(LOG_AGAIN, "%s/trigger", p->drop_path);
-	fd = openat(p->drop, "trigger", O_RDWR | O_NONBLOCK | O_NOFOLLOW |
-	    O_CLOEXEC);
-	errno = 0;
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+	if (fd < 0) {
+		errno = 0;
 		log_die(LOG_FIX, "%s/trigger is no FIFO that we may use (the "
 		    "cure: rm it; it is made again)", p->drop_path);
+	}
+	if (made && (fstat(p->drop, &st) < 0 ||
+	    fchown(fd, env->uid, st.st_gid) < 0 || fchmod(fd, 0620) < 0))
+		log_die(LOG_AGAIN, "%s/trigger", p->drop_path);
 	(void)fcntl(fd, F_SETPIPE_SZ, HINTS_BYTES);
 	return fd;
 }

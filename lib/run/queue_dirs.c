@@ -1,11 +1,13 @@
 /* queue_dirs - are the directories of the queue and of the drop safe? */
 #include <sys/stat.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "run/queue_dirs.h"
+#include "sys/file.h"
 #include "sys/passwd.h"
 
 static void check_one(const char *, const char *, uid_t, mode_t,
@@ -33,6 +35,19 @@ queue_dirs_check(const struct site *site, struct buf *errors)
 	for (i = 0; i < sizeof dir / sizeof *dir; i++)
 		check_one(site->state_dir, dir[i].name, uid,
 		    dir[i].forbidden, errors);
+}
+
+int
+queue_trigger(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDWR | O_NONBLOCK | O_NOFOLLOW |
+	    O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)))
+		return fd;
+	errno = EINVAL;
+	return file_close_failed(fd);
 }
 
 static void

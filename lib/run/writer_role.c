@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run/queue_dirs.h"
 #include "run/writer_role.h"
 #include "run/zygote.h"
 #include "sys/file.h"
@@ -33,8 +34,7 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 	snprintf(queue, sizeof shared.path, "%s/queue", env->site->state_dir);
 	snprintf(trigger, sizeof trigger, "%s/drop/trigger",
 	    env->site->state_dir);
-	/* opened for reading too, so that it opens when queued is down */
-	shared.hint = open(trigger, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	shared.hint = queue_trigger(AT_FDCWD, trigger);
 	if (shared.hint < 0)
 		log_warn("hint", "%s: %s; queued will find mail by its scans",
 		    trigger, strerror(errno));

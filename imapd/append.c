@@ -20,7 +20,7 @@ struct incoming {
 	size_t n;
 	int failed;			/* errno of the first that failed */
 	/* refused: the reply that waits for the command's end */
-	char tag[260];
+	char tag[IMAP_TAG + 1];
 	enum answer answer;
 };
 
@@ -42,6 +42,7 @@ append_message(struct box *b)
 	if (in == NULL)
 		in = b->incoming = calloc(1, sizeof *in);
 	if (in == NULL) {
+		out_line(&b->out, "* BYE [UNAVAILABLE] no memory");
 		b->over = "no memory";
 		return 0;
 	}

@@ -31,7 +31,7 @@ struct box {
 	const struct imapd_conf *conf;
 	const struct facts *facts;
 	const struct mailbox *mailbox;
-	char tag[260], mech[32];	/* of the login */
+	char tag[IMAP_TAG + 1], mech[32];	/* of the login */
 	const char *over;		/* why it ends, or NULL */
 	uint64_t bad;			/* BAD answers in a row */
 	uint64_t answers[ANSWER_NONE];	/* how many of each */

@@ -32,9 +32,8 @@ commands_run(struct session *s, struct span text)
 	size_t i;
 	int r = imap_command_parse(&c, text, 0, &why);
 
-	if (span_str(c.tag, s->tag, sizeof s->tag) < 0)
-		refuse(s, "BAD", SPAN(""), "the tag is too long");
-	else if (r < 0)
+	(void)span_str(c.tag, s->tag, sizeof s->tag);
+	if (r < 0)
 		refuse(s, "BAD", SPAN(""), why);
 	else {
 		for (i = 0; i < sizeof verbs / sizeof *verbs; i++)

@@ -127,8 +127,6 @@ bad(struct session *s, const char *why)
 	const char *unused;
 
 	(void)imap_command_parse(&c, buf_span(&s->reader.text), 1, &unused);
-	if (c.tag.n > SESSION_TAG)
-		c.tag.n = 0;
 	out_tagged(&s->out, c.tag, "BAD", SPAN(""), why);
 	imap_command_free(&c);
 	s->errors++;
@@ -159,7 +157,7 @@ too_many(struct session *s)
 static int
 leave(struct session *s)
 {
-	char text[SESSION_TAG + 40];
+	char text[IMAP_TAG + 40];
 
 	/* what stands behind STARTTLS in the clear is somebody else's: closed
 	 * without an answer, which would be taken for one to it */

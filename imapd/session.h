@@ -12,16 +12,14 @@
 #include "imapd/config.h"
 #include "imapd/out.h"
 #include "run/role.h"
+#include "wire/imap_command.h"
 #include "wire/imap_reader.h"
 
 enum session_next {
 	NEXT_COMMAND, NEXT_TLS, NEXT_MAILBOX, NEXT_END
 };
 
-enum {
-	SESSION_TAG = 128,		/* longest tag before the login */
-	SESSION_LITERAL = 4096
-};
+enum { SESSION_LITERAL = 4096 };
 
 struct session {
 	const struct role_env *env;
@@ -33,7 +31,7 @@ struct session {
 	const char *over;		/* why it ends, for the log */
 	uint64_t errors, logins;
 	unsigned tries;			/* logins asked for, failed or not */
-	char tag[SESSION_TAG + 1];	/* of the command */
+	char tag[IMAP_TAG + 1];	/* of the command */
 	char mech[32];			/* of the login */
 	struct imap_reader reader;
 	struct stream client;

@@ -65,10 +65,11 @@ imap_command_parse(struct imap_command *c, struct span text, int partial,
 	struct imap_cursor args;
 
 	*c = (struct imap_command){ 0 };
-	*why = "a command begins with a tag (RFC 9051 2.2.1)";
+	*why = "a command begins with a tag, of at most 128 octets "
+	    "(RFC 9051 2.2.1)";
 	(void)span_cut(&rest, ' ', &c->tag);
 	/* tag = 1*<any ASTRING-CHAR except "+"> */
-	if (!imap_is_atom(c->tag, '+')) {
+	if (c->tag.n > IMAP_TAG || !imap_is_atom(c->tag, '+')) {
 		c->tag = (struct span){ 0 };
 		return -1;
 	}

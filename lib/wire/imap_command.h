@@ -15,6 +15,8 @@
 #include "wire/imap_set.h"
 #include "wire/imap_token.h"
 
+enum { IMAP_TAG = 128 };		/* octets of a tag */
+
 enum imap_verb {
 	IMAP_NONE,			/* not understood */
 	IMAP_CAPABILITY, IMAP_NOOP, IMAP_LOGOUT, IMAP_STARTTLS,

@@ -92,8 +92,16 @@ class Client:
     def spelt(self, name):
         return name if self.utf8 else name.replace('Ü', '&ANw-')
 
+    composed = False
+
     def named(self, name):
-        return '"%s"' % self.spelt(name)
+        """Every other time decomposed, which is the same name (RFC 9051
+        5.1)."""
+        self.composed = not self.composed
+        if self.composed:
+            return '"%s"' % self.spelt(name)
+        return '"%s"' % name.replace('Ü', 'U\u0308' if self.utf8 else
+                                     'U&Awg-')
 
     def reset(self):
         self.folder = None      # its name

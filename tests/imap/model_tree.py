@@ -208,8 +208,7 @@ class Tree:
         if pattern.endswith('%'):
             want |= {n for n in levels(self.subscribed)
                      if matches(pattern, c.spelt(n))}
-        above = '\\NonExistent' if c.rev2 else '\\Noselect'
-        got = {n: above not in a for _, a, n, _ in c.lists}
+        got = {n: '\\Noselect' not in a for _, a, n, _ in c.lists}
         need(got == {n: n in self.subscribed for n in want}, 'LSUB', pattern,
              got, 'but it is', want)
 

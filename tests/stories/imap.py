@@ -344,8 +344,37 @@ def nothing_passes_from_before_STARTTLS():
         pass                    # closed with something unread
 
 
+def logins_taken_back():
+    """RFC 3501 6.2.2: * is answered BAD, and another login may follow; name and
+    password may be literals that wait (4.3, 7.5)."""
+    s = socket.create_connection(address('imap'), timeout=60)
+    f = s.makefile('rb')
+    f.readline()
+
+    def say(line):
+        s.sendall(line.encode() + b'\r\n')
+        return f.readline().decode()
+    for first, lines in (('PLAIN', ()), ('login', ('YWxpY2U=',)),
+                         ('SCRAM-SHA-256', ('biwsbj1hbGljZSxyPWFiYw==',))):
+        for last in '*', '* ', '=!', 'YQ':
+            got = say('a AUTHENTICATE ' + first)
+            for line in lines:
+                assert got.startswith('+ '), got
+                got = say(line)
+            assert got.startswith('+ '), got
+            got = say(last)
+            assert got.startswith('a BAD '), got
+            assert ('cancelled' in got) == (last == '*'), got
+    name, password = user(1)
+    assert say('b LOGIN {%d}' % len(name)).startswith('+ ')
+    assert say('%s {%d}' % (name, len(password))).startswith('+ ')
+    got = say(password)
+    assert got.startswith('b OK '), got
+
+
 begin()
 tell([
+    logins_taken_back,
     imaplib_over_STARTTLS_and_TLS, folders_of_the_first_login,
     two_clients_see_each_other, idle_tells_at_once,
     notify_tells_of_a_mailbox_that_is_not_selected,

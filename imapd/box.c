@@ -139,6 +139,8 @@ box_numbers(struct box *b, struct imap_command *c, struct imap_set *numbers)
 	if (r < 0)
 		b->answer = box_failed(b, "set");
 	else if (numbers->n && numbers->v[numbers->n - 1].last > count) {
+		/* RFC 3501 9 has "*" of an empty mailbox BAD as well, but
+		 * clients ask for 1:* without looking */
 		b->answer = box_say(b, ANSWER_BAD, "", "there are %u messages "
 		    "(RFC 9051 9, seq-number)", count);
 		r = -1;

@@ -122,6 +122,8 @@ prepare(struct match *m, const struct imap_find *f, size_t i)
 		return 0;
 	case IMAP_KEY_SEQUENCE:
 	case IMAP_KEY_UID:
+		/* one above the count fits nothing: it would be BAD (RFC 3501
+		 * 9, "should"), but nothing can be done to a wrong message */
 		return box_resolve(m->b, &k->set, k->key == IMAP_KEY_UID);
 	case IMAP_KEY_BCC:
 	case IMAP_KEY_CC:

@@ -13,6 +13,7 @@
 #include "imapd/preview.h"
 #include "imapd/section.h"
 #include "imapd/update.h"
+#include "wire/imap_envelope.h"
 #include "wire/imap_reply.h"
 
 struct fetch {
@@ -220,7 +221,8 @@ see(struct fetch *f)
 static int
 one(struct fetch *f, uint32_t number)
 {
-	if (message_start(&f->m, f->b->folder, number, f->b->utf8) < 0)
+	if (message_start(&f->m, f->b->folder, number, f->b->rev2 ? IMAP_REV2 :
+	    f->b->utf8 ? IMAP_UTF8 : IMAP_REV1) < 0)
 		return -1;
 	if (f->f->changed && f->m.mail.modseq <= f->f->changed_since &&
 	    !imap_set_has(&f->seen, number))

@@ -34,12 +34,12 @@ static const char *const fields[] = {
 };
 
 int
-message_start(struct message *m, struct folder *f, uint32_t number, int utf8)
+message_start(struct message *m, struct folder *f, uint32_t number, int form)
 {
 	let_go(m);
 	m->folder = f;
 	m->number = number;
-	m->utf8 = utf8;
+	m->form = form;
 	return folder_mail(f, number, &m->mail);
 }
 
@@ -179,13 +179,13 @@ make(struct message *m, unsigned kinds)
 		buf_reset(&m->made[i]);
 	}
 	if (kinds & 1u << KIND_ENVELOPE)
-		r |= imap_envelope(&m->mime, m->mime.part, m->utf8,
+		r |= imap_envelope(&m->mime, m->mime.part, m->form,
 		    &m->made[KIND_ENVELOPE]);
 	if (kinds & 1u << KIND_STRUCTURE)
-		r |= imap_bodystructure(&m->mime, 1, m->utf8,
+		r |= imap_bodystructure(&m->mime, 1, m->form,
 		    &m->made[KIND_STRUCTURE]);
 	if (kinds & 1u << KIND_BODY)
-		r |= imap_bodystructure(&m->mime, 0, m->utf8,
+		r |= imap_bodystructure(&m->mime, 0, m->form,
 		    &m->made[KIND_BODY]);
 	if (kinds & 1u << KIND_FIELDS) {
 		(void)add_fields(m, m->bytes);
@@ -252,5 +252,6 @@ keep(struct message *m, unsigned i)
 static unsigned
 cache_kind(const struct message *m, unsigned i)
 {
-	return KIND_FIRST + i + (m->utf8 && i != KIND_FIELDS ? KIND_UTF8 : 0);
+	return KIND_FIRST + i + (i == KIND_FIELDS ? 0 :
+	    KIND_FORM * (unsigned)m->form);
 }

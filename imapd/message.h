@@ -17,14 +17,14 @@ enum message_kind {
 					 * they stand, and the blank line */
 	KINDS,
 	KIND_FIRST = 1,			/* KIND_ENVELOPE in the cache */
-	KIND_UTF8 = 16			/* added: strings in UTF-8 */
+	KIND_FORM = 16			/* added, times enum imap_form */
 };
 
 struct message {			/* { 0 } before */
 	struct folder *folder;
 	uint32_t number;
 	struct mail mail;
-	int utf8;
+	int form;			/* enum imap_form */
 	int loaded, parsed;
 	struct span bytes;		/* message_load */
 	struct mime mime;		/* message_parse */
@@ -38,7 +38,7 @@ struct message {			/* { 0 } before */
 
 /* Begins with another; what the one before pointed to is gone. */
 int	message_start(struct message *, struct folder *, uint32_t number,
-	    int utf8);
+	    int form);
 /* Each 0, or -1 with errno (ENOENT: it is gone; EFBIG: there is no room for
  * it). */
 int	message_load(struct message *);

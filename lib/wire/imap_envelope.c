@@ -9,7 +9,7 @@ struct out {
 	const struct mime *m;
 	struct buf *b;
 	struct buf text;		/* scratch */
-	int utf8, extended;
+	int utf8, rev2, extended;
 };
 
 static void envelope(struct out *, const struct mime_part *);
@@ -22,6 +22,7 @@ static void empty_nstring(struct out *, const struct buf *);
 static void part_begin(struct out *, const struct mime_part *);
 static void part_end(struct out *, const struct mime_part *);
 static void sizes(struct out *, const struct mime_part *);
+static int is_message(const struct out *, const struct mime_part *);
 static int is_text(const struct mime_part *);
 static void encoding(struct out *, const struct mime_part *);
 static void params(struct out *, struct span, int);
@@ -31,10 +32,10 @@ static struct out start(const struct mime *, int, int, struct buf *);
 static int finish(struct out *);
 
 int
-imap_envelope(const struct mime *m, const struct mime_part *part, int utf8,
+imap_envelope(const struct mime *m, const struct mime_part *part, int form,
     struct buf *b)
 {
-	struct out o = start(m, 0, utf8, b);
+	struct out o = start(m, 0, form, b);
 
 	envelope(&o, part);
 	return finish(&o);
@@ -42,15 +43,15 @@ imap_envelope(const struct mime *m, const struct mime_part *part, int utf8,
 
 /* The tree from left to right: down to a child, on to the next, up. */
 int
-imap_bodystructure(const struct mime *m, int extended, int utf8,
+imap_bodystructure(const struct mime *m, int extended, int form,
     struct buf *b)
 {
-	struct out o = start(m, extended, utf8, b);
+	struct out o = start(m, extended, form, b);
 	const struct mime_part *p = &m->part[0];
 
 	for (;;) {
 		part_begin(&o, p);
-		if (p->child) {
+		if (p->kind == MIME_MULTIPART || is_message(&o, p)) {
 			p = &m->part[p->child];
 			continue;
 		}
@@ -205,7 +206,7 @@ part_begin(struct out *o, const struct mime_part *p)
 	encoding(o, p);
 	buf_addc(o->b, ' ');
 	buf_addu(o->b, mime_octets(&p->body, &p->end));
-	if (p->kind == MIME_MESSAGE) {
+	if (is_message(o, p)) {
 		buf_addc(o->b, ' ');
 		envelope(o, &o->m->part[p->child]);
 		buf_addc(o->b, ' ');
@@ -218,7 +219,7 @@ part_begin(struct out *o, const struct mime_part *p)
 static void
 part_end(struct out *o, const struct mime_part *p)
 {
-	if (p->kind == MIME_MESSAGE)
+	if (is_message(o, p))
 		sizes(o, p);
 	if (p->kind == MIME_MULTIPART) {
 		buf_addc(o->b, ' ');
@@ -245,6 +246,15 @@ sizes(struct out *o, const struct mime_part *p)
 {
 	buf_addc(o->b, ' ');
 	buf_addu(o->b, mime_lines(&p->body, &p->end));
+}
+
+/* media-message = "MESSAGE" SP ("RFC822" / "GLOBAL"), in RFC 3501 9 without the
+ * latter, and most clients of that have it so */
+static int
+is_message(const struct out *o, const struct mime_part *p)
+{
+	return p->kind == MIME_MESSAGE && (o->rev2 ||
+	    !span_case_eq(p->subtype, SPAN("global")));
 }
 
 static int
@@ -346,10 +356,11 @@ language(struct out *o, const struct mime_part *p)
 
 /* Unfolded, a value is no longer than the message. */
 static struct out
-start(const struct mime *m, int extended, int utf8, struct buf *b)
+start(const struct mime *m, int extended, int form, struct buf *b)
 {
 	return (struct out){ .m = m, .b = b, .text.max = m->message.n + 1,
-	    .utf8 = utf8, .extended = extended };
+	    .utf8 = form != IMAP_REV1, .rev2 = form == IMAP_REV2,
+	    .extended = extended };
 }
 
 static int

@@ -3,7 +3,7 @@
  * reply (RFC 9051 7.5.2, RFC 3501 7.4.2).
  *
  * Values go out unfolded and otherwise as they stand; what is not ASCII as
- * literals, or quoted with utf8 1.  Addresses of fields that stand twice are
+ * literals, or quoted where UTF-8 is enabled.  Addresses of fields that stand twice are
  * joined, so that nothing of a From is hidden; of other fields the first
  * counts.
  */
@@ -13,11 +13,15 @@
 #include "base/buf.h"
 #include "mail/mime.h"
 
+/* What the client has enabled: nothing; UTF8=ACCEPT; IMAP4rev2, by whose grammar
+ * message/global is told as a message, by RFC 3501's as any other part. */
+enum imap_form { IMAP_REV1, IMAP_UTF8, IMAP_REV2 };
+
 /* part is a message: part 0, or the child of a MIME_MESSAGE.  0, or -1. */
-int	imap_envelope(const struct mime *, const struct mime_part *, int utf8,
+int	imap_envelope(const struct mime *, const struct mime_part *, int form,
 	    struct buf *);
 /* extended 1: BODYSTRUCTURE, 0: BODY.  0, or -1. */
-int	imap_bodystructure(const struct mime *, int extended, int utf8,
+int	imap_bodystructure(const struct mime *, int extended, int form,
 	    struct buf *);
 
 #endif

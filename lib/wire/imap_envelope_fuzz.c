@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (how = 0; how < 3 && mime_parse(&m, span_mem(p, n)) == 0; how++) {
 		buf_reset(&b);
 		if ((how == 2 ? imap_envelope(&m, m.part, 1, &b) :
-		    imap_bodystructure(&m, how, how, &b)) < 0 ||
+		    imap_bodystructure(&m, how, how ? IMAP_REV2 : IMAP_REV1,
+		    &b)) < 0 ||
 		    (b.n < 20000 && m.n < 90 && m.ntable < 90 &&
 		    imap_tokens_parse(&t, buf_span(&b), 0, &why) < 0 &&
 		    t.n < IMAP_TOKENS && !strstr(why, "100")) ||

@@ -8,7 +8,12 @@
 #include "wire/imap_envelope.h"
 #include "wire/imap_section.h"
 
-enum how { ENV, ENV8, BODY, STRUCTURE };
+enum how { ENV, ENV8, BODY, STRUCTURE, STRUCTURE2 };
+
+#define GLOBAL "Content-Type: multipart/mixed; boundary=b\n\n" \
+	"--b\nContent-Type: message/Global\n" \
+	"Content-Transfer-Encoding: 8bit\n\nSubject: s\n\nt\n" \
+	"--b\n\nu\n--b--\n"
 
 static const struct {
 	enum how how;
@@ -93,6 +98,17 @@ static const struct {
 	    "NIL)((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL "
 	    "\"7bit\" 1 0 NIL NIL NIL NIL) \"alternative\" (\"boundary\" "
 	    "\"c\") NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)" },
+	/* only in RFC 9051 a message is told within */
+	{ STRUCTURE, GLOBAL, "((\"message\" \"Global\" NIL NIL NIL \"8bit\" 15 "
+	    "NIL NIL NIL NIL)(\"text\" \"plain\" (\"charset\" \"us-ascii\") "
+	    "NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" "
+	    "\"b\") NIL NIL NIL)" },
+	{ STRUCTURE2, GLOBAL, "((\"message\" \"Global\" NIL NIL NIL \"8bit\" "
+	    "15 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"text\" "
+	    "\"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL "
+	    "NIL NIL NIL) 2 NIL NIL NIL NIL)(\"text\" \"plain\" (\"charset\" "
+	    "\"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL) \"mixed\" "
+	    "(\"boundary\" \"b\") NIL NIL NIL)" }
 };
 
 static void
@@ -109,7 +125,8 @@ test_replies(void **state)
 		assert_int_equal(mime_parse(&m, span_of(cases[i].in)), 0);
 		r = cases[i].how <= ENV8 ?
 		    imap_envelope(&m, m.part, cases[i].how == ENV8, &b) :
-		    imap_bodystructure(&m, cases[i].how == STRUCTURE, 0, &b);
+		    imap_bodystructure(&m, cases[i].how != BODY,
+		    cases[i].how == STRUCTURE2 ? IMAP_REV2 : IMAP_REV1, &b);
 		if (r < 0 || !span_eq(buf_span(&b), span_of(cases[i].out)))
 			fail_msg("case %zu: %.*s", i, SPAN_ARG(buf_span(&b)));
 	}

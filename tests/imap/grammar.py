@@ -575,7 +575,9 @@ class Reply:
         self.string()                   # body-fld-enc
         self.want(b' ')
         self.number()
-        if kind == b'message' and sub in (b'rfc822', b'global'):
+        # of RFC 3501 message/global is as others, of RFC 9051 a message
+        if kind == b'message' and (sub == b'rfc822' or sub == b'global' and
+                                   self.peek(2) == b' ('):
             self.want(b' ')
             self.envelope()
             self.want(b' ')

@@ -157,8 +157,6 @@ REASONS = [
     (r'message-coded|msg_16\.txt', BODY,
      'of a message in base64 the lines are told as they stand; a type as it '
      'is written'),
-    (r'message-global', BODY,
-     'message/global has an envelope (RFC 9051 9, media-message)'),
     (r'disposition-odd', BODY, 'a disposition without a word is none'),
     (r'not-a-header|msg_(19|35|38)\.txt|python\..*|sndhdr\..*|'
      r'courier|filter\.sh|gnus|muttrc|procmailrc\..*', '.*',

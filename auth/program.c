@@ -92,6 +92,7 @@ be_program(const char *command, const struct worker_ask *q, int in, int out)
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	snprintf(proto, sizeof proto, "PROTO=%s", q->proto);
 	while (n < CHECK_WORDS && span_word(&s, &w) &&
 	    span_str(w, word[n], sizeof word[n]) == 0) {

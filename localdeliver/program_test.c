@@ -74,6 +74,7 @@ ends(void **state)
 		{ "|/etc/passwd", 451, "4.3.5", "126" },
 		{ "\"|kill -9 $$\"", 451, "4.3.0", "signal 9" },
 		{ "\"|kill -XFSZ $$\"", 451, "4.3.0", "signal 25" },
+		{ "\"|kill -HUP $$\"", 451, "4.3.0", "signal 1" },
 		{ "\"|printf 'a\\\\001b'; exit 67\"", 550, "5.1.1", "a?b" },
 		{ "bob", 451, "4.3.5", "" },		/* no program */
 		{ "# none", 451, "4.3.5", "no longer" },
@@ -213,5 +214,6 @@ main(void)
 	};
 
 	signal(SIGXFSZ, SIG_IGN);	/* as the monitor does */
+	signal(SIGHUP, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,10 +73,11 @@ monitor_run(const struct family *family, const struct site *site,
 	m.conf_path = conf_path;
 	m.conf_fd = conf_fd;
 	m.end = m.member;
-	/* here and in all roles: a write fails instead */
+	/* here and in all roles: a write fails instead, and new connections
+	 * see what is new */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);	/* new connections see what is new */
+	signal(SIGHUP, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGINT, &a, NULL);
@@ -147,7 +148,6 @@ execute(const struct monitor *m, const struct role *r, int control)
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
 	(void)setpgid(0, m->group);
 	control = role_move(control, 16);
 	if (dup2(control, ROLE_CONTROL) < 0 || dup2(conf, ROLE_CONFIG) < 0)

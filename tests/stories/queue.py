@@ -290,6 +290,22 @@ def a_crashed_session_takes_no_other_along():
     two.close()
 
 
+def a_hangup_of_all_ends_nothing():
+    """SIGHUP to each process, as to a whole unit of systemd."""
+    c.alice.clear()
+    s = c.smtp()
+    pids = c.pids()
+    for p in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(p), signal.SIGHUP)
+    assert s.noop()[0] == 250
+    s.sendmail('a@sender.test', ['alice@example.test'], message('hung up'))
+    c.alice.with_text(b'Subject: hung up')
+    s.quit()
+    for name in 'smtpd', 'queued', 'pop3d', 'imapd':
+        assert str(c.service(name)) in pids and session(c.service(name))
+
+
 def killed_in_the_middle_of_a_message():
     """kill -9 of all of smtpd during DATA: nothing was promised, nothing of
     it is delivered; what was answered with 250 before, is."""
@@ -340,5 +356,5 @@ tell([list_and_why, a_route_is_set_in_one_step,
       a_name_that_says_nothing_is_found, a_damaged_file_goes_to_bad,
       mail_waits_while_queued_is_down, a_killed_monitor_takes_its_family_along,
       what_sends_ends_when_there_is_nothing_to_send,
-      a_crashed_session_takes_no_other_along,
+      a_crashed_session_takes_no_other_along, a_hangup_of_all_ends_nothing,
       killed_in_the_middle_of_a_message, quickstart_is_repeatable])

@@ -281,7 +281,7 @@ def app_passwords():
 
 def a_checkpassword_program():
     """Good, bad, cannot say, hangs, crashes, prints; its children go with it,
-    and it has the signals that it expects (SIGPIPE,
+    and it has the signals that it expects (SIGHUP, SIGPIPE,
     SIGXFSZ)."""
     if os.geteuid() != 0:
         raise Skip('needs root: the instance must reach the program')
@@ -305,7 +305,8 @@ def a_checkpassword_program():
                 'os.execv(sys.argv[1], sys.argv[1:])\n')
     os.chmod(program, 0o755)
     with open(program + '.sh', 'w') as f:
-        f.write("grep -q -e '^SigIgn:.*[13579bdf]...$' "
+        f.write("grep -q -e '^SigIgn:.*[13579bdf]$' "
+                "-e '^SigIgn:.*[13579bdf]...$' "
                 "-e '^SigIgn:.*[13579bdf]......$' /proc/$$/status && "
                 'exit 100\nexec "$@"\n')
     with open(d.ready['config'], 'a') as f:

@@ -86,8 +86,11 @@ class Model(Find, Tree):
         return frozenset(self.r.sample(FLAGS, self.r.randrange(4)))
 
     def some(self, c):
-        """Some of the messages that c sees, by UID or number: the command's
-        first words, its set, and the messages."""
+        """Some of the messages that c sees, by UID or number, or those of its
+        last SEARCH: the command's first words, its set, and the messages."""
+        if self.r.random() < 0.15:
+            return self.r.choice(('UID ', '')), '$', \
+                [m for m in c.view if m in c.saved]
         n = sorted(self.r.sample(range(len(c.view)), min(
             len(c.view), self.r.choice((1, 1, 2, 5)))))
         by_uid = self.r.random() < 0.5
@@ -99,8 +102,13 @@ class Model(Find, Tree):
 
     def fetch(self, c):
         uid, which, mails = self.some(c)
+        want = {c.view.index(m) + 1: m for m in mails}
+        alive = {n for n, m in want.items() if self.alive(c, m)}
         c.run('%sFETCH %s (UID FLAGS RFC822.SIZE ENVELOPE%s)' % (
             uid, which, ' MODSEQ' if c.condstore else ''))
+        got = {n for n, text in c.told.items() if 'ENVELOPE' in text}
+        need(alive <= got <= set(want), 'FETCH', which, 'told of', got,
+             'but it is', alive)
 
     def body(self, c):
         self.quiet(c)
@@ -125,8 +133,9 @@ class Model(Find, Tree):
                 return
             uid, which = 'UID ', as_set(m.uid for m in mails)
             since = self.r.choice([m.modseq for m in mails])
+            other = self.conflict(c, mails)
         late = [m.uid for m in mails if since is not None
-                and m.modseq > since]
+                and (m.modseq > since or m is other)]
         word, rest = c.run('%sSTORE %s %s%sFLAGS%s (%s)' % (
             uid, which, '(UNCHANGEDSINCE %d) ' % since
             if since is not None else '', how, '.SILENT' if silent else '',
@@ -149,6 +158,23 @@ class Model(Find, Tree):
             if silent:
                 # its own idea of it, unless the server has told better
                 m.flags = HOW[how](m.flags, flags)
+
+    def conflict(self, c, mails):
+        """Another may change one of them just before c would, or None."""
+        writers = [d for d in self.clients if d is not c and
+                   d.folder == c.folder and not d.read_only]
+        if not writers or self.r.random() < 0.5:
+            return None
+        m, d, f = self.r.choice(mails), self.r.choice(writers), \
+            self.r.choice(FLAGS)
+        here = self.truth[c.folder]
+        d.ok('NOOP')
+        d.ok('UID STORE %d %sFLAGS.SILENT (%s)' % (
+            m.uid, '-' if f in here[m.token] else '+', f))
+        here[m.token] ^= {f}
+        d.learn()
+        d.ok('UID FETCH %d FLAGS' % m.uid)
+        return m
 
     def append(self, c):
         to = self.r.choice(list(FOLDERS))
@@ -235,7 +261,8 @@ class Model(Find, Tree):
         if not c.notify and (uid == '' or self.r.random() < 0.5):
             command, mails = 'EXPUNGE', list(c.view)
         else:
-            command = 'UID EXPUNGE ' + as_set(m.uid for m in mails)
+            command = 'UID EXPUNGE ' + (which if which == '$' else as_set(
+                m.uid for m in mails))
         word, rest = c.run(command)
         need((word == 'OK') == (not c.read_only), 'EXPUNGE', word, rest)
         here = self.truth[c.folder]
@@ -284,20 +311,89 @@ class Model(Find, Tree):
             self.store(c)
         old, name = {m.uid: m for m in c.view if m.uid}, c.folder
         top, high = max(old, default=0), max(c.modseq, 1)
+        about, data = set(old), ''
+        if self.r.random() < 0.5:
+            about = {uid for uid in old if self.r.random() < 0.7} or about
+            data = ' ' + as_set(sorted(about)) if about else ''
+        if old and self.r.random() < 0.5:   # numbers of some, and their UIDs
+            n = sorted(self.r.sample(range(len(c.view)), self.r.randrange(
+                1, len(c.view) + 1)))
+            if all(c.view[i].uid for i in n):
+                data += ' (%s %s)' % (as_set(i + 1 for i in n), as_set(
+                    c.view[i].uid for i in n))
         c.unselect()
         for _ in range(self.r.randrange(4)):
             self.step(self.r.choice([d for d in self.clients if d is not c]))
-        c.select(name, resync=(self.known[name].validity, high))
+        validity = self.known[name].validity
+        if self.r.random() < 0.1:
+            self.anew(c)
+        c.select(name, resync=(validity, high, data))
         told = {m.uid: m.flags for m in c.view if m.uid}
         c.learn()
-        need(not c.resync_gone & {m.uid for m in c.view}, 'VANISHED but here')
-        for uid in old:
-            need(uid in c.resync_gone or uid in {m.uid for m in c.view},
-                 'UID', uid, 'vanished unsaid')
+        if self.known[name].validity != validity:
+            need(not told and not c.resync_gone, 'told of another mailbox',
+                 told, c.resync_gone)
+            return
+        here = {m.uid for m in c.view}
+        need(not c.resync_gone & here, 'VANISHED but here')
+        if data[1:2].isdigit():
+            need(c.resync_gone | set(told) <= about, 'told of', told,
+                 c.resync_gone, 'but asked of', about)
+        for uid in about:
+            need(uid in c.resync_gone or uid in here, 'UID', uid,
+                 'vanished unsaid')
         for m in c.view:
-            need(m.uid in told or m.uid > top or m.uid in old and
-                 old[m.uid].flags == m.flags, 'a change of', m.uid, 'unsaid')
+            need(m.uid in told or m.uid > top or m.uid in old and (
+                 m.uid not in about or old[m.uid].flags == m.flags),
+                 'a change of', m.uid, 'unsaid')
         self.check(c)
+
+    def anew(self, c):
+        """Archive goes, and comes back as another mailbox."""
+        name = 'Archive'
+        for d in self.clients:
+            if d.folder == name:
+                d.unselect()
+                if d is not c:
+                    d.select('INBOX')
+                    d.learn()
+        c.ok('STATUS %s (UIDVALIDITY)' % name)
+        old = c.statuses[name]['UIDVALIDITY']
+        c.ok('DELETE ' + name)
+        c.ok('CREATE %s (USE (\\Archive))' % name)
+        self.known[name], self.truth[name] = Folder(), {}
+        c.ok('STATUS %s (UIDVALIDITY UIDNEXT)' % name)
+        new = c.statuses[name]['UIDVALIDITY']
+        need(new > old, 'UIDVALIDITY', new, 'after', old)
+        self.known[name].validity = str(new)
+        if not c.folder:
+            c.select('INBOX')
+            c.learn()
+
+    def enable(self, c):
+        """In the middle of a session."""
+        what = self.r.choice(('CONDSTORE', 'QRESYNC', 'IMAP4rev2'))
+        had, f = c.condstore, c.folder
+        c.ok('ENABLE ' + what)
+        need(had or c.asked or what == 'IMAP4rev2' or any(
+            k == 'HIGHESTMODSEQ' for k, v in c.codes),
+            'ENABLE without HIGHESTMODSEQ')
+        if c.view and f:
+            c.ok('FETCH 1:* (UID FLAGS%s)' % (
+                ' MODSEQ' if c.condstore else ''))
+
+    def login(self, c):
+        """It ends, or just goes, and comes again as it was at first."""
+        if self.r.random() < 0.5:
+            c.ok('LOGOUT')
+        c.close()
+        c.reset()
+        i = self.clients.index(c)
+        d = self.connect(c.name, CONNECTIONS[i])
+        d.n, d.trace = c.n, c.trace + d.trace
+        d.select('INBOX')
+        d.learn()
+        self.clients[i] = d
 
     # ---- beside imapd
 
@@ -389,9 +485,11 @@ class Model(Find, Tree):
 
     STEPS = {fetch: 6, store: 12, append: 4, copy: 2, move: 5, expunge: 5,
              noop: 4, idle: 2, select: 3, again: 2, deliver: 4, smtp: 1,
-             rename: 6, remove: 3, body: 2, replace: 2, Find.search: 8,
+             rename: 6, remove: 3, body: 2, replace: 2, anew: 0.5,
+             enable: 1, login: 1, Find.search: 8,
              Find.sort: 4, Find.thread: 4, Tree.create: 2, Tree.delete: 1,
-             Tree.rename_folder: 2, Tree.subscribe: 2, Tree.fill: 2,
+             Tree.rename_folder: 2, Tree.rename_inbox: 0.3,
+             Tree.subscribe: 2, Tree.fill: 2,
              Tree.status: 3, Tree.list: 4}
 
     def step(self, c):

@@ -65,6 +65,7 @@ class Folder:
 
 class Client:
     picture = None              # of all mailboxes, if it watches them
+    asked = False               # STATUS for HIGHESTMODSEQ (RFC 7162 3.1)
     notify = False              # it is told between commands: reads of what
                                 # was true some time ago
 
@@ -73,17 +74,23 @@ class Client:
         self.folders = folders
         self.name = name
         self.n = 0
-        self.verb = ''
+        self.verb = self.command = ''
         self.trace = []
         self.reset()
-        self.qresync = 'QRESYNC' in enable
-        self.condstore = self.qresync or 'CONDSTORE' in enable
-        self.rev2 = 'IMAP4rev2' in enable
-        self.utf8 = self.rev2 or 'UTF8=ACCEPT' in enable
+        self.qresync = self.condstore = self.rev2 = self.utf8 = False
         self.line()
         self.ok('LOGIN %s %s' % user)
         if enable:
             self.ok('ENABLE ' + enable)
+
+    def enabled(self, what):
+        self.qresync |= 'QRESYNC' in what
+        self.condstore |= self.qresync or 'CONDSTORE' in what
+        self.rev2 |= 'IMAP4rev2' in what
+        self.utf8 |= self.rev2 or 'UTF8=ACCEPT' in what
+        if self.rev2:           # nothing of it is told from here on
+            for m in self.view:
+                m.recent = None
 
     def compress(self):
         self.ok('COMPRESS DEFLATE')
@@ -140,8 +147,9 @@ class Client:
         parts = command if isinstance(command, list) else [command]
         parts = parts + [literal] * (literal is not None)
         command = ' '.join('{}' if isinstance(p, bytes) else p for p in parts)
-        words = command.split(' ')
+        self.command, words = command, command.split(' ')
         self.verb = words[0]
+        self.asked |= self.verb == 'STATUS' and 'HIGHESTMODSEQ' in command
         self.by_uid = self.verb == 'UID'
         if self.by_uid:
             self.verb = words[1]
@@ -219,12 +227,14 @@ class Client:
             self.list(word, rest)
         elif word == 'STATUS':
             self.status(rest)
+        elif word == 'ENABLED':
+            self.enabled(rest)
         elif word in ('OK', 'NO'):
             self.code(rest)
         elif word == 'BYE' and self.verb != 'LOGOUT':
             raise Gone(self.name + ' ' + text)
         else:
-            need(word in ('FLAGS', 'CAPABILITY', 'ENABLED', 'BYE'),
+            need(word in ('FLAGS', 'CAPABILITY', 'BYE'),
                  'unexpected', text)
 
     def code(self, rest):
@@ -364,7 +374,7 @@ class Client:
                 m.token = token[1].decode()
                 need(f.token.setdefault(m.uid, m.token) == m.token,
                      'another message under UID', m.uid)
-        self.told[n] = text
+        self.told[n] = self.told.get(n, '') + text
 
     def flags(self, m, flags):
         """\\Recent stays with one session that may write, and with it."""
@@ -393,7 +403,7 @@ class Client:
             self.folder, self.read_only = name, read_only
         self.resync_gone = set()
         self.ok('%s %s%s' % ('EXAMINE' if read_only else 'SELECT', name,
-                ' (QRESYNC (%s %d))' % resync if resync else ''))
+                ' (QRESYNC (%s %d%s))' % resync if resync else ''))
         need(self.folder == name, 'no CLOSED')
 
     def learn(self):

@@ -4,9 +4,21 @@ import re
 from model_client import Client
 
 
+# what is not told then
+SILENCE = {
+    'modified': lambda c, text: 'UNCHANGEDSINCE' in c.command and
+    '.SILENT' in c.command and ' FETCH (UID ' in text and 'FLAGS' in text,
+    'saved': lambda c, text: ' $ ' in c.command and ' FETCH (' in text,
+    'inbox': lambda c, text: 'RENAME INBOX' in c.command and
+    ('EXPUNGE' in text or 'VANISHED' in text),
+    'resync': lambda c, text: text.startswith('VANISHED (EARLIER)'),
+    'enable': lambda c, text: c.verb == 'ENABLE' and 'HIGHESTMODSEQ' in text,
+}
+
+
 def spoiling(what):
     """Client.untagged, but that it is told something else now and then."""
-    true = Client.untagged
+    true, first = Client.untagged, {}
 
     def spoiled(c, text, literals):
         if what == 'expunge' and text.endswith(' EXPUNGE') and \
@@ -35,5 +47,10 @@ def spoiling(what):
         elif what == 'notify' and text.startswith('STATUS') and c.picture and \
                 c.verb == 'NOOP':
             return
+        elif what in SILENCE and SILENCE[what](c, text):
+            return
+        elif what == 'validity' and text.startswith('STATUS Archive'):
+            text = re.sub(r'(UIDVALIDITY) (\d+)', lambda m: m[1] + ' ' +
+                          first.setdefault(m[1], m[2]), text)
         true(c, text, literals)
     return spoiled

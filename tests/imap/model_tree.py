@@ -73,6 +73,20 @@ class Tree:
             self.boxes.update({n: self.boxes.pop(o)
                                for o, n in moved.items()})
 
+    def rename_inbox(self, c):
+        """Its messages go there, itself stays."""
+        name = self.r.choice(NAMES)
+        word, rest = c.run('RENAME INBOX ' + c.named(name))
+        need((word == 'OK') == (name not in self.boxes), 'RENAME INBOX', name,
+             rest)
+        if word != 'OK':
+            return
+        box = self.boxes[name] = Box()
+        box.mails = [(flags, self.sizes[token])
+                     for token, flags in self.truth['INBOX'].items()]
+        box.next += len(box.mails)
+        self.truth['INBOX'].clear()
+
     def subscribe(self, c):
         name = self.r.choice(NAMES + ['Archive', 'INBOX'])
         on = self.r.random() < 0.6

@@ -106,7 +106,8 @@ for bug in octet space twice; do
 done
 /usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
 /usr/bin/python3 tests/imap/model.py "$model" || bad=1
-for bug in expunge flags uid recent search sort thread list status notify; do
+for bug in expunge flags uid recent search sort thread list status notify \
+    modified saved inbox resync validity enable; do
 	planted model "$bug" 60 1
 done
 /usr/bin/python3 tests/imap/many.py "$many" || bad=1

@@ -81,10 +81,10 @@ text_part(struct text *t, const struct mime *m, const struct mime_part *p)
 	if (charset_is_utf8(charset, body))
 		return folded(t, body);
 	buf_reset(&t->decoded);
-	/* one that we do not know is taken for UTF-8 */
+	/* one that we do not know is as good as none */
 	if (t->charset.utf8(t->charset.arg, charset, body, &t->decoded) < 0) {
 		buf_reset(&t->decoded);
-		if (t->charset.utf8(t->charset.arg, SPAN("UTF-8"), body,
+		if (t->charset.utf8(t->charset.arg, SPAN(""), body,
 		    &t->decoded) < 0)
 			return SPAN("");
 	}

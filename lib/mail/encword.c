@@ -122,7 +122,7 @@ add_q(struct span s, struct buf *out)
 	}
 }
 
-/* What an unknown charset hides is told as what it is: Latin bytes, or none. */
+/* An unknown charset is as good as none (base/charset.h). */
 static void
 add_bytes(struct span charset, struct span s, const struct charset *cs,
     struct buf *out)
@@ -132,7 +132,7 @@ add_bytes(struct span charset, struct span s, const struct charset *cs,
 	if (cs->utf8(cs->arg, charset, s, out) == 0 || !buf_ok(out))
 		return;
 	out->n = n;
-	(void)cs->utf8(cs->arg, SPAN("iso-8859-1"), s, out);
+	(void)cs->utf8(cs->arg, SPAN(""), s, out);
 }
 
 /* Text that is not encoded, without its folds. */

@@ -131,7 +131,7 @@ is_text(const struct mime *m, const struct mime_part *p)
 	    span_case_eq(word, SPAN("attachment")));
 }
 
-/* An unknown encoding is no text; an unknown charset is taken for UTF-8. */
+/* An unknown encoding is no text; an unknown charset is as good as none. */
 static int
 decoded(const struct mime *m, const struct mime_part *p,
     const struct charset *cs, struct buf *text)
@@ -157,7 +157,7 @@ decoded(const struct mime *m, const struct mime_part *p,
 		name = buf_span(&charset);
 	if (r == 0 && cs->utf8(cs->arg, name, body, text) < 0) {
 		buf_reset(text);
-		r = cs->utf8(cs->arg, SPAN("UTF-8"), body, text);
+		r = cs->utf8(cs->arg, SPAN(""), body, text);
 	}
 	buf_free(&raw);
 	buf_free(&charset);

@@ -20,7 +20,8 @@ struct message_memory {
 
 struct chase {
 	const char *id;
-	int dir;
+	int dir;			/* where it was met */
+	char name[QUEUE_NAME];		/* under this name */
 };
 
 enum { MEMORY_FIRST = 512, MEMORY_MOST = 8192 };
@@ -34,7 +35,8 @@ static const struct rcpt *standing(const struct rcpt *);
 static struct span without_success(struct message *, struct span);
 static int  is_run(struct span, unsigned *, struct span *);
 static int  elsewhere(struct message *, const struct queue *, int *);
-static int  chase(void *, const char *);
+static int  chase(const struct queue *, struct chase *);
+static int  met(void *, const char *);
 
 enum message_result
 message_open(const struct queue *q, const struct queue_name *name,
@@ -222,19 +224,18 @@ message_origin(const struct rcpt *r)
 int
 message_remove(struct message *m, const struct queue *q)
 {
-	char file[QUEUE_NAME];
+	struct chase c = { .id = m->name.id, .dir = dir_of(m, q) };
+	int r = 1;
 
-	message_file(m, file);
-	if (unlinkat(dir_of(m, q), file, 0) < 0) {
+	message_file(m, c.name);
+	/* moved meanwhile: what is all done must not come back */
+	while (r == 1 && unlinkat(c.dir, c.name, 0) < 0) {
 		if (errno != ENOENT)
 			return -1;
-		/* moved meanwhile: what is all done must not come back */
-		(void)file_each(q->hold, chase,
-		    &(struct chase){ m->name.id, q->hold });
-		(void)file_each(q->cur, chase,
-		    &(struct chase){ m->name.id, q->cur });
-		(void)unlinkat(q->new, m->name.id, 0);
+		r = chase(q, &c);
 	}
+	if (r < 0)
+		return -1;
 	if ((m->known || m->torn || m->repeat) &&
 	    unlinkat(q->state, m->name.id, 0) < 0 && errno != ENOENT)
 		return -1;
@@ -257,11 +258,10 @@ message_defer(struct message *m, const struct queue *q, unsigned attempts,
 		m->in_cur = 1;
 		return 0;
 	}
-	if (errno != ENOENT) {
-		m->name = was;
-		return -1;
-	}
-	return elsewhere(m, q, held);
+	if (errno == ENOENT && elsewhere(m, q, held) == 0)
+		return 1;
+	m->name = was;
+	return -1;
 }
 
 int
@@ -280,29 +280,42 @@ dir_of(const struct message *m, const struct queue *q)
 }
 
 /* An operator took it away meanwhile: into hold/, to another time, or for
- * good; then its state has no message any more. */
+ * good; then its state has no message any more.  0, or -1 with errno. */
 static int
 elsewhere(struct message *m, const struct queue *q, int *held)
 {
-	struct chase away = { m->name.id, -1 };
+	struct chase c = { .id = m->name.id };
+	int r = chase(q, &c);
 
-	*held = file_each(q->hold, chase, &away) == 1;
-	if (!*held && file_each(q->cur, chase, &away) != 1 &&
-	    file_each(q->new, chase, &away) != 1 &&
-	    unlinkat(q->state, m->name.id, 0) < 0 && errno != ENOENT)
-		return -1;
-	return 1;
+	*held = r == 1 && c.dir == q->hold;
+	if (r == 0 && unlinkat(q->state, m->name.id, 0) < 0 && errno != ENOENT)
+		r = -1;
+	return r < 0 ? -1 : 0;
 }
 
-/* Stops at a name of this id; takes it away where a directory is given. */
+/* Wherever an operator may have moved it: 1 and where; 0; or -1 with errno, as
+ * it may be in what cannot be listed. */
 static int
-chase(void *p, const char *name)
+chase(const struct queue *q, struct chase *c)
 {
-	const struct chase *c = p;
+	const int dir[] = { q->hold, q->cur, q->new };
+	size_t i;
+	int r = 0;
 
-	if (strncmp(name, c->id, QUEUE_ID) != 0)
-		return 0;
-	return c->dir < 0 || unlinkat(c->dir, name, 0) == 0;
+	for (i = 0; r == 0 && i < sizeof dir / sizeof *dir; i++) {
+		c->dir = dir[i];
+		r = file_each(c->dir, met, c);
+	}
+	return r;
+}
+
+static int
+met(void *p, const char *name)
+{
+	struct chase *c = p;
+
+	return strncmp(name, c->id, QUEUE_ID) == 0 &&
+	    strlcpy(c->name, name, sizeof c->name) < sizeof c->name;
 }
 
 static enum message_result

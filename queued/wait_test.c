@@ -135,6 +135,44 @@ bounded(void **state)
 	buf_free(&b);
 }
 
+/* Of a directory that cannot be listed nobody knows what is not in it: who has
+ * had a message that is held must not get it again. */
+static void
+unlisted(void **state)
+{
+	struct queue_name n = { .attempts = 0 };
+	struct message *m;
+	struct queue odd;
+	const char *why;
+	int held, fd;
+
+	(void)state;
+	q->queue = &q->places.queue;
+	odd = *q->queue;
+	fd = openat(q->queue->dir, "file", O_RDWR | O_CREAT, 0600);
+	odd.hold = fd;			/* no directory at all */
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+	    "ok@example.test", "ok2@example.test" } }, NULL, n.id);
+	say(n.id, "1 r1 done 250 2.0.0 local - ok\n");
+	assert_int_equal(message_open(q->queue, &n, &m, &why), MESSAGE_OK);
+	assert_int_equal(renameat(q->queue->new, n.id, q->queue->hold, n.id),
+	    0);
+	assert_int_equal(message_defer(m, &odd, 1, 1000, &held), -1);
+	assert_int_equal(message_remove(m, &odd), -1);
+	has(text(q->queue->state, n.id), "r1 done");
+	assert_int_equal(count(q->queue->hold), 1);
+	assert_int_equal(message_defer(m, q->queue, 1, 1000, &held), 1);
+	assert_int_equal(held, 1);
+	has(text(q->queue->state, n.id), "r1 done");
+	assert_int_equal(message_remove(m, q->queue), 0);
+	assert_int_equal(count(q->queue->hold) + count(q->queue->state), 0);
+	assert_int_equal(message_defer(m, q->queue, 1, 1000, &held), 1);
+	assert_int_equal(held, 0);
+	message_free(m);
+	unlinkat(q->queue->dir, "file", 0);
+	close(fd);
+}
+
 /* What an alias takes away meanwhile is not from a program that waits. */
 static void
 program_of_an_alias(void **state)
@@ -304,7 +342,7 @@ int
 main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
-	    STORY(bounded),
+	    STORY(bounded), STORY(unlisted),
 	    STORY(program_of_an_alias),
 	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
 	    STORY(tables_cut_off) };

@@ -99,11 +99,6 @@ else
 	bad=1
 fi
 [ -n "${LONG:-}" ] && model=3600 many=600 fuzz=600 || model=15 many=20 fuzz=10
-/usr/bin/python3 tests/imap/fuzz.py 10 3501 || bad=1
-/usr/bin/python3 tests/imap/fuzz.py "$fuzz" || bad=1
-for bug in octet space twice; do
-	planted fuzz "$bug" 10 1
-done
 /usr/bin/python3 tests/imap/model.py 15 387601928 || bad=1
 /usr/bin/python3 tests/imap/model.py "$model" || bad=1
 for bug in expunge flags uid recent search sort thread list status notify \
@@ -113,6 +108,12 @@ done
 /usr/bin/python3 tests/imap/many.py "$many" || bad=1
 for bug in lose twice back; do
 	planted many "$bug" 6
+done
+# last: it leaves folders and subscriptions of odd names
+/usr/bin/python3 tests/imap/fuzz.py 10 3501 || bad=1
+/usr/bin/python3 tests/imap/fuzz.py "$fuzz" || bad=1
+for bug in octet space twice; do
+	planted fuzz "$bug" 10 1
 done
 finish
 exit "$bad"

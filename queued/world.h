@@ -62,7 +62,13 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 		a.verdict = verdict_make(r->run == 1 ? 250 : 550,
 		    r->run == 1 ? "2.0.0" : "5.3.0", "program %u of %.*s",
 		    r->run, SPAN_ARG(r->file));
-	else if (span_starts(r->to, SPAN("full")))
+	else if (span_starts(r->to, SPAN("late")) && !j->repeat)
+		a.verdict = verdict_make(451, "4.2.1", "not at once");
+	else if (span_starts(r->to, SPAN("late"))) {
+		a.verdict.kind = VERDICT_TO;
+		a.sender = j->sender;
+		a.to[a.nto++] = SPAN("ok@example.test");
+	} else if (span_starts(r->to, SPAN("full")))
 		a.verdict = verdict_make(452, "4.2.2", "over its quota");
 	else if (span_starts(r->to, SPAN("rotten")))
 		a.verdict = verdict_make(451, "4.6.0", "fails its checksum");
@@ -229,6 +235,7 @@ static const char *const users[][2] = {
 	{ "dies@example.test", "2006:2006:/h/dies" },
 	{ "self@example.test", "2007:2007:/h/self" },
 	{ "root@example.test", "0:0:/root" },
+	{ "late@example.test", "2011:2011:/h/late" },
 	{ "rotten@example.test", "2010:2010:/h/rotten" },
 	{ "postmaster", "2008:2008:/h/postmaster" },
 	{ "sender@example.test", "2009:2009:/h/sender" },

@@ -1,5 +1,6 @@
 """Who guesses passwords learns nothing, holds nobody up, and is seen."""
 import re
+import tempfile
 import threading
 import time
 
@@ -156,10 +157,25 @@ def fail2ban_reads_the_log():
                                                     after)
 
 
+def fail2ban_knows_when():
+    """The log script for runit writes a time that fail2ban can read: a line
+    without one is none that it counts at its start."""
+    need('fail2ban-regex')
+    need('svlogd')
+    line = ('auth: event=login user=b client=192.0.2.9 proto=smtp mech=PLAIN '
+            'result=fail secret=89ab\n')
+    with tempfile.TemporaryDirectory() as d:
+        run('sh', TOP + '/etc/runit/smtpd/log/run', cwd=d, input=line.encode())
+        r = run('fail2ban-regex', d + '/main/current',
+                TOP + '/etc/fail2ban/filter-correo.conf')
+    assert re.search(rb'\[1\] \{\^LN-BEG\}', r.stdout), r.stdout.decode()
+
+
 def failures():
     return len([x for x in c.log().splitlines() if x.startswith('auth: ')
                 and re.search(' result=fail( |$)', x)])
 
 
 tell([as_much_work_for_each_wrong_answer, two_thousand_wrong_logins,
-      nobody_else_is_accused, fail2ban_reads_the_log])
+      nobody_else_is_accused, fail2ban_reads_the_log,
+      fail2ban_knows_when])

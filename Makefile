@@ -169,10 +169,10 @@ bench: all
 	sh tests/bench/run.sh
 
 # Pages and examples name the paths of this build.
-PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),' \
-	-e 's,/usr/local/libexec/correo,$(LIBEXECDIR),' \
-	-e 's,/etc/correo,$(SYSCONFDIR),' -e 's,/var/lib/correo,$(STATEDIR),' \
-	-e 's,/var/empty/correo,$(EMPTYDIR),'
+PATHS = sed -e 's,/usr/local/sbin,$(SBINDIR),g' \
+	-e 's,/usr/local/libexec/correo,$(LIBEXECDIR),g' \
+	-e 's,/etc/correo,$(SYSCONFDIR),g' -e 's,/var/lib/correo,$(STATEDIR),g' \
+	-e 's,/var/empty/correo,$(EMPTYDIR),g'
 
 # As root it also gives sendmail its group, where the host has it already; not in
 # a package, whose host is another.  Each program takes its place by a rename:

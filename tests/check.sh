@@ -96,6 +96,9 @@ installed_and_gone()
 	! PATH=$PWD/build/half:$PATH make install DESTDIR="$stage" &&
 	cmp build/bin/smtpd "$stage/usr/local/sbin/smtpd" &&
 	rm "$stage/usr/local/sbin/smtpd.new" &&
+	make install DESTDIR="$stage" STATEDIR=/srv/mail &&
+	! grep -r /var/lib/correo "$stage/usr/local/share/man" \
+	    "$stage/usr/local/share/doc/correo/examples" &&
 	: >"$stage/usr/local/libexec/correo/theirs" &&
 	make uninstall DESTDIR="$stage" &&
 	[ "$(find "$stage" ! -type d)" = \

@@ -79,6 +79,8 @@ plan_command(struct plan *p, const struct owner *o, const struct job_rcpt *r,
 	    target_text(&t, &p->addresses) < 0 ||
 	    memchr(p->addresses.p, 0, p->addresses.n) ||
 	    buf_addc(&p->addresses, 0) < 0) {
+		/* the job's name of it, for there may be no file any more */
+		snprintf(p->file, sizeof p->file, "%.*s", SPAN_ARG(r->file));
 		*v = wrong(p->file, f.line_nr, why);
 		return -1;
 	}

@@ -13,7 +13,8 @@ static struct scratch s;
 static struct answer a;
 static struct job j;
 
-/* Runs entry 1 of a file with that line; the answer is in a. */
+/* Runs entry 1 of a file with that line, NULL: that is gone; the answer is in
+ * a. */
 static void
 run(const char *line, struct span message, int timeout_s)
 {
@@ -21,7 +22,8 @@ run(const char *line, struct span message, int timeout_s)
 
 	scratch_begin(&s);
 	s.owner.program_timeout_s = (unsigned)timeout_s;
-	scratch_put(&s, ".forward", line);
+	if (line)
+		scratch_put(&s, ".forward", line);
 	fd = scratch_message(&s, message);
 	scratch_job(&j, "alice+x@example.test");
 	j.arrived = 1795305600;
@@ -78,6 +80,7 @@ ends(void **state)
 		{ "\"|printf 'a\\\\001b'; exit 67\"", 550, "5.1.1", "a?b" },
 		{ "bob", 451, "4.3.5", "" },		/* no program */
 		{ "# none", 451, "4.3.5", "no longer" },
+		{ NULL, 451, "4.3.5", ".forward: no longer" },
 		{ "\"|open", 451, "4.3.5", "line 1" }
 	};
 	size_t i;

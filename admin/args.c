@@ -58,7 +58,8 @@ take(int argc, char **argv, int *i, struct args *a, struct buf *why)
 	const int yes = 1;
 
 	if (o == NULL) {
-		buf_addf(why, "no such option: %s", argv[*i]);
+		buf_addf(why, "%s: no such option; correo help lists "
+		    "them", argv[*i]);
 		return -1;
 	}
 	if (!o->valued) {

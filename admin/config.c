@@ -29,7 +29,7 @@ config_read(const char *file, struct config *c)
 	if (file == NULL)
 		file = site_conf;
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) < 0)
-		return say_errno(-1, "%s", file);
+		return say_errno(-1, "%s (INSTALL has a first one)", file);
 	r = conf_read(fd, file, table, 2, out, &errors);
 	close(fd);
 	if (r < 0)

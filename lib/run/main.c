@@ -96,13 +96,14 @@ be_monitor(const struct family *f, const char *conf, int check)
 	/* nothing of the caller's but the sockets that it passed on purpose */
 	close_range(3 + sockets_passed(), ~0U, 0);
 	if ((fd = open(conf, O_RDONLY | O_CLOEXEC)) < 0)
-		log_die(LOG_FIX, "%s", conf);
+		log_die(LOG_FIX, "%s (INSTALL has a first one)", conf);
 	if (read_conf(f, fd, conf) < 0)
 		return LOG_FIX;
 	site_check(&site, &errors);
 	if (f->check)
 		f->check(&site, f->conf, &errors);
 	if (errors.n) {
+		conf_place(fd, conf, &errors);
 		(void)file_write(STDERR_FILENO, buf_span(&errors));
 		return LOG_FIX;
 	}

@@ -37,6 +37,7 @@ struct line {
 };
 
 static int read_whole(int, struct buf *);
+static unsigned line_of(struct span, struct span);
 static int line_next(struct span *, unsigned *, struct line *);
 static struct span without_comment(struct span);
 static void take_line(struct reader *, const struct line *);
@@ -109,6 +110,28 @@ conf_read(int fd, const char *file, const struct conf_key *const table[],
 	return r.failed ? -1 : 0;
 }
 
+void
+conf_place(int fd, const char *file, struct buf *errors)
+{
+	struct buf text = { .max = CONF_MAX }, placed = { .max = errors->max };
+	struct span in = buf_span(errors), line;
+	unsigned nr;
+
+	if (read_whole(fd, &text) < 0)
+		text.n = 0;
+	while (span_cut(&in, '\n', &line)) {
+		nr = line_of(buf_span(&text),
+		    span_sub(line, 0, span_find(line, ':')));
+		if (nr)
+			buf_addf(&placed, "%s:%u: ", file, nr);
+		buf_addspan(&placed, line);
+		buf_addc(&placed, '\n');
+	}
+	buf_free(&text);
+	buf_free(errors);
+	*errors = placed;
+}
+
 int
 conf_address(struct span s, struct ip *ip, unsigned *port)
 {
@@ -171,7 +194,8 @@ read_whole(int fd, struct buf *b)
 	if (fstat(fd, &st) < 0)
 		return -1;
 	if (!S_ISREG(st.st_mode) || st.st_size > CONF_MAX) {
-		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+		errno = S_ISDIR(st.st_mode) ? EISDIR :
+		    S_ISREG(st.st_mode) ? EFBIG : EINVAL;
 		return -1;
 	}
 	if (buf_room(b, (size_t)st.st_size) < 0 ||
@@ -179,6 +203,21 @@ read_whole(int fd, struct buf *b)
 		return -1;
 	b->n = (size_t)st.st_size;
 	return 0;
+}
+
+/* Where the text names the key; 0: nowhere. */
+static unsigned
+line_of(struct span text, struct span key)
+{
+	struct line l = { 0 };
+	unsigned nr = 0, found = 0;
+
+	while (!found && line_next(&text, &nr, &l)) {
+		if (span_eq(l.key, key))
+			found = l.nr;
+		buf_free(&l.value);
+	}
+	return found;
 }
 
 /* Takes one line and those that go on with it: 1, or 0 at the end. */

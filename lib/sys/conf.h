@@ -67,6 +67,12 @@ struct conf_key {
 int	conf_read(int fd, const char *file, const struct conf_key *const table[],
 	    size_t ntables, void *const out[], struct buf *errors);
 
+/*
+ * Puts "FILE:LINE: " before each line "KEY: reason" of errors, of what was found
+ * wrong with a value after it was read, where the file names that key.
+ */
+void	conf_place(int fd, const char *file, struct buf *errors);
+
 /* "127.0.0.1:25", "[::1]:25" */
 int	conf_address(struct span, struct ip *, unsigned *port);
 

@@ -216,12 +216,36 @@ test_address(void **state)
 			fail_msg("%zu", i);
 }
 
+/* What is found wrong later stands where its key does, if it does. */
+static void
+test_place(void **state)
+{
+	static const char text[] = "# first\nname x\nsmtpd.words a\n b\n"
+	    "time 1h\n";
+	struct buf errors = { .max = 4096 };
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(file_write(fileno(f), span_of(text)), 0);
+	buf_adds(&errors, "time: not now\n/nowhere: No such file\n"
+	    "smtpd.words: b: unknown\nsize: too much\n");
+	conf_place(fileno(f), "c", &errors);
+	assert_int_equal(buf_addc(&errors, 0), 0);
+	assert_string_equal((char *)errors.p, "c:5: time: not now\n"
+	    "/nowhere: No such file\nc:3: smtpd.words: b: unknown\n"
+	    "size: too much\n");
+	buf_free(&errors);
+	fclose(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_address)
 	};
 

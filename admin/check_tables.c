@@ -20,6 +20,8 @@ static void check_scram(struct check *, const struct tables *);
 static int  offers_scram(const struct check *, const struct conf_key *);
 static void check_relay(struct check *, const struct tables *);
 static void check_homes(struct check *, const struct tables *);
+static void home_gone(struct check *, struct span, const struct mailbox *,
+    const char *);
 static void check_targets(struct check *, const struct tables *);
 static void check_routes(struct check *, const struct tables *);
 static void check_postmaster(struct check *, const struct tables *);
@@ -172,13 +174,25 @@ check_homes(struct check *c, const struct tables *t)
 		if (mailbox_parse(tables_value(s, i), &m, &why) < 0)
 			continue;
 		else if (stat(m.home, &st) < 0)
-			found(c, FAIL, "users", "%.*s: %s: %s; its mail waits",
-			    SPAN_ARG(tables_key(s, i)), m.home,
-			    strerror(errno));
+			home_gone(c, tables_key(s, i), &m, strerror(errno));
 		else if (st.st_uid != m.uid)
 			found(c, WARN, "users", "%.*s: %s belongs to uid %u, "
 			    "and not to %u", SPAN_ARG(tables_key(s, i)), m.home,
 			    (unsigned)st.st_uid, (unsigned)m.uid);
+}
+
+/* The home of a user of the machine may well be meant to be none. */
+static void
+home_gone(struct check *c, struct span user, const struct mailbox *m,
+    const char *why)
+{
+	char cure[sizeof m->home + 64] = "";
+
+	if (!m->system)
+		snprintf(cure, sizeof cure, ": install -d -m 700 -o %u -g %u "
+		    "%s", m->uid, m->gid, m->home);
+	found(c, FAIL, "users", "%.*s: %s: %s; its mail waits%s",
+	    SPAN_ARG(user), m->home, why, cure);
 }
 
 static void
@@ -246,8 +260,9 @@ check_names(struct check *c, const struct tables *t)
 		if (!span_starts(tables_key(s, i), SPAN("[")))
 			r = check_domain(c, &d, tables_key(s, i));
 	if (r < 0)
-		found(c, WARN, "resolver", "does not answer: no mail can be "
-		    "sent to other servers");
+		found(c, WARN, "resolver", "%s does not answer: no mail can be "
+		    "sent to other servers", *c->site->resolver ?
+		    c->site->resolver : "that of /etc/resolv.conf");
 }
 
 static int

@@ -257,8 +257,12 @@ source_target(struct span *in, struct span *text, int *list, const char **why)
 	while (s.n && is_between(s.p[0]))
 		s = span_from(s, 1);
 	*text = s;
-	if ((r = target_next(&s, &t, why)) != 1)
+	if ((r = target_next(&s, &t, why)) != 1) {
+		if (r < 0 && span_starts(*text, SPAN("@")))
+			*why = "alias: one domain for another is DOMAIN alias "
+			    "DOMAIN, in domains";
 		return r;
+	}
 	text->n -= s.n;
 	*list = t.kind == TARGET_LIST;
 	*in = s;

@@ -51,6 +51,7 @@ static const struct {
 	    "<b@c.test>, d, <e@f.test>" },
 	{ TABLE_ALIASES, "a: Jane Doe <jane@a.test>", NULL, "a name before" },
 	{ TABLE_ALIASES, "a: b@", NULL, "" },
+	{ TABLE_ALIASES, "@a.test: @b.test", NULL, "DOMAIN alias DOMAIN" },
 	{ TABLE_ALIASES, "a:", NULL, "no target" },
 	{ TABLE_ALIASES, "a b", NULL, "colon" },
 	{ TABLE_ALIASES, ": b", NULL, "" },

@@ -50,7 +50,7 @@ cmd_app_password(const struct site *site, const struct args *a)
 		return say(SAY_FIX, "%s: %s", a->word[3], why);
 	if (tables_open(&t, site, verb[i].run != list) == 0) {
 		if (tables_check(&t) < 0)
-			say_lines(&t.errors);
+			status = say_refused(&t.errors);
 		else if (tables_find(&t.set[TABLE_USERS], span_of(key)) ==
 		    NULL)
 			say(0, "%s: no such user", key);

@@ -40,7 +40,7 @@ cmd_user_add(const struct site *site, const struct args *a)
 
 	if (tables_open(&t, site, 1) == 0) {
 		if (tables_check(&t) < 0)
-			say_lines(&t.errors);
+			status = say_refused(&t.errors);
 		else
 			status = add(&t, a);
 	}
@@ -117,7 +117,7 @@ add(struct tables *t, const struct args *a)
 	else if (tables_add(t, TABLE_USERS, buf_span(&line)) < 0)
 		status = say(SAY_AGAIN, "no memory");
 	else if (tables_check(t) < 0)
-		say_lines(&t->errors);
+		status = say_refused(&t->errors);
 	else if ((!a->system && home_make(t->site->mail_dir, u.home, u.uid,
 	    u.gid) < 0) || compile_write(t) < 0)
 		status = SAY_AGAIN;

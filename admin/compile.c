@@ -44,10 +44,8 @@ compile_write(struct tables *t)
 int
 compile_checked(struct tables *t)
 {
-	if (tables_check(t) < 0) {
-		say_lines(&t->errors);
-		return SAY_FIX;
-	}
+	if (tables_check(t) < 0)
+		return say_refused(&t->errors);
 	return compile_write(t) < 0 ? SAY_AGAIN : SAY_OK;
 }
 

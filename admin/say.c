@@ -57,3 +57,10 @@ say_lines(const struct buf *b)
 {
 	(void)file_write(STDERR_FILENO, buf_span(b));
 }
+
+int
+say_refused(const struct buf *errors)
+{
+	say_lines(errors);
+	return say(SAY_FIX, "nothing was changed");
+}

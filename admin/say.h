@@ -19,4 +19,7 @@ int	say_errno(int status, const char *fmt, ...)
 int	say_out(struct buf *);		/* and empties it */
 void	say_lines(const struct buf *);	/* errors, as they are */
 
+/* Those of the tables, for which a change was not made; SAY_FIX. */
+int	say_refused(const struct buf *errors);
+
 #endif

@@ -28,6 +28,10 @@ def a_broken_table_is_refused_whole():
         assert r.returncode == 1, (r.returncode, text)
         for line in (2, 3):
             assert 'aliases:%d: ' % line in text, text
+        r = c.correo('user', 'add', 'other@example.test', '--generate',
+                     ok=False)
+        assert (r.returncode == 100 and b'aliases:2: ' in r.stderr and
+                r.stderr.endswith(b'nothing was changed\n')), r
         s = c.smtp()
         s.mail('a@sender.test')
         assert s.rcpt('good@example.test')[0] == 550

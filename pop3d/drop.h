@@ -29,9 +29,6 @@ struct drop {
 	struct folder *folder;
 	uint32_t uidvalidity;
 	uint32_t count, deleted;
-	uint64_t size;			/* of all; known when sized */
-	uint64_t deleted_size;
-	int sized;
 	unsigned char *dele, *seen;	/* bits by number; NULL: none is set */
 	uint64_t errors, retr, retr_bytes, top, expunged;
 	uint64_t began_ms;

@@ -20,7 +20,6 @@ static void verb_stat(struct drop *, const struct pop3_command *);
 static void verb_uidl(struct drop *, const struct pop3_command *);
 static int  there(struct drop *, uint32_t);
 static uint64_t octets(struct drop *, uint32_t);
-static void measure(struct drop *);
 static void scan_line(struct drop *, uint32_t);
 static void uidl_line(struct drop *, uint32_t);
 
@@ -81,10 +80,16 @@ verb_noop(struct drop *d, const struct pop3_command *c)
 static void
 verb_stat(struct drop *d, const struct pop3_command *c)
 {
+	uint64_t size = 0;
+	uint32_t i;
+
 	(void)c;
-	measure(d);
+	/* no sum is kept: a file may have another size later */
+	for (i = 1; i <= d->count && !d->out.lost; i++)
+		if (!drop_bit(d->dele, i))
+			size += octets(d, i);
 	out_ok(&d->out, "%u %llu", d->count - d->deleted,
-	    (unsigned long long)(d->size - d->deleted_size));
+	    (unsigned long long)size);
 }
 
 static void
@@ -159,8 +164,6 @@ verb_dele(struct drop *d, const struct pop3_command *c)
 		return;
 	}
 	d->deleted++;
-	if (d->sized)
-		d->deleted_size += octets(d, c->number);
 	out_ok(&d->out, "message %u is deleted at QUIT", c->number);
 }
 
@@ -171,7 +174,6 @@ verb_rset(struct drop *d, const struct pop3_command *c)
 	free(d->dele);
 	d->dele = NULL;
 	d->deleted = 0;
-	d->deleted_size = 0;
 	out_ok(&d->out, "%u messages, none deleted", d->count);
 }
 
@@ -213,20 +215,6 @@ octets(struct drop *d, uint32_t number)
 		d->over = "damaged index";
 	}
 	return 0;
-}
-
-static void
-measure(struct drop *d)
-{
-	uint64_t n;
-	uint32_t i;
-
-	for (i = 1; i <= d->count && !d->sized; i++) {
-		d->size += n = octets(d, i);
-		if (drop_bit(d->dele, i))
-			d->deleted_size += n;
-	}
-	d->sized = 1;
 }
 
 static void

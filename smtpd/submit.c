@@ -58,7 +58,9 @@ submit_header(const struct submit *t, struct span header, struct buf *out)
 	return v;
 }
 
-/* 1: the field goes on. */
+/* 1: the field goes on.  A Resent-From of the login's (RFC 5322 3.6.6) makes no
+ * From of another's good: who writes the one may write the other, and readers
+ * are shown From. */
 static int
 take(const struct submit *t, const struct header *h, struct seen *seen)
 {
@@ -116,7 +118,8 @@ owned(const struct submit *t, struct span one, struct seen *seen)
 		    "our address tables cannot be read now");
 	else if (r == 0)
 		seen->no = verdict_make(550, "5.7.1", "From is not an "
-		    "address of this login (RFC 6409 6.1)");
+		    "address of this login (RFC 6409 6.1); another's mail is "
+		    "forwarded, not resent or redirected");
 }
 
 /* Words with an @ outside of quotes and comments.  0; -1: where one of these

@@ -167,7 +167,8 @@ slot(const struct queued *q, const char *id)
 }
 
 /* Who had the message in an earlier attempt gets no second one now, when an
- * alias or a forward of another recipient names him. */
+ * alias or a forward of another recipient names him.  Not who was the same as
+ * another: that one may have to have it yet. */
 static void
 see_earlier(struct queued *q, struct message *m)
 {
@@ -177,7 +178,9 @@ see_earlier(struct queued *q, struct message *m)
 
 	for (i = 0; m->known && m->n > 1 && i < m->n; i++) {
 		r = m->rcpt[i];
-		if (r->state == RCPT_OPEN || r->run)
+		if (r->run || (r->state != RCPT_SPREAD &&
+		    (r->state != RCPT_DONE ||
+		    strcmp(r->fate.via, "queue") == 0)))
 			continue;
 		route_find(&q->directory, m->env.class,
 		    r->parent == NULL && !r->copy, r->user, r->to, &to);

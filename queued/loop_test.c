@@ -157,6 +157,27 @@ forwarded_later(void **state)
 	assert_int_equal(count(q->queue->cur), 0);
 }
 
+/* One of two who are the same stands for both, until he has it. */
+static void
+same_and_late(void **state)
+{
+	char id[QUEUE_ID + 1], file[64] = "";
+	int i;
+
+	(void)state;
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+	    "full@example.test", "full@example.test" } }, NULL, id);
+	loop_begin(q, trigger_fd);
+	run();
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(times(text(jobs_fd, NULL), "to=full@"), 1);
+		(void)file_each(q->queue->cur, last_name, file);
+		retry(id, file);
+	}
+	has(text(q->queue->state, id), " r2 done 250 2.0.0 queue - the same "
+	    "as recipient 1\n");
+}
+
 /* That an alias of several was expanded is told, and of none of them, at a
  * later attempt neither. */
 static void
@@ -399,7 +420,8 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
-		STORY(forwarded_later), STORY(told_once), STORY(owned), STORY(longest),
+		STORY(forwarded_later), STORY(same_and_late),
+		STORY(told_once), STORY(owned), STORY(longest),
 		STORY(refusals), STORY(many), STORY(many_too_late),
 		STORY(many_far_too_late), STORY(large_list), STORY(hints_lost)
 	};

@@ -10,9 +10,13 @@
 #include "admin/say.h"
 #include "base/encode.h"
 #include "mail/outcome.h"
+#include "store/alias.h"
 #include "sys/file.h"
 
-enum { STORY_MAX = 64 << 20, RCPTS_MAX = 2 * ENVELOPE_RCPTS + 1 };
+enum {
+	STORY_MAX = 64 << 20,
+	RCPTS_MAX = ENVELOPE_RCPTS + ALIAS_TARGETS + 100	/* of queued's */
+};
 
 struct oddities {
 	struct buf *lines;

@@ -8,6 +8,7 @@
 
 #include "admin/message.h"
 #include "base/encode.h"
+#include "store/alias.h"
 #include "store/queue_scratch.h"
 
 enum { CUR = MESSAGE_LIST, HOLD = 40, ALL = CUR + HOLD };
@@ -116,11 +117,31 @@ numbers(void **state)
 	message_free(&m);
 }
 
+/* As many as queued makes of one message. */
+static void
+most(void **state)
+{
+	enum { MADE = ALIAS_TARGETS + 100 };
+	struct message m = { .nrcpt = ENVELOPE_RCPTS, .story.max = 1 << 20,
+	    .rcpt = calloc(ENVELOPE_RCPTS, sizeof *m.rcpt) };
+	int i;
+
+	(void)state;
+	buf_addf(&m.story, "1 r1 to %d x@x.test", MADE);
+	for (i = 1; i < MADE; i++)
+		buf_adds(&m.story, ",x@x.test");
+	buf_adds(&m.story, "\n");
+	assert_int_equal(message_story(&m), 0);
+	assert_int_equal(m.nrcpt, ENVELOPE_RCPTS + MADE);
+	message_free(&m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest test[] = {
-		cmocka_unit_test(lists), cmocka_unit_test(numbers)
+		cmocka_unit_test(lists), cmocka_unit_test(numbers),
+		cmocka_unit_test(most)
 	};
 
 	return cmocka_run_group_tests(test, NULL, NULL);

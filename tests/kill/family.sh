@@ -72,7 +72,7 @@ mutant gone-with-some-undone $A \
 mutant removed-at-once $A 's/^	route_from(q, m, 0);/	(void)message_remove(m, q->queue);\
 &/'
 mutant not-removed queued/message.c \
-    '/^message_remove/,/^}/s/unlinkat(dir_of(m, q), file, 0) < 0/0/'
+    '/^message_remove/,/^}/s/unlinkat(c.dir, c.name, 0) < 0/0/'
 mutant drop-removed-first queued/drop.c \
     's/^	if (fd >= 0 \&\& read_dropped(/	(void)unlinkat(r->drop_new, name, 0);\
 &/'

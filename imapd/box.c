@@ -76,8 +76,10 @@ box_answer(struct box *b, struct span tag, enum answer a)
 		return;
 	b->bad = a == ANSWER_BAD ? b->bad + 1 : 0;
 	/* who has logged in is a user, whose program may be at a loss; that it
-	 * begins anew would not help */
-	if (b->bad > b->conf->max_errors && out_flush(&b->out) == 0)
+	 * begins anew would not help.  Many may wait in the buffer: no service
+	 * that stops waits for them */
+	if (b->bad > b->conf->max_errors && !stream_ended &&
+	    out_flush(&b->out) == 0)
 		poll(NULL, 0, BAD_MS);
 	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
 	b->answers[a]++;

@@ -26,6 +26,7 @@
  *	X: block FOLDER FILE	a directory stands in the place of a file, until
  *				the next time
  *	X: none FOLDER		it is not there
+ *	X: end			the first connection's process gets SIGTERM
  *
  * A case, as they are counted, is a command with its whole answer: each line
  * from the command to the tagged reply stands in the script.
@@ -41,6 +42,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -118,6 +120,7 @@ child(int fd)
 	ip_parse(SPAN("192.0.2.7"), &n.facts.client);
 	n.facts.tls = run.tls != 0;
 	n.facts.may_login = !run.far;
+	stream_init();
 	memcpy(n.facts.user, "alice", 6);
 	memcpy(n.facts.helo, "login PLAIN", 12);
 	if (!run.before)
@@ -324,6 +327,10 @@ act(struct span s)
 	span_word(&s, &folder);
 	if (span_eq(verb, SPAN("deliver"))) {
 		put_mail(folder, SPAN("new"), SPAN(text));
+		return;
+	}
+	if (span_eq(verb, SPAN("end"))) {
+		kill(run.c[0].pid, SIGTERM);
 		return;
 	}
 	if (span_eq(verb, SPAN("none"))) {

@@ -11,7 +11,7 @@ struct words {
 	int space;			/* white space since the last one */
 };
 
-static const struct mime_part *pick(const struct mime *, int);
+static const struct mime_part *first(const struct mime *, struct span);
 static int  of_part(const struct mime *, const struct mime_part *,
 	    const struct charset *, struct buf *);
 static int  is_text(const struct mime *, const struct mime_part *);
@@ -32,12 +32,21 @@ static unsigned entity_code(struct span);
 int
 preview_make(const struct mime *m, const struct charset *cs, struct buf *out)
 {
-	const struct mime_part *p = pick(m, 1), *html = pick(m, 0);
-	int r = p ? of_part(m, p, cs, out) : 0;
+	const struct mime_part *p = first(m, SPAN("plain"));
+	const struct mime_part *other = first(m, SPAN("html")), *html = other;
+	int r;
 
+	/* the first, but of an alternative rather the plain one */
+	if (html && (p == NULL || (html < p && (html->parent != p->parent ||
+	    !span_case_eq(m->part[p->parent].subtype,
+	    SPAN("alternative")))))) {
+		other = p;
+		p = html;
+	}
+	r = p ? of_part(m, p, cs, out) : 0;
 	/* many an alternative's plain text is empty, or for older readers */
-	if (r == 0 && out->n == 0 && html && html != p)
-		r = of_part(m, html, cs, out);
+	if (r == 0 && out->n == 0 && other)
+		r = of_part(m, other, cs, out);
 	return r;
 }
 
@@ -78,12 +87,11 @@ preview_html(struct span in, struct buf *out)
 	return buf_ok(out) ? 0 : -1;
 }
 
-/* The first text, plain 0: in HTML; of an alternative rather the plain one.
- * NULL: there is none.  Messages within are attachments. */
+/* NULL: there is none.  Messages within are attachments. */
 static const struct mime_part *
-pick(const struct mime *m, int plain)
+first(const struct mime *m, struct span subtype)
 {
-	const struct mime_part *p, *html = NULL;
+	const struct mime_part *p;
 	uint32_t i, within = UINT32_MAX;	/* depth of a message within */
 
 	for (i = 0; i < m->n; i++) {
@@ -92,17 +100,10 @@ pick(const struct mime *m, int plain)
 			continue;
 		within = p->kind == MIME_MESSAGE && i > 0 ? p->depth :
 		    UINT32_MAX;
-		if (!is_text(m, p))
-			continue;
-		if (plain && span_case_eq(p->subtype, SPAN("plain")) &&
-		    (html == NULL || (html->parent == p->parent &&
-		    span_case_eq(m->part[p->parent].subtype,
-		    SPAN("alternative")))))
+		if (is_text(m, p) && span_case_eq(p->subtype, subtype))
 			return p;
-		if (html == NULL && span_case_eq(p->subtype, SPAN("html")))
-			html = p;
 	}
-	return html;
+	return NULL;
 }
 
 static int

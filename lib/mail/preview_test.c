@@ -82,6 +82,9 @@ static const struct {
 	    "--b\nContent-Type: text/html\n\n<p>rich\n"
 	    "--b\n\n____\nThe list\n--b--\n", "rich" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: text/html\n\n<img src=x>\n"
+	    "--b\n\nwords\n--b--\n", "words" },
+	{ "Content-Type: multipart/mixed; boundary=b\n\n"
 	    "--b\nContent-Disposition: attachment\n\nno\n"
 	    "--b\nContent-Type: message/rfc822\n\nSubject: y\n\nno\n"
 	    "--b\nContent-Type: text/html\n\nyes\n--b--\n", "yes" },

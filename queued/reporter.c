@@ -54,7 +54,8 @@ serve(struct role_env *env, const struct note *n, int *fd)
 {
 	(void)n;
 	reporter.env = env;
-	return fd[0] < 0 ? LOG_AGAIN : reporter_serve(&reporter, fd[0]);
+	return fd[0] < 0 || queue_own(&reporter.queue) < 0 ? LOG_AGAIN :
+	    reporter_serve(&reporter, fd[0]);
 }
 
 static void

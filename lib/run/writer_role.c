@@ -85,6 +85,10 @@ serve(struct role_env *env, const struct note *n, int *fd)
 
 	(void)n;
 	limits.rates = link;
+	if (queue_own(&shared.queue) < 0) {
+		log_warn("file", "queue/new: %s", strerror(errno));
+		return LOG_AGAIN;
+	}
 	while (note_recv(link, &stamp, ch, 1) > 0) {
 		/* the session asks for another, of a zygote of now */
 		if (ch[0] < 0 || stale())

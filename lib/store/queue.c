@@ -57,6 +57,18 @@ queue_open(struct queue *q, const char *path, const char **missing)
 }
 
 int
+queue_own(struct queue *q)
+{
+	int fd = file_open_dir(q->new, ".");
+
+	if (fd < 0)
+		return -1;
+	close(q->new);
+	q->new = fd;
+	return 0;
+}
+
+int
 queue_moved(const struct queue *q, const char *path)
 {
 	struct stat held, there;

@@ -1,9 +1,11 @@
 """Every process of the instance, in every phase, against correo(7)'s table:
 ids, groups, capabilities, no_new_privs, the filter, the root directory and
 each open descriptor, as /proc shows them."""
+import ctypes
 import imaplib
 import json
 import os
+import platform
 import poplib
 import pwd
 import ssl
@@ -216,6 +218,34 @@ def in_each_state_of_reading():
     m.logout()
 
 
+def each_writer_opens_new_itself():
+    """The kernel tells an error of a flush once for each opening: one that
+    were shared would let a second writer promise what is lost."""
+    needs_root()
+    number = {'x86_64': 312, 'aarch64': 272}.get(platform.machine())
+    if number is None:
+        raise Skip('no number of kcmp(2) for this machine')
+    new = c.ready['queue'] + '/new'
+    sessions = [c.smtp() for _ in range(2)]
+    for s in sessions:
+        s.mail('a@sender.test')
+        s.rcpt('alice@example.test')
+        s.putcmd('DATA')
+        assert s.getreply()[0] == 354
+    held = [(int(p), int(n)) for p in c.pids()
+            for n in os.listdir('/proc/%s/fd' % p)
+            if os.readlink('/proc/%s/fd/%s' % (p, n)) == new]
+    held = [(p, n) for p, n in held if 'writer' in
+            open('/proc/%d/cmdline' % p).read()]
+    assert len(held) > 2, held          # their zygote has it, too
+    for i, (p, n) in enumerate(held):
+        for q, m in held[:i]:
+            r = ctypes.CDLL(None).syscall(number, p, q, 0, n, m)
+            assert r > 0, (p, q, r)     # 0: the same
+    for s in sessions:
+        s.close()
+
+
 def a_removed_users_id_is_for_nobody_else():
     """Their mail is still there, and a program of .forward could read it."""
     needs_root()
@@ -294,5 +324,6 @@ def under_load():
 
 
 tell([at_rest, in_each_state_of_a_session, in_each_state_of_a_login,
-      in_each_state_of_reading, a_removed_users_id_is_for_nobody_else,
+      in_each_state_of_reading, each_writer_opens_new_itself,
+      a_removed_users_id_is_for_nobody_else,
       while_a_users_program_runs, under_load])

@@ -190,6 +190,36 @@ program_of_an_alias(void **state)
 	assert_int_equal(count(q->queue->new), 0);
 }
 
+/* Where the alias is gone that an earlier attempt expanded, its mailbox has not
+ * had what the alias, or another, left for that. */
+static void
+alias_gone(void **state)
+{
+	static const char *const row[] = {
+		"1 r1 to 2 \\x5cok@example.test,ok2@example.test\n"
+		"1 r3 later 452 4.2.2 local - full\n"
+		"1 r4 done 250 2.0.0 local - ok\n",
+		"1 r1 to 1 ok2@example.test\n"
+		"1 r2 to 1 \\x5cok@example.test\n"
+		"1 r3 done 250 2.0.0 local - ok\n"
+	};
+	char id[QUEUE_ID + 1];
+	int i;
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	run();
+	for (i = 0; i < 2; i++) {
+		put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+		    "ok@example.test", "one@example.test" } }, NULL, id);
+		say(id, row[i]);
+		hint_for(id);
+		run();
+		assert_int_equal(times(text(jobs_fd, NULL),
+		    "to=ok@example.test"), i + 1);
+	}
+}
+
 /* In one line, or more where a second passed meanwhile. */
 static int
 counted(const char *log)
@@ -343,7 +373,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
 	    STORY(bounded), STORY(unlisted),
-	    STORY(program_of_an_alias),
+	    STORY(program_of_an_alias), STORY(alias_gone),
 	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
 	    STORY(tables_cut_off) };
 

@@ -21,9 +21,10 @@ struct writer_limits {
 };
 
 /*
- * Serves one session's channel until its end (wire/intake.h).  Returns 0; -1
- * when this process must take no other, as it has an old key; or ACCEPT_STOP:
- * neither it nor another may, as the directory could not be flushed.
+ * Serves one session's channel until its end (wire/intake.h).  Returns 0; 1
+ * where the queue's directory was not there; -1 when this process must take no
+ * other, as it has an old key; or ACCEPT_STOP: neither it nor another may, as
+ * the directory could not be flushed.
  * hint: the FIFO's descriptor, or -1.
  */
 int	writer_serve(const struct queue *, int hint, const char *hostname,

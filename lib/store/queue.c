@@ -22,6 +22,7 @@
 
 enum { ID_TIME = 13, ID_RANDOM = QUEUE_ID - ID_TIME, READ_PART = 16384 };
 
+static int  is_dir(const char *, struct stat *);
 static int  base32_value(unsigned char);
 static int  head_number(struct span *, struct span, size_t, uint64_t *);
 static int  head_sum(struct span *, struct span, uint32_t *);
@@ -75,15 +76,22 @@ queue_moved(const struct queue *q, const char *path)
 	char name[1100];
 	size_t i;
 
-	if (fstat(q->dir, &held) < 0 || stat(path, &there) < 0 ||
+	if (fstat(q->dir, &held) < 0 || !is_dir(path, &there) ||
 	    (held.st_dev == there.st_dev && held.st_ino == there.st_ino))
 		return 0;
 	for (i = 0; i < PARTS; i++) {
 		(void)snprintf(name, sizeof name, "%s/%s", path, part[i]);
-		if (stat(name, &there) < 0)
+		if (!is_dir(name, &there))
 			return 0;
 	}
 	return 1;
+}
+
+/* As queue_open takes it: no link to one. */
+static int
+is_dir(const char *path, struct stat *st)
+{
+	return lstat(path, st) == 0 && S_ISDIR(st->st_mode);
 }
 
 void

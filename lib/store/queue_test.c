@@ -171,13 +171,14 @@ static void
 moved(void **state)
 {
 	struct queue q;
-	char path[256], away[280];
+	char path[256], away[280], other[280];
 	int i, fd;
 
 	(void)state;
 	scratch_open(&q);
 	snprintf(path, sizeof path, "%s", scratch_path);
 	snprintf(away, sizeof away, "%s.away", path);
+	snprintf(other, sizeof other, "%s.other", path);
 	assert_int_equal(queue_moved(&q, path), 0);
 	assert_int_equal(rename(path, away), 0);
 	assert_int_equal(queue_moved(&q, path), 0);
@@ -188,6 +189,12 @@ moved(void **state)
 		assert_int_equal(mkdirat(fd, scratch_sub[i], 0700), 0);
 	}
 	assert_int_equal(queue_moved(&q, path), 1);
+	/* a link to it cannot be opened */
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(queue_moved(&q, path), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(other, path), 0);
 	for (i = 0; i < SCRATCH_SUBS; i++)
 		assert_int_equal(unlinkat(fd, scratch_sub[i], AT_REMOVEDIR),
 		    0);

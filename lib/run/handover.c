@@ -245,7 +245,7 @@ starttls(struct listener *l, struct conn *c)
 {
 	c->facts.phase = PHASE_TLS;
 	c->facts.user[0] = '\0';
-	c->writers = 0;			/* the fresh session counts anew, too */
+	c->writers = c->logins = 0;	/* the fresh session counts anew, too */
 	conns_judge(l, &c->facts);
 	to_relay(l, c);
 }

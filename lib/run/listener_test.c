@@ -47,6 +47,7 @@ be_listener(int control, int fd, const int *end, int tls)
 	static struct role_env env;
 	const struct listener_service service = { .name = "smtp", .proto = "smtp",
 	    .busy = "421\r\n", .tls = tls, .alpn = "" };
+	struct ip_net local;
 	int i;
 
 	if (files)
@@ -63,7 +64,9 @@ be_listener(int control, int fd, const int *end, int tls)
 		    name[i]);
 		env.link[i].fd = end[i];
 	}
-	listener_run(&env, &(struct listener_conf){ .max_connections = 1000,
+	(void)ip_net_parse(SPAN("127.0.0.0/8"), &local);
+	listener_run(&env, &(struct listener_conf){
+	    .local_networks = { 1, &local }, .max_connections = 1000,
 	    .max_per_address = 1000, .max_per_network = 1000,
 	    .service = &service });
 	_exit(1);
@@ -334,6 +337,19 @@ test_a_relay_asks_for_nothing(void **state)
 	finish();
 }
 
+/* By STARTTLS: what the relay gets, and the fresh session. */
+static void
+to_tls(int session[CHAN_FDS], int relay[CHAN_FDS])
+{
+	assert_int_equal(note_say(session[1], NOTE_STARTTLS, NULL, NULL, 0),
+	    0);
+	close(session[0]);
+	close(session[1]);
+	asked(RELAY, relay);
+	assert_int_equal(note_say(relay[1], NOTE_UP, NULL, NULL, 0), 0);
+	asked(SESSION, session);
+}
+
 /* Its fresh session asks for as many writers as the first one did. */
 static void
 test_writers_are_counted_anew_after_starttls(void **state)
@@ -358,16 +374,39 @@ test_writers_are_counted_anew_after_starttls(void **state)
 		}
 		if (tls)
 			break;
-		assert_int_equal(note_say(session[1], NOTE_STARTTLS, NULL,
-		    NULL, 0), 0);
-		close(session[0]);
-		close(session[1]);
-		asked(RELAY, relay);
-		assert_int_equal(note_say(relay[1], NOTE_UP, NULL, NULL, 0),
-		    0);
-		asked(SESSION, session);
+		to_tls(session, relay);
 	}
 	assert_int_equal(note_say(session[1], NOTE_WRITER, NULL, NULL, 0), 0);
+	wait_for("note out of order");
+	for (i = 0; i < 4; i++)
+		close(relay[i]);
+	close(session[0]);
+	close(session[1]);
+	finish();
+}
+
+static void
+test_logins_are_counted_anew_after_starttls(void **state)
+{
+	int session[CHAN_FDS], relay[CHAN_FDS], fd[CHAN_FDS], i, tls;
+	struct note n;
+
+	(void)state;
+	begin(0);
+	connect_client();
+	asked(SESSION, session);
+	for (tls = 0; tls < 2; tls++) {
+		for (i = 0; i < ASK_LOGINS; i++) {
+			assert_int_equal(note_say(session[1], NOTE_AUTH,
+			    NULL, NULL, 0), 0);
+			assert_int_equal(note_recv(session[1], &n, fd, 1), 1);
+			assert_int_equal(n.kind, NOTE_AUTH);
+		}
+		if (tls)
+			break;
+		to_tls(session, relay);
+	}
+	assert_int_equal(note_say(session[1], NOTE_AUTH, NULL, NULL, 0), 0);
 	wait_for("note out of order");
 	for (i = 0; i < 4; i++)
 		close(relay[i]);
@@ -481,6 +520,7 @@ main(void)
 		cmocka_unit_test(test_descriptors_are_left_for_the_monitor),
 		cmocka_unit_test(test_a_relay_asks_for_nothing),
 		cmocka_unit_test(test_writers_are_counted_anew_after_starttls),
+		cmocka_unit_test(test_logins_are_counted_anew_after_starttls),
 		cmocka_unit_test(test_who_has_no_process_is_told),
 		cmocka_unit_test(test_no_memory_ends_one_connection),
 	};

@@ -24,6 +24,7 @@ enum { BOX_BUFFER = 131072, BOX_TEXT = 256, BOX_CODE = 4 << 20 };
 enum answer { ANSWER_OK, ANSWER_NO, ANSWER_BAD, ANSWER_NONE };
 
 struct incoming;
+struct names_levels;
 struct notify;
 
 struct box {
@@ -40,6 +41,7 @@ struct box {
 	int all_utf8;			/* UTF8=ACCEPT, not only by rev2 */
 
 	struct tree tree;
+	struct names_levels *levels;	/* of the tree, while names_keep says */
 	struct folder *folder;		/* selected; NULL: none */
 	char name[FOLDER_NAME];		/* its name, as the tree has it */
 	int read_only;

@@ -2,6 +2,10 @@
  * list - LIST and LSUB: of the folders, and the levels above them, each is
  * asked whether it is wanted.
  */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "imapd/list.h"
 #include "imapd/names.h"
 #include "imapd/nodes.h"
@@ -9,16 +13,31 @@
 #include "wire/imap_name.h"
 #include "wire/imap_reply.h"
 
-static int  matches(const struct box *, const struct imap_list *,
-	    const char *, int *);
+/* A pattern behind the reference, as names_pattern makes it. */
+struct pattern {
+	struct span text;
+	enum names_form form;
+	int percent;			/* it ends with one */
+};
+struct patterns {
+	struct pattern *v;
+	size_t n;
+	struct buf text;
+};
+
+static int  patterns_take(struct patterns *, const struct box *,
+	    const struct imap_list *);
+static void patterns_free(struct patterns *);
+static int  matches(const struct patterns *, const char *, int *);
 static int  meant(unsigned, const struct node *);
-static void note_below(struct box *, const struct imap_list *,
+static void note_below(const struct imap_list *, const struct patterns *,
 	    struct nodes *);
 static int  wanted(const struct imap_command *, const struct node *, int,
 	    unsigned *);
 static void tell(struct box *, const struct imap_command *,
 	    const struct node *, unsigned);
 
+enum { PATTERNS = 16 << 20 };		/* bytes of one command's */
 enum {
 	/* of a node: below it is one that is meant, and one that is not told */
 	CHILD_MEANT = 0x100, CHILD_HIDDEN = 0x200,
@@ -30,6 +49,7 @@ enum answer
 list_run(struct box *b, struct imap_command *c)
 {
 	const struct imap_list *l = &c->list;
+	struct patterns patterns;
 	struct nodes nodes;
 	unsigned how;
 	int percent, r = 0;
@@ -41,14 +61,18 @@ list_run(struct box *b, struct imap_command *c)
 		out_str(&b->out, "* LIST (\\Noselect) \".\" \"\"\r\n");
 		return box_say(b, ANSWER_OK, "", "that is all");
 	}
-	if (nodes_take(&nodes, &b->tree) < 0)
+	if (patterns_take(&patterns, b, l) < 0)
 		return box_failed(b, "LIST");
+	if (nodes_take(&nodes, &b->tree) < 0) {
+		patterns_free(&patterns);
+		return box_failed(b, "LIST");
+	}
 	if (l->bits & IMAP_LIST_RECURSIVE)
-		note_below(b, l, &nodes);
+		note_below(l, &patterns, &nodes);
 	for (i = 0; i < nodes.n && r == 0; i++) {
 		struct node *n = &nodes.v[i];
 
-		if (!matches(b, l, n->name, &percent) ||
+		if (!matches(&patterns, n->name, &percent) ||
 		    !wanted(c, n, percent, &how))
 			continue;
 		tell(b, c, n, how);
@@ -61,33 +85,70 @@ list_run(struct box *b, struct imap_command *c)
 			r = 0;
 	}
 	nodes_free(&nodes);
+	patterns_free(&patterns);
 	return r < 0 ? ANSWER_NONE :
 	    box_say(b, ANSWER_OK, "", "that is all");
 }
 
-/* *percent: by a pattern that ends with a %. */
+/* 0, or -1 with errno and nothing to free. */
 static int
-matches(const struct box *b, const struct imap_list *l, const char *name,
-    int *percent)
+patterns_take(struct patterns *l, const struct box *b,
+    const struct imap_list *list)
 {
-	char pattern[2 * IMAP_NAME + 2];
-	int match = 0;
-	uint32_t i;
+	unsigned char whole[2 * IMAP_NAME + 2];
+	size_t i, at, n = list->reference.n;
 
-	for (*percent = 0, i = 0; i < l->patterns.n; i++) {
-		struct span p = l->patterns.v[i].text;
+	*l = (struct patterns){ .text = { .max = PATTERNS } };
+	l->v = calloc((size_t)list->patterns.n + 1, sizeof *l->v);
+	for (i = 0; l->v && i < list->patterns.n; i++) {
+		struct span p = list->patterns.v[i].text;
+		struct pattern *v = &l->v[l->n];
 
 		/* RFC 9051 6.3.9: an empty name asks for nothing */
-		if (p.n == 0 || l->reference.n + p.n >= sizeof pattern)
+		if (p.n == 0 || n + p.n >= sizeof whole)
 			continue;
-		if (l->reference.n)
-			memcpy(pattern, l->reference.p, l->reference.n);
-		memcpy(pattern + l->reference.n, p.p, p.n);
-		if (!names_match(b, span_mem(pattern, l->reference.n + p.n),
-		    name))
+		if (n)
+			memcpy(whole, list->reference.p, n);
+		memcpy(whole + n, p.p, p.n);
+		at = l->text.n;
+		v->form = names_pattern(b, span_mem(whole, n + p.n), &l->text);
+		v->text.n = l->text.n - at;
+		v->percent = span_ends(p, SPAN("%"));
+		l->n++;
+	}
+	if (l->v == NULL || !buf_ok(&l->text)) {
+		patterns_free(l);
+		errno = ENOMEM;
+		return -1;
+	}
+	for (i = at = 0; i < l->n; at += l->v[i++].text.n)
+		l->v[i].text.p = l->text.p + at;
+	return 0;
+}
+
+static void
+patterns_free(struct patterns *l)
+{
+	buf_free(&l->text);
+	free(l->v);
+}
+
+/* *percent: by a pattern that ends with a %. */
+static int
+matches(const struct patterns *l, const char *name, int *percent)
+{
+	unsigned char room[NAMES_ROOM];
+	struct buf key = { .p = room, .size = NAMES_ROOM, .max = NAMES_ROOM };
+	const struct pattern *v;
+	int match = 0;
+
+	names_key(name, &key);
+	for (*percent = 0, v = l->v; v < l->v + l->n; v++) {
+		if (!imap_name_match(v->text, v->form == NAMES_RAW ?
+		    span_of(name) : buf_span(&key), '.'))
 			continue;
 		match = 1;
-		*percent |= span_ends(p, SPAN("%"));
+		*percent |= v->percent;
 	}
 	return match;
 }
@@ -102,7 +163,8 @@ meant(unsigned bits, const struct node *n)
 
 /* From the last to the first: what is below comes behind. */
 static void
-note_below(struct box *b, const struct imap_list *l, struct nodes *nodes)
+note_below(const struct imap_list *l, const struct patterns *patterns,
+    struct nodes *nodes)
 {
 	struct node *n, *above;
 	int percent;
@@ -115,7 +177,7 @@ note_below(struct box *b, const struct imap_list *l, struct nodes *nodes)
 			continue;
 		above->bits |= n->bits & (CHILD_MEANT | CHILD_HIDDEN);
 		if (meant(l->bits, n))
-			above->bits |= matches(b, l, n->name, &percent) ?
+			above->bits |= matches(patterns, n->name, &percent) ?
 			    CHILD_MEANT : CHILD_MEANT | CHILD_HIDDEN;
 	}
 }

@@ -1,14 +1,28 @@
 /* names - mailbox names on their way from the client and to it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
 #include "imapd/names.h"
+#include "imapd/nodes.h"
 #include "mail/fold.h"
 #include "wire/imap_name.h"
 #include "wire/imap_reply.h"
 
-/* A name in whatever form; far more than one that may be. */
-enum { ROOM = 4096 };
+enum { ROOM = NAMES_ROOM };
+
+/* All folders and the levels above them, in the order of their keys. */
+struct level {
+	struct span key;
+	const struct node *node;
+};
+struct names_levels {
+	struct nodes nodes;
+	struct buf keys;
+	struct level *v;
+};
 
 static int  key_of(struct span, struct buf *, const char **);
 static void unify(struct span, struct buf *);
@@ -18,8 +32,13 @@ static int  look_up(const struct box *, struct span, struct span,
 static int  exists(const struct box *, struct span);
 static int  find(const struct box *, struct span, struct span, unsigned,
 	    struct buf *);
-static size_t rank(const struct tree_entry *, struct span, struct span);
-static size_t same_levels(struct span, struct span);
+static struct names_levels *levels_take(const struct tree *);
+static void levels_free(struct names_levels *);
+static int  by_key(const void *, const void *);
+static const struct node *nearest(const struct names_levels *, struct span,
+	    struct span, unsigned, unsigned);
+static size_t lowest(const struct names_levels *, struct span);
+static size_t depth(struct span);
 static struct span levels(struct span, size_t);
 
 int
@@ -62,20 +81,41 @@ names_take(struct box *b, struct span given, enum names_use use,
 }
 
 int
-names_match(const struct box *b, struct span pattern, const char *name)
+names_keep(struct box *b)
 {
-	unsigned char room[2][ROOM];
-	struct buf want = { .p = room[0], .size = ROOM, .max = ROOM };
-	struct buf key = { .p = room[1], .size = ROOM, .max = ROOM };
+	return (b->levels = levels_take(&b->tree)) ? 0 : -1;
+}
+
+void
+names_forget(struct box *b)
+{
+	levels_free(b->levels);
+	b->levels = NULL;
+}
+
+enum names_form
+names_pattern(const struct box *b, struct span pattern, struct buf *out)
+{
+	unsigned char room[ROOM];
+	struct buf key = { .p = room, .size = ROOM, .max = ROOM };
+	enum names_form form = NAMES_KEY;
 	const char *why;
 
 	if (b->utf8)
-		unify(pattern, &want);
-	else if (key_of(pattern, &want, &why) < 0)
+		unify(pattern, &key);
+	else if (key_of(pattern, &key, &why) < 0)
 		/* a * may stand for a part of the base64, too */
-		return imap_name_match(pattern, span_of(name), '.');
-	(void)key_of(span_of(name), &key, &why);
-	return imap_name_match(buf_span(&want), buf_span(&key), '.');
+		form = NAMES_RAW;
+	buf_addspan(out, form == NAMES_RAW ? pattern : buf_span(&key));
+	return form;
+}
+
+void
+names_key(const char *name, struct buf *key)
+{
+	const char *why;
+
+	(void)key_of(span_of(name), key, &why);
 }
 
 void
@@ -214,59 +254,137 @@ static int
 find(const struct box *b, struct span name, struct span key, unsigned bit,
     struct buf *disk)
 {
+	unsigned above = bit == NODE_EXISTS ? NODE_CHILD :
+	    NODE_CHILD_SUBSCRIBED;
+	struct names_levels *l = b->levels ? b->levels : levels_take(&b->tree);
 	unsigned char room[ROOM];
 	struct buf own = { .p = room, .size = ROOM, .max = ROOM };
-	struct tree_list l;
-	size_t best = 0, r, i;
+	const struct node *e = NULL;
+	struct span top = key;
 	const char *why;
-
-	(void)imap_name_to_utf7(key, &own, &why);
-	if (tree_list(&b->tree, &l) < 0)
-		return -1;
-	for (i = 0; i < l.n; i++) {
-		if (!(l.v[i].bits & bit) ||
-		    (r = rank(&l.v[i], name, key)) <= best)
-			continue;
-		best = r;
-		buf_reset(disk);
-		buf_addspan(disk, levels(span_of(l.v[i].name), r / 4));
-	}
-	tree_list_free(&l);
-	buf_addspan(disk, span_from(buf_span(&own),
-	    levels(buf_span(&own), best / 4).n));
-	return !!(best & 2);
-}
-
-/* How near it is: 4 for each level, 2 for the whole name, 1 for its bytes. */
-static size_t
-rank(const struct tree_entry *e, struct span name, struct span key)
-{
-	unsigned char room[ROOM];
-	struct buf other = { .p = room, .size = ROOM, .max = ROOM };
-	const char *why;
+	int found = 0;
 	size_t n;
 
-	(void)key_of(span_of(e->name), &other, &why);
-	n = same_levels(key, buf_span(&other));
-	if (n == 0)
-		return 0;
-	return 4 * n + (span_eq(key, buf_span(&other)) ? 2 : 0) +
-	    (span_eq(levels(name, n), levels(span_of(e->name), n)) ? 1 : 0);
+	if (l == NULL)
+		return -1;
+	(void)imap_name_to_utf7(key, &own, &why);
+	/* the whole, then what is above it */
+	while (top.n && (e = nearest(l, top, name, top.n == key.n ? bit : 0,
+	    bit | above)) == NULL)
+		top.n = (n = span_rfind(top, '.')) < top.n ? n : 0;
+	if (e) {
+		buf_reset(disk);
+		buf_adds(disk, e->name);
+		found = top.n == key.n && e->bits & bit;
+	}
+	buf_addspan(disk, span_from(buf_span(&own),
+	    levels(buf_span(&own), depth(top)).n));
+	if (b->levels == NULL)
+		levels_free(l);
+	return found;
+}
+
+/* NULL with errno. */
+static struct names_levels *
+levels_take(const struct tree *t)
+{
+	struct names_levels *l = calloc(1, sizeof *l);
+	unsigned char room[ROOM];
+	struct buf key = { .p = room, .size = ROOM, .max = ROOM };
+	size_t i, at;
+
+	if (l == NULL || nodes_take(&l->nodes, t) < 0) {
+		free(l);
+		return NULL;
+	}
+	l->keys.max = l->nodes.n * ROOM;
+	l->v = calloc(l->nodes.n + 1, sizeof *l->v);
+	for (i = 0; l->v && i < l->nodes.n; i++) {
+		buf_reset(&key);
+		names_key(l->nodes.v[i].name, &key);
+		buf_addspan(&l->keys, buf_span(&key));
+		l->v[i].key.n = key.n;
+		l->v[i].node = &l->nodes.v[i];
+	}
+	if (l->v == NULL || !buf_ok(&l->keys)) {
+		levels_free(l);
+		errno = ENOMEM;
+		return NULL;
+	}
+	for (i = at = 0; i < l->nodes.n; at += l->v[i++].key.n)
+		l->v[i].key.p = l->keys.p + at;
+	qsort(l->v, l->nodes.n, sizeof *l->v, by_key);
+	return l;
+}
+
+static void
+levels_free(struct names_levels *l)
+{
+	if (l == NULL)
+		return;
+	nodes_free(&l->nodes);
+	buf_free(&l->keys);
+	free(l->v);
+	free(l);
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct level *x = a, *y = b;
+	int r = span_cmp(x->key, y->key);
+
+	return r ? r : strcmp(x->node->name, y->node->name);
+}
+
+/* Of those with that key and one of the bits: one with the best bits if it can
+ * be, and then one of the name's own bytes. */
+static const struct node *
+nearest(const struct names_levels *l, struct span key, struct span name,
+    unsigned best, unsigned bits)
+{
+	const struct node *n, *found = NULL;
+	int rank, most = 0;
+	size_t i;
+
+	for (i = lowest(l, key); i < l->nodes.n &&
+	    span_eq(l->v[i].key, key); i++) {
+		n = l->v[i].node;
+		if (!(n->bits & bits))
+			continue;
+		rank = 1 + (n->bits & best ? 2 : 0) +
+		    span_eq(span_of(n->name), levels(name, depth(key)));
+		if (rank > most) {
+			most = rank;
+			found = n;
+		}
+	}
+	return found;
+}
+
+/* The first that is not below the key. */
+static size_t
+lowest(const struct names_levels *l, struct span key)
+{
+	size_t from = 0, to = l->nodes.n, at;
+
+	while (from < to) {
+		at = from + (to - from) / 2;
+		if (span_cmp(l->v[at].key, key) < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from;
 }
 
 static size_t
-same_levels(struct span a, struct span b)
+depth(struct span name)
 {
-	struct span x, y;
-	size_t n = 0;
-	int more;
+	size_t n = name.n ? 1 : 0, i;
 
-	do {
-		more = span_cut(&a, '.', &x) & span_cut(&b, '.', &y);
-		if (!span_eq(x, y))
-			break;
-		n++;
-	} while (more);
+	for (i = 0; i < name.n; i++)
+		n += name.p[i] == '.';
 	return n;
 }
 

@@ -19,9 +19,19 @@ enum names_use { NAMES_USE, NAMES_MAKE, NAMES_UNSUBSCRIBE };
  * be made. */
 int	names_take(struct box *, struct span, enum names_use,
 	    char out[FOLDER_NAME]);
-/* Does it fit a pattern of LIST as the client wrote it? */
-int	names_match(const struct box *, struct span pattern,
-	    const char *name);
+/* For a command with many names: from here to names_forget the tree is listed
+ * once at most.  0, or -1 with errno. */
+int	names_keep(struct box *);
+void	names_forget(struct box *);
+
+/* A pattern of LIST as the client wrote it, behind what is in the buf, and the
+ * form that names have to it: imap_name_match compares them. */
+enum names_form { NAMES_KEY, NAMES_RAW };
+enum names_form names_pattern(const struct box *, struct span, struct buf *);
+/* What all spellings of a name of the tree have in common, into an empty buf
+ * of so many bytes: far more than one that may be. */
+enum { NAMES_ROOM = 4096 };
+void	names_key(const char *name, struct buf *);
 
 /* A name of the tree as the client reads it, as an astring. */
 void	names_add(const struct box *, struct buf *, const char *name);

@@ -212,6 +212,7 @@ parse(struct box *b, struct notify *n)
 {
 	const char *why;
 	size_t i;
+	int r = 0;
 
 	n->text.max = IMAP_TEXT;
 	buf_addspan(&n->text, buf_span(&b->reader.text));
@@ -227,10 +228,12 @@ parse(struct box *b, struct notify *n)
 			    "(MessageNew MessageExpunge FlagChange "
 			    "MailboxName SubscriptionChange)",
 			    "no such event here");
-	for (i = 0; i < n->c.notify.n; i++)
-		if (group(b, n, &n->c.notify.v[i]) < 0)
-			return (int)b->answer;
-	return 0;
+	if (names_keep(b) < 0)
+		return (int)box_failed(b, "NOTIFY");
+	for (i = 0; i < n->c.notify.n && r == 0; i++)
+		r = group(b, n, &n->c.notify.v[i]);
+	names_forget(b);
+	return r < 0 ? (int)b->answer : 0;
 }
 
 /* A want for each name of it. */

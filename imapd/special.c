@@ -20,7 +20,7 @@ special_make(const struct tree *t)
 	if (tree_list(t, &l) < 0)
 		return -1;
 	for (i = 0; i < l.n; i++)
-		used |= l.v[i].use[0];
+		used |= l.v[i].bits & TREE_EXISTS && l.v[i].use[0];
 	tree_list_free(&l);
 	for (i = 0; !used && i < sizeof folders / sizeof *folders; i++)
 		if ((tree_create(t, folders[i].name, "") < 0 &&

@@ -23,6 +23,7 @@ static struct tree_entry *list_put(struct tree_list *, struct span);
 static void list_merge(struct tree_list *);
 static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
+static void unmake(const struct tree *, const char *, const char *);
 static int  remove_all(int, const char *, int);
 static int  rename_tree(const struct tree *, const char *, const char *);
 static size_t below(struct tree_list *, const char *);
@@ -171,16 +172,23 @@ tree_create(const struct tree *t, const char *name, const char *use)
 	if (disk_name(name, disk) < 0 || is_free(t, disk) < 0)
 		return -1;
 	scratch_name(tmp);
-	/* RFC 6154 3: without its use it must not be there */
 	if (make_folder(t->root, tmp) < 0 ||
-	    (*use && tree_special(t, name, use) < 0) ||
 	    renameat(t->root, tmp, t->root, disk) < 0) {
 		e = errno == ENOTEMPTY ? EEXIST : errno;
 		remove_all(t->root, tmp, DEPTH);
 		errno = e;
 		return -1;
 	}
-	return fsync(t->root);
+	if (fsync(t->root) < 0)
+		return -1;
+	/* after it: its use is taken from another folder */
+	if (*use && tree_special(t, name, use) < 0) {
+		e = errno;
+		unmake(t, disk, tmp);
+		errno = e;
+		return -1;
+	}
+	return 0;
 }
 
 int
@@ -373,6 +381,24 @@ make_folder(int root, const char *name)
 		r = fsync(dir);
 	close(dir);
 	return r;
+}
+
+/* RFC 6154 3: without its use it must not be there.  But it stays where mail
+ * came meanwhile. */
+static void
+unmake(const struct tree *t, const char *disk, const char *tmp)
+{
+	static const char *const sub[2] = { "new", "cur" };
+	int dir = file_open_dir(t->root, disk), i;
+
+	for (i = 0; i < 2 && unlinkat(dir, sub[i], AT_REMOVEDIR) == 0; i++)
+		;
+	if (i == 2 && renameat(t->root, disk, t->root, tmp) == 0)
+		remove_all(t->root, tmp, DEPTH);
+	else if (i == 1)
+		(void)mkdirat(dir, sub[0], 0700);
+	if (dir >= 0)
+		close(dir);
 }
 
 struct removing {

@@ -1,12 +1,28 @@
 /* tree_test - a user's folders: their names, the list, rename and delete. */
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "store/folder_scratch.h"
+
+static int fail_at;			/* the renameat that fails; 0: none */
+
+int
+renameat(int from, const char *name, int to, const char *other)
+{
+	if (fail_at && --fail_at == 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from, name, to, other, 0);
+}
 
 static void
 test_tree(void **state)
@@ -62,6 +78,29 @@ test_tree(void **state)
 	folder_totals(f, &u);
 	assert_true(u.uidvalidity > t.uidvalidity);
 	folder_close(f);
+}
+
+/* Whatever fails: there is none, and its use stays with its folder. */
+static void
+test_a_folder_that_cannot_have_its_use(void **state)
+{
+	struct tree_list l;
+	int at;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "Sent", "\\Sent"), 0);
+	for (at = 1; at <= 2; at++) {
+		fail_at = at;
+		assert_int_equal(tree_create(&tree, "foo", "\\Sent"), -1);
+		assert_int_equal(errno, ENOSPC);
+		assert_int_equal(fail_at, 0);
+		assert_int_equal(tree_list(&tree, &l), 0);
+		assert_int_equal(l.n, 2);
+		assert_string_equal(l.v[1].name, "Sent");
+		assert_string_equal(l.v[1].use, "\\Sent");
+		tree_list_free(&l);
+	}
+	assert_int_equal(tree_create(&tree, "foo", "\\Sent"), 0);
 }
 
 static void
@@ -187,6 +226,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree), cmocka_unit_test(test_names),
+		TEST(test_a_folder_that_cannot_have_its_use),
 		TEST(test_uidvalidity), TEST(test_long_file),
 	};
 

@@ -11,7 +11,7 @@
 
 static int  use_of(struct box *, const struct imap_command *, const char **);
 static int  has_children(struct box *, const char *);
-static enum answer rename_inbox(struct box *, const char *);
+static enum answer rename_inbox(struct box *, struct span, const char *);
 static int  move_all(struct folder *, struct folder *);
 static void follow(struct box *, const char *, const char *);
 
@@ -85,7 +85,7 @@ folders_rename(struct box *b, struct imap_command *c)
 		return box_say(b, ANSWER_NO, "ALREADYEXISTS",
 		    "INBOX is always there");
 	if (strcmp(from, "INBOX") == 0)
-		return rename_inbox(b, to);
+		return rename_inbox(b, c->target, to);
 	if (tree_rename(&b->tree, from, to) < 0)
 		return box_failed(b, "RENAME");
 	follow(b, from, to);
@@ -142,7 +142,7 @@ has_children(struct box *b, const char *name)
 
 /* RFC 9051 6.3.6: all its messages go, itself stays. */
 static enum answer
-rename_inbox(struct box *b, const char *name)
+rename_inbox(struct box *b, struct span given, const char *name)
 {
 	struct folder *in = NULL, *out = NULL;
 	enum answer a;
@@ -160,6 +160,8 @@ rename_inbox(struct box *b, const char *name)
 	if (out)
 		folder_close(out);
 	notify_changed(b, "INBOX", name);
+	if (a == ANSWER_OK && names_differ(b, given, name))
+		names_tell(b, "", name, given);
 	return a;
 }
 

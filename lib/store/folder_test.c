@@ -93,6 +93,41 @@ test_left_in_new(void **state)
 	folder_close(g);
 }
 
+/* One who heard of a message from another's line, and not where it stands,
+ * finds it in new/, where nobody who may write has been. */
+static void
+test_copy_of_what_was_told(void **state)
+{
+	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *g, *to;
+	int fd, looked;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	to = opened("To", FOLDER_WRITE);
+	for (looked = 0; looked < 2; looked++) {
+		f = opened("INBOX", FOLDER_READ);
+		g = opened("INBOX", FOLDER_READ);
+		put("new", looked ? "1700000002.b.h" : "1700000001.a.h", "x\n");
+		age("new", 50 - 10 * looked);
+		age("cur", 50 - 10 * looked);
+		assert_int_equal(folder_sync(g), 0);
+		assert_int_equal(folder_sync(f), 0);
+		one[0] = folder_count(f) + 1;
+		assert_string_equal(told(f, 1), looked ? "e2" : "e1");
+		if (looked) {
+			fd = folder_fd(f, one[0]);
+			assert_true(fd >= 0);
+			close(fd);
+		}
+		assert_int_equal(folder_copy(f, one, 1, to, uid), 0);
+		assert_int_equal(uid[0], looked + 1);
+		folder_close(f);
+		folder_close(g);
+	}
+	folder_close(to);
+}
+
 /* It stays recent for all who leave it there. */
 static void
 test_recent_to_each_reader(void **state)
@@ -597,6 +632,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arrival), TEST(test_left_in_new),
+		TEST(test_copy_of_what_was_told),
 		TEST(test_recent_to_each_reader),
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),

@@ -144,9 +144,12 @@ folder_fd(struct folder *f, uint32_t number)
 		    O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0 && again == 0 && errno == ENOENT &&
 		    !(c->bits & (REC_NEW | REC_NAMED)) && span_str(
-		    folder_table_base(&f->table, c), name, sizeof name) == 0)
-			fd = openat(f->new.fd, name, O_RDONLY | O_NOFOLLOW |
-			    O_NONBLOCK | O_CLOEXEC);
+		    folder_table_base(&f->table, c), name, sizeof name) == 0 &&
+		    (fd = openat(f->new.fd, name, O_RDONLY | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC)) >= 0)
+			/* who looks for it to copy it goes by that */
+			(void)folder_table_place(&f->table, c, 1,
+			    span_of(name), 0);
 		if (fd < 0 && errno != ENOENT && errno != ESTALE)
 			return -1;
 		if (fd < 0) {

@@ -310,6 +310,7 @@ class Model(Find, Tree):
             c.ok('FETCH 1 UID')     # who is gone is known, and not told
             self.store(c)
         old, name = {m.uid: m for m in c.view if m.uid}, c.folder
+        validity = self.known[name].validity
         top, high = max(old, default=0), max(c.modseq, 1)
         about, data = set(old), ''
         if self.r.random() < 0.5:
@@ -324,7 +325,6 @@ class Model(Find, Tree):
         c.unselect()
         for _ in range(self.r.randrange(4)):
             self.step(self.r.choice([d for d in self.clients if d is not c]))
-        validity = self.known[name].validity
         if self.r.random() < 0.1:
             self.anew(c)
         c.select(name, resync=(validity, high, data))
@@ -384,7 +384,10 @@ class Model(Find, Tree):
 
     def login(self, c):
         """It ends, or just goes, and comes again as it was at first."""
-        if self.r.random() < 0.5:
+        if c.notify:        # what it did not hear of may be recent to it
+            self.known[c.folder].left |= set(self.truth[c.folder]) - {
+                m.token for m in c.view}
+        if c.notify or self.r.random() < 0.5:
             c.ok('LOGOUT')
         c.close()
         c.reset()
@@ -510,7 +513,8 @@ class Model(Find, Tree):
             self.quiet(c)
         for c in self.clients:
             f = self.known[c.folder]
-            nobody = {m.uid for m in c.view} - f.silent - set(f.recent)
+            nobody = {m.uid for m in c.view if m.token not in f.left} - \
+                f.silent - set(f.recent)
             need(c.read_only or not nobody, nobody, 'are recent to nobody')
         self.check_observer()
         for name in FOLDERS:

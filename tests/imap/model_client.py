@@ -60,6 +60,7 @@ class Folder:
         self.dead = set()       # told to be gone
         self.recent = {}        # uid: the session that has it as \Recent
         self.silent = set()     # uids that may be, to one that is not told
+        self.left = set()       # tokens that may be, to one that has gone
         self.told = {}          # by STATUS
 
 

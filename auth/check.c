@@ -434,16 +434,16 @@ worker_answers(struct check *c, struct worker *w)
 }
 
 /* No other ends before all do: whoever is waited for is the one whose channel
- * has ended. */
+ * has ended.  One that lives on is not waited for: all logins would. */
 static void
 worker_ended(const struct worker *w)
 {
 	struct log g;
 	pid_t pid;
-	int st;
+	int st, tries = 0;
 
-	while ((pid = waitpid(-1, &st, 0)) < 0 && errno == EINTR)
-		;
+	while ((pid = waitpid(-1, &st, WNOHANG)) == 0 && tries++ < 100)
+		(void)poll(NULL, 0, 10);
 	if (pid > 0) {
 		log_open(&g, LOG_WARN, "worker");
 		log_num(&g, "pid", (uint64_t)pid);

@@ -90,8 +90,9 @@ serve(struct role_env *env, const struct note *n, int *fd)
 		return LOG_AGAIN;
 	}
 	while (note_recv(link, &stamp, ch, 1) > 0) {
-		/* the session asks for another, of a zygote of now */
-		if (ch[0] < 0 || stale())
+		/* the session asks for another, of a zygote of now; an old key
+		 * hurts only whom it is asked of: writer.h */
+		if (ch[0] < 0 || queue_moved(&shared.queue, shared.path))
 			return LOG_AGAIN;
 		r = writer_serve(&shared.queue, shared.hint,
 		    env->site->hostname, &limits, &stamp.facts, ch[0]);

@@ -15,7 +15,6 @@
 enum { GREY_S = 90 };			/* first retry after greylisting */
 
 static struct message **slot(const struct queued *, const char *);
-static void see_earlier(struct queued *, struct message *);
 static void route_from(struct queued *, struct message *, unsigned);
 static void route_one(struct queued *, struct rcpt *);
 static void to_mailbox(struct queued *, struct rcpt *, const struct route *);
@@ -48,7 +47,6 @@ attempt_begin(struct queued *q, struct message *m)
 	q->recipients += m->n;
 	m->left = 1;			/* until all have been sent on */
 	m->reports = 0;
-	see_earlier(q, m);
 	route_from(q, m, 0);
 	deliver_run(&q->deliver);
 	close(m->fd);			/* what has to wait opens it again */
@@ -164,29 +162,6 @@ slot(const struct queued *q, const char *id)
 	while (*p && memcmp((*p)->name.id, id, QUEUE_ID) != 0)
 		p = &(*p)->next;
 	return (struct message **)(size_t)p;
-}
-
-/* Who had the message in an earlier attempt gets no second one now, when an
- * alias or a forward of another recipient names him.  Not who was the same as
- * another: that one may have to have it yet. */
-static void
-see_earlier(struct queued *q, struct message *m)
-{
-	struct route to;
-	struct rcpt *r;
-	unsigned i;
-
-	for (i = 0; m->known && m->n > 1 && i < m->n; i++) {
-		r = m->rcpt[i];
-		if (r->run || (r->state != RCPT_SPREAD &&
-		    (r->state != RCPT_DONE ||
-		    strcmp(r->fate.via, "queue") == 0)))
-			continue;
-		route_find(&q->directory, m->env.class,
-		    r->parent == NULL && !r->copy, r->user, r->to, &to);
-		if (to.kind == ROUTE_LOCAL || to.kind == ROUTE_REMOTE)
-			(void)expand_twice(r, span_of(to.normal), &to.verdict);
-	}
 }
 
 /* Those that aliases add stand behind, and get their turn. */

@@ -25,7 +25,6 @@ static void spread(struct rcpt *, unsigned);
 static void set_owner(struct directory *, struct rcpt *, unsigned,
     const char *);
 static int  own(struct span target, struct span normal);
-static int  aliased(const struct rcpt *);
 
 void
 expand_copies(const struct site *site, struct message *m)
@@ -82,8 +81,7 @@ expand_twice(struct rcpt *r, struct span normal, struct verdict *v)
 	}
 	p = &m->seen[crc32c(0, normal) % SEEN];
 	for (s = *p; s; s = s->next)
-		if (span_eq(s->normal, normal) &&
-		    !(r->user && aliased(s->rcpt))) {
+		if (span_eq(s->normal, normal)) {
 			*v = verdict_make(250, "2.0.0",
 			    "the same as recipient %u", s->rcpt->nr);
 			r->notify = SPAN("NEVER");
@@ -295,12 +293,4 @@ own(struct span target, struct span normal)
 		return 0;
 	address_normal(&a, is);
 	return span_eq(span_of(is), normal);
-}
-
-/* Expanded in an earlier attempt, and maybe by an alias that is gone: then what
- * it says of the mailbox itself, \address, is still to be done. */
-static int
-aliased(const struct rcpt *r)
-{
-	return r->state == RCPT_SPREAD && !r->fresh && !r->user;
 }

@@ -135,28 +135,6 @@ restarted(void **state)
 	assert_int_equal(n.attempts, 2);
 }
 
-/* Who had it is not sent it again when another recipient is forwarded to him
- * at a later attempt. */
-static void
-forwarded_later(void **state)
-{
-	char id[QUEUE_ID + 1], file[64] = "";
-
-	(void)state;
-	loop_begin(q, trigger_fd);
-	run();
-	put(&(struct mail){ .sender = "s@x.test", .rcpt = { "ok@example.test",
-	    "late@example.test" } }, NULL, id);
-	hint_for(id);
-	run();
-	assert_int_equal(times(text(jobs_fd, NULL), "to=ok@example.test"), 1);
-	(void)file_each(q->queue->cur, last_name, file);
-	retry(id, file);
-	assert_int_equal(times(text(jobs_fd, NULL), "to=late@"), 1);
-	assert_int_equal(times(text(jobs_fd, NULL), "to=ok@example.test"), 0);
-	assert_int_equal(count(q->queue->cur), 0);
-}
-
 /* One of two who are the same stands for both, until he has it. */
 static void
 same_and_late(void **state)
@@ -420,8 +398,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = {
 		STORY(delivered), STORY(unfinished), STORY(restarted),
-		STORY(forwarded_later), STORY(same_and_late),
-		STORY(told_once), STORY(owned), STORY(longest),
+		STORY(same_and_late), STORY(told_once), STORY(owned), STORY(longest),
 		STORY(refusals), STORY(many), STORY(many_too_late),
 		STORY(many_far_too_late), STORY(large_list), STORY(hints_lost)
 	};

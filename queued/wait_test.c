@@ -220,6 +220,26 @@ alias_gone(void **state)
 	}
 }
 
+/* Nor has it the mailbox that became an alias's target again, through one who
+ * is the same as another. */
+static void
+alias_gone_cycle(void **state)
+{
+	char id[QUEUE_ID + 1];
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	run();
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = {
+	    "ok@example.test", "late@example.test" } }, NULL, id);
+	say(id, "1 r1 to 1 late@example.test\n"
+	    "1 r3 done 250 2.0.0 queue - the same as recipient 2\n"
+	    "1 r2 later 452 4.2.2 local - full\n");
+	hint_for(id);
+	run();
+	assert_int_equal(times(text(jobs_fd, NULL), "to=ok@example.test"), 1);
+}
+
 /* In one line, or more where a second passed meanwhile. */
 static int
 counted(const char *log)
@@ -373,7 +393,7 @@ main(void)
 {
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
 	    STORY(bounded), STORY(unlisted),
-	    STORY(program_of_an_alias), STORY(alias_gone),
+	    STORY(program_of_an_alias), STORY(alias_gone), STORY(alias_gone_cycle),
 	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
 	    STORY(tables_cut_off) };
 

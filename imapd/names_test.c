@@ -21,6 +21,7 @@ enum { MANY = 20 };
 
 static char dir[64];
 static struct imapd_conf conf = { .look = 60 };
+static struct mailbox mailbox;
 static struct box box;
 static unsigned char output[65536];
 static struct stream client = { .fd = -1 };
@@ -62,7 +63,8 @@ setup(void **state)
 {
 	(void)state;
 	memcpy(dir, "/tmp/names_test.XXXXXX", 23);
-	box = (struct box){ .conf = &conf, .scratch = { .max = 65536 },
+	box = (struct box){ .conf = &conf, .mailbox = &mailbox,
+	    .scratch = { .max = 65536 },
 	    .code = { .max = 65536 }, .out = { .stream = &client,
 	    .b = output, .size = sizeof output } };
 	return mkdtemp(dir) ? tree_open(&box.tree, dir, "host.test") : -1;

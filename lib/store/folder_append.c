@@ -21,7 +21,7 @@
 #include "sys/file.h"
 #include "sys/room.h"
 
-enum { APPEND_BUFFER = 65536, TMP_OLD = 36 * 3600 };
+enum { APPEND_BUFFER = 65536, TMP_OLD = 36 * 3600, TRANSFER_TRIES = 10 };
 
 struct incoming {			/* a file that stands in cur/ */
 	char name[FOLDER_FILE];		/* "" none */
@@ -410,7 +410,7 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 	struct file_name n;
 	int tries, fd, r = -1;
 
-	for (tries = 0; tries < 2 && r < 0; tries++) {
+	for (tries = 0; r < 0; tries++) {
 		if ((c = folder_rec(from, number)) == NULL)
 			return -1;
 		in->name[0] = '\0';	/* that of the try before */
@@ -435,11 +435,15 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 		r = move ? file_move(folder_dirfd(from, c), name, to->cur.fd,
 		    in->name) : link_or_copy(folder_dirfd(from, c), name, to,
 		    in->name);
-		if (r < 0 && (errno != ENOENT || tries))
+		/* somebody renamed it: this looks for it, or says it is gone */
+		if (r == 0 || errno != ENOENT ||
+		    (fd = folder_fd(from, number)) < 0)
 			break;
-		/* somebody renamed it: this looks for it */
-		if (r < 0 && (fd = folder_fd(from, number)) >= 0)
-			close(fd);
+		close(fd);
+		if (tries == TRANSFER_TRIES) {
+			errno = EBUSY;
+			break;
+		}
 	}
 	if (r == 0)
 		return 0;

@@ -1,6 +1,7 @@
 /* folder_test - a folder by itself and with others at work in it. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,6 +126,47 @@ test_copy_of_what_was_told(void **state)
 		folder_close(f);
 		folder_close(g);
 	}
+	folder_close(to);
+}
+
+/* Stands before libc's: from the first call on another program renames what
+ * is to be linked, so many times. */
+static int renames;
+
+int
+linkat(int from, const char *name, int to, const char *fresh, int flags)
+{
+	static const char *const flag[] = { "S", "F" };
+	char a[64], b[64];
+
+	if (renames) {
+		snprintf(a, sizeof a, "1.a:2,%s", flag[renames % 2]);
+		snprintf(b, sizeof b, "1.a:2,%s", flag[--renames % 2]);
+		move("cur", a, "cur", b);
+	}
+	return (int)syscall(SYS_linkat, from, name, to, fresh, flags);
+}
+
+/* What stands there is copied, or the answer is no. */
+static void
+test_copy_while_renamed(void **state)
+{
+	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *to;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	put("cur", "1.a:2,S", "x\n");
+	to = opened("To", FOLDER_WRITE);
+	f = opened("INBOX", FOLDER_READ);
+	renames = 4;
+	assert_int_equal(folder_copy(f, one, 1, to, uid), 0);
+	assert_int_equal(uid[0], 1);
+	renames = 1000;
+	assert_int_equal(folder_copy(f, one, 1, to, uid), -1);
+	assert_int_equal(errno, EBUSY);
+	renames = 0;
+	folder_close(f);
 	folder_close(to);
 }
 
@@ -632,7 +674,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arrival), TEST(test_left_in_new),
-		TEST(test_copy_of_what_was_told),
+		TEST(test_copy_of_what_was_told), TEST(test_copy_while_renamed),
 		TEST(test_recent_to_each_reader),
 		TEST(test_gone_from_new), TEST(test_first_view_is_whole),
 		TEST(test_views), TEST(test_store_of_the_renamed),

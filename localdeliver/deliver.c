@@ -40,8 +40,10 @@ deliver_serve(struct owner *o, int ch)
 	while ((r = jobs_take(ch, &j, &fd, patience_ms(&b, &p))) != 0) {
 		if (r == 1) {
 			now = clock_mono_ms();
-			if (b.nrcpt == 0)
+			if (b.nrcpt == 0) {
+				(void)alarm(JOBS_KILLED_S);
 				p.first = now;
+			}
 			p.close = now - p.last < DELIVER_CLOSE_MS;
 			p.last = now;
 			r = deliver_job(&b, &j, fd, ch);
@@ -56,6 +58,7 @@ deliver_serve(struct owner *o, int ch)
 		}
 		if (batch_flush(&b, ch) < 0)
 			return LOG_AGAIN;
+		(void)alarm(0);
 	}
 	return batch_flush(&b, ch) < 0 ? LOG_AGAIN : 0;
 }
@@ -90,6 +93,7 @@ deliver_refuse(int ch, const struct verdict *v)
 	size_t i;
 	int fd;
 
+	(void)alarm(0);
 	while (jobs_take(ch, &j, &fd, -1) == 1) {
 		close(fd);
 		for (i = 0; i < j.nrcpt; i++)

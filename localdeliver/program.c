@@ -18,6 +18,8 @@
 #include "sys/stream.h"
 #include "wire/record.h"
 
+enum { END_MS = 5000 };
+
 struct run {
 	pid_t pid;
 	int in, out;			/* our ends of its pipes, -1: closed */
@@ -39,6 +41,7 @@ static int  put(void *, struct span);
 static int  finish(struct run *);
 static int  turn(struct run *, int);
 static void stop(struct run *);
+static void wait_for_end(struct run *);
 static void listen_to(struct run *);
 static void on_child(int);
 
@@ -94,12 +97,15 @@ program_serve(struct owner *o, int ch)
 		    strerror(errno));
 		return deliver_refuse(ch, &v);
 	}
+	(void)alarm(0);
 	while (r == 0 && jobs_take(ch, &j, &fd, -1) == 1) {
+		(void)alarm(o->program_timeout_s + JOBS_KILLED_S);
 		for (i = 0; r == 0 && i < j.nrcpt; i++) {
 			v = run_entry(o, &j, &j.rcpt[i], fd);
 			r = deliver_answer(ch, j.id, j.rcpt[i].nr, &v);
 		}
 		close(fd);
+		(void)alarm(0);
 	}
 	return r < 0 ? LOG_AGAIN : 0;
 }
@@ -341,10 +347,27 @@ stop(struct run *run)
 		kill(-run->pid, SIGKILL);
 		/* it may have left the group, or be another user's (set-id) */
 		if (kill(run->pid, SIGKILL) == 0)
-			waitpid(run->pid, &run->status, 0);
+			wait_for_end(run);
 		run->ended = 1;
 	}
 	errno = e;
+}
+
+/* Not for ever: where its file system hangs it may not end. */
+static void
+wait_for_end(struct run *run)
+{
+	uint64_t end = clock_mono_ms() + END_MS, now;
+	struct timespec t;
+	sigset_t none;
+
+	sigemptyset(&none);
+	while (waitpid(run->pid, &run->status, WNOHANG) == 0 &&
+	    (now = clock_mono_ms()) < end) {
+		t = (struct timespec){ (time_t)((end - now) / 1000),
+		    (long)((end - now) % 1000) * 1000000 };
+		(void)ppoll(NULL, 0, &t, &none);
+	}
 }
 
 /* What it prints: the first of it is kept.  One read, so that the

@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "localdeliver/config.h"
 #include "localdeliver/deliver.h"
@@ -9,6 +10,7 @@
 #include "localdeliver/serve.h"
 #include "run/become.h"
 #include "run/enclose.h"
+#include "run/jobs.h"
 #include "run/zygote.h"
 #include "sys/log.h"
 
@@ -35,6 +37,7 @@ serve_child(struct role_env *env, const struct note *n, int *fd)
 	if (fd[0] < 0)
 		return LOG_AGAIN;
 	r = become(env, n->text, &o.box, &v);
+	(void)alarm(JOBS_KILLED_S);	/* its home may hang */
 	o.key = n->text;
 	o.hostname = env->site->hostname;
 	o.delimiter = env->site->delimiter[0];

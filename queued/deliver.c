@@ -7,6 +7,7 @@
 
 #include "queued/deliver.h"
 #include "queued/dest.h"
+#include "run/jobs.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "wire/record.h"
@@ -25,8 +26,12 @@ static size_t compose(struct deliver *, struct dest *, struct rcpt **, size_t);
 static void put_back(struct dest *, struct rcpt **, size_t);
 static void child_ready(struct watch *);
 static int  child_says(struct child *, struct span);
+static int  rests(struct child *);
 static int  gives_way(const struct child *);
+static void look_for_hung(struct deliver *, int64_t);
+static void child_hangs(struct child *, int64_t);
 static void child_end(struct child *, const char *why);
+static void give_back(struct child *, const struct verdict *);
 static void tell(struct deliver *, struct dest *, struct rcpt *,
     const struct verdict *, const struct answer *);
 static void put_off_dead(struct deliver *, struct dest *, struct rcpt *,
@@ -166,6 +171,7 @@ deliver_tick(struct deliver *d)
 		t->in_turn = 0;
 		dest_turn(d, t);
 	}
+	look_for_hung(d, now);
 	dest_sweep(d, now);
 	deliver_run(d);
 }
@@ -178,13 +184,14 @@ deliver_forgive(struct deliver *d)
 
 	for (i = 0; i < DELIVER_TABLE; i++)
 		for (t = d->table[i]; t; t = t->next)
-			t->until = 0;
+			if (!t->hung)
+				t->until = 0;
 }
 
 int
 deliver_busy(const struct deliver *d)
 {
-	return share_held(&d->share, STANDING_LOCAL) || d->starved ||
+	return share_all(&d->share) || d->share.apart || d->starved ||
 	    d->put_off || d->away;
 }
 
@@ -201,9 +208,10 @@ crowded(const struct dest *t, int64_t *wait_s)
 	*wait_s = CROWD_S;
 	if (t->waiting > all / 2)
 		return 1;
-	if (t->standing == STANDING_BAD) {
+	if (t->standing <= STANDING_SLOW) {
 		*wait_s = CROWD_BAD_S;
-		return waiting[STANDING_BAD] > all / 2;
+		return waiting[t->standing] > all /
+		    (t->standing == STANDING_BAD ? 2 : 4);
 	}
 	return t->standing == STANDING_NEW && waiting[STANDING_BAD] +
 	    waiting[STANDING_NEW] > all - all / 4;
@@ -367,6 +375,8 @@ send_job(struct deliver *d, struct child *c)
 		return 0;
 	}
 	m->tried = 1;
+	if (c->inflight == 0)
+		c->since = clock_mono_s();
 	for (i = 0; i < n; i++) {
 		r[i]->next = c->flight;
 		c->flight = r[i];
@@ -458,18 +468,15 @@ child_says(struct child *c, struct span fields)
 	}
 	if (a->ready) {
 		c->busy = 0;
-		share_idle(&c->deliver->share, c, clock_mono_s());
-		if (!gives_way(c))
-			return 0;
-		child_end(c, NULL);
-		return -1;
+		return rests(c);
 	}
 	for (p = &c->flight; (r = *p) != NULL; p = &r->next)
 		if (r->nr == a->nr &&
 		    span_eq(a->id, span_of(r->m->name.id)))
 			break;
-	if (r == NULL) {
-		child_end(c, "an answer for what it was not asked");
+	if (r == NULL) {		/* or was, and is put off by now */
+		child_end(c, c->hung ? NULL :
+		    "an answer for what it was not asked");
 		return -1;
 	}
 	if (a->verdict.kind == VERDICT_TO && c->dest->kind != DEST_LOCAL) {
@@ -477,11 +484,22 @@ child_says(struct child *c, struct span fields)
 		return -1;
 	}
 	*p = r->next;
-	if (--c->inflight == 0 && !c->busy)
-		share_idle(&c->deliver->share, c, clock_mono_s());
+	c->inflight--;
+	c->since = clock_mono_s();
 	dest_learn(c->dest, &a->verdict, &c->failed);
 	tell(c->deliver, c->dest, r, &a->verdict, a);
-	return 0;
+	return c->inflight == 0 && !c->busy ? rests(c) : 0;
+}
+
+/* As child_says. */
+static int
+rests(struct child *c)
+{
+	share_idle(&c->deliver->share, c, clock_mono_s());
+	if (!gives_way(c))
+		return 0;
+	child_end(c, NULL);
+	return -1;
 }
 
 /* Others wait for a process: whoever has several, or had its turn. */
@@ -492,13 +510,55 @@ gives_way(const struct child *c)
 	    share_wanted(&c->deliver->share, c->dest->standing);
 }
 
+/* Of the local deliverers; what is slow elsewhere, remoted has limits for, and
+ * what is slow of programs, their children. */
+static void
+look_for_hung(struct deliver *d, int64_t now)
+{
+	struct child *c;
+	struct dest *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (t = d->table[i]; t; t = t->next)
+			for (c = t->kind == DEST_LOCAL ? t->child : NULL; c;
+			    c = c->next)
+				if (c->inflight &&
+				    now - c->since >= JOBS_SILENT_S)
+					child_hangs(c, now);
+}
+
+/* It may be where not even a signal reaches it.  Until it has ended it counts
+ * no more, unless half as many again as there may be are like it. */
+static void
+child_hangs(struct child *c, int64_t now)
+{
+	struct deliver *d = c->deliver;
+	struct dest *t = c->dest;
+	struct verdict v = verdict_make(451, "4.3.2", "the delivering process "
+	    "has not answered for %d seconds", JOBS_SILENT_S);
+
+	log_warn("hangs", "deliverer of %s: no answer for %d seconds; does its "
+	    "file system?", t->key, JOBS_SILENT_S);
+	c->hung = 1;
+	if (d->share.apart < (d->share.most + 1) / 2) {
+		c->apart = 1;
+		d->share.apart++;
+		d->share.held[t->standing]--;
+		t->children--;
+	}
+	dest_hangs(t, &v, now);
+	give_back(c, &v);
+	if (t->waiting)
+		dest_turn(d, t);
+}
+
 /* What has no verdict is later; why NULL: an ordinary end of channel. */
 static void
 child_end(struct child *c, const char *why)
 {
 	struct deliver *d = c->deliver;
 	struct dest *t = c->dest;
-	struct rcpt *r;
 	struct child **p;
 	struct verdict v;
 
@@ -507,21 +567,35 @@ child_end(struct child *c, const char *why)
 	for (p = &t->child; *p != c; p = &(*p)->next)
 		;
 	*p = c->next;
-	t->children--;
-	d->share.held[t->standing]--;
+	t->hung -= (unsigned)c->hung;
+	if (c->apart)
+		d->share.apart--;
+	else {
+		t->children--;
+		d->share.held[t->standing]--;
+	}
 	share_busy(&d->share, c);
 	watch_end(d->watches, &c->w);
 	v = verdict_make(451, "4.3.0",
 	    "the delivering process ended before its verdict");
-	if (c->flight)
-		dest_learn(t, &v, &c->failed);
-	while ((r = c->flight) != NULL) {
-		c->flight = r->next;
-		tell(d, t, r, &v, NULL);
-	}
+	give_back(c, &v);
 	free(c);
 	if (t->waiting)
 		dest_turn(d, t);
+}
+
+static void
+give_back(struct child *c, const struct verdict *v)
+{
+	struct rcpt *r;
+
+	if (c->flight)
+		dest_learn(c->dest, v, &c->failed);
+	while ((r = c->flight) != NULL) {
+		c->flight = r->next;
+		c->inflight--;
+		tell(c->deliver, c->dest, r, v, NULL);
+	}
 }
 
 static void

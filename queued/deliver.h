@@ -76,7 +76,7 @@ int	deliver_back(struct deliver *, struct queue_name *);
 void	deliver_reroute(struct deliver *,
 	    int (*key)(void *, const struct rcpt *, char [HOP_KEY]));
 /* Once a second: ends idle processes, forgets idle destinations, logs what was
- * put off again. */
+ * put off again, and puts off what a local deliverer has in hand that hangs. */
 void	deliver_tick(struct deliver *);
 /* An operator wants it tried: nobody counts as dead any more. */
 void	deliver_forgive(struct deliver *);

@@ -12,7 +12,11 @@ static unsigned slot(enum dest_kind, const char *);
 static void forget_away(struct dest *);
 static int blames(const struct dest *, const struct verdict *);
 static void waits(struct dest *, int);
+static enum standing standing_of(const struct deliver *, enum dest_kind,
+    const char *);
 static void heard(struct dest *, int);
+static void stand(struct dest *, int);
+static void stay_dead(struct dest *, int64_t);
 static struct lane *lane_of(struct dest *, const struct rcpt *);
 static struct span sender_of(const struct rcpt *);
 
@@ -34,8 +38,7 @@ dest_get(struct deliver *d, enum dest_kind kind, const char *key)
 		(void)hop_parse(span_mem(t->key, n - 1), &t->hop, &why);
 	t->deliver = d;
 	t->kind = kind;
-	t->standing = kind == DEST_REMOTE ?
-	    standing_get(&d->standings, t->key) : STANDING_LOCAL;
+	t->standing = standing_of(d, kind, t->key);
 	t->window = kind != DEST_REMOTE ? LOCAL_CHILDREN :
 	    t->standing == STANDING_GOOD ? REMOTE_KNOWN : 1;
 	if (t->hop.connections && t->hop.connections < t->window)
@@ -169,6 +172,22 @@ dest_learn(struct dest *t, const struct verdict *v, int *failed)
 	forget_away(t);			/* they come due, and get new names */
 }
 
+void
+dest_hangs(struct dest *t, const struct verdict *v, int64_t now)
+{
+	t->hung++;
+	t->last = *v;
+	stay_dead(t, now);
+	stand(t, 0);
+}
+
+static void
+stay_dead(struct dest *t, int64_t now)
+{
+	if (t->until < now + DEST_DEAD_S)
+		t->until = now + DEST_DEAD_S;
+}
+
 /* Not all at once, which new mail would feel: each is opened and renamed.
  * After five minutes more, or half as long again, the last is back. */
 int64_t
@@ -228,6 +247,8 @@ forget_away(struct dest *t)
 int
 child_room(const struct child *c)
 {
+	if (c->hung)
+		return 0;
 	switch (c->dest->kind) {
 	case DEST_LOCAL:
 		return c->inflight < CHILD_JOBS;
@@ -305,7 +326,9 @@ dest_sweep(struct deliver *d, int64_t now)
 				    t->put_off, &t->why);
 				t->put_off = 0;
 			}
-			if (t->waiting || t->children || t->in_turn ||
+			if (t->hung)
+				stay_dead(t, now);
+			if (t->waiting || t->child || t->in_turn ||
 			    t->away ||
 			    (t->hop.rate && now - t->minute < 60) ||
 			    (t->until && t->until + DEST_DEAD_MOST_S > now))
@@ -349,14 +372,34 @@ waits(struct dest *t, int more)
 	t->deliver->share.waiting[t->standing] += (unsigned)more;
 }
 
+static enum standing
+standing_of(const struct deliver *d, enum dest_kind kind, const char *key)
+{
+	enum standing s = standing_get(&d->standings, key);
+
+	if (kind == DEST_REMOTE)
+		return s;
+	return kind == DEST_PROGRAM || s == STANDING_BAD ? STANDING_SLOW :
+	    STANDING_LOCAL;
+}
+
+/* What fails at once holds no process: of a mailbox only that it hung is
+ * remembered, and that it does no more. */
 static void
 heard(struct dest *t, int success)
 {
+	if (t->kind == DEST_REMOTE || (t->kind == DEST_LOCAL && success &&
+	    t->standing == STANDING_SLOW))
+		stand(t, success);
+}
+
+static void
+stand(struct dest *t, int success)
+{
 	struct deliver *d = t->deliver;
 
-	if (t->kind == DEST_REMOTE)
-		share_move(&d->share, t, standing_hear(&d->standings, t->key,
-		    success));
+	(void)standing_hear(&d->standings, t->key, success);
+	share_move(&d->share, t, standing_of(d, t->kind, t->key));
 }
 
 static struct lane *

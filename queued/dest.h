@@ -34,9 +34,11 @@ struct child {
 	struct deliver *deliver;
 	struct dest *dest;
 	struct rcpt *flight;
-	unsigned inflight, jobs;	/* now; had, of remote ones */
+	unsigned inflight, jobs;	/* recipients now; had so far */
 	int busy;			/* remote: until it says ready */
 	int failed;			/* since its last job: dest_learn */
+	int hung, apart;		/* deliver_tick; it is in share.apart */
+	int64_t since;			/* nothing was heard; clock_mono_s */
 	struct child *idle_next, **idle_at;	/* NULL: has something to do */
 	int64_t idle;			/* since then; clock_mono_s */
 };
@@ -56,6 +58,8 @@ struct dest {
 	unsigned lane_next, waiting;
 	struct child *child;
 	unsigned children, window;	/* how many there are, may be */
+	unsigned hung;			/* of child; those apart are not in
+					 * children */
 	unsigned good, failures, deaths;	/* in a row */
 	int64_t until;			/* dead until then; clock_mono_s */
 	struct verdict last;		/* what it died of */
@@ -90,6 +94,8 @@ void	dest_job(const struct dest *, struct rcpt **, size_t, struct job *);
  * destination died is of the same cause.
  */
 void	dest_learn(struct dest *, const struct verdict *, int *failed);
+/* A process of it has hung: it is dead for as long as one does. */
+void	dest_hangs(struct dest *, const struct verdict *, int64_t now);
 /* Dead: in how many seconds what is put off now comes back; else 0. */
 int64_t	dest_dead(const struct dest *, int64_t now);
 /* A message that was put off as it is dead, and waits in cur/; the next of
@@ -103,7 +109,8 @@ void	dest_starve(struct deliver *, struct dest *);
 /* A job may be sent now, as far as the rate of its route goes. */
 int	dest_may(struct dest *, int64_t now);
 struct dest *dest_next_turn(struct deliver *);
-/* Each tick: logs how many were put off again, forgets what is idle. */
+/* Each tick: logs how many were put off again, forgets what is idle, and keeps
+ * dead what hangs. */
 void	dest_sweep(struct deliver *, int64_t now);
 
 #endif

@@ -4,8 +4,25 @@
 #include "queued/dest.h"
 #include "queued/share.h"
 
-static enum standing full_at(const struct share *, unsigned);
-static unsigned part(const struct share *, unsigned);
+/* Of those from one standing to another, so many tenths of all. */
+struct limit {
+	enum standing from, to;
+	unsigned tenths;
+};
+
+static const struct limit limits[] = {
+	[STANDING_BAD] = { STANDING_BAD, STANDING_BAD, 3 },
+	[STANDING_SLOW] = { STANDING_BAD, STANDING_SLOW, 5 },
+	[STANDING_NEW] = { STANDING_BAD, STANDING_NEW, 8 },
+	[STANDING_GOOD] = { STANDING_BAD, STANDING_GOOD, 9 },
+	[STANDING_LOCAL] = { STANDING_LOCAL, STANDING_LOCAL, 9 },
+	{ STANDING_BAD, STANDING_LOCAL, 10 }
+};
+
+static const struct limit *reached(const struct share *, enum standing);
+static int  within(const struct limit *, enum standing);
+static unsigned held(const struct share *, const struct limit *);
+static unsigned part(const struct share *, const struct limit *);
 
 void
 share_begin(struct share *s, unsigned most)
@@ -20,13 +37,13 @@ share_begin(struct share *s, unsigned most)
 int
 share_room(const struct share *s, enum standing standing, struct child **spare)
 {
+	const struct limit *l = reached(s, standing);
 	struct child *c;
-	enum standing at = full_at(s, standing);
 
-	if (at == STANDINGS)
+	if (l == NULL)
 		return 1;
 	for (c = s->idle; c; c = c->idle_next)
-		if (c->dest->standing <= at && c->dest->waiting == 0)
+		if (within(l, c->dest->standing) && c->dest->waiting == 0)
 			break;
 	*spare = c;
 	return 0;
@@ -35,12 +52,12 @@ share_room(const struct share *s, enum standing standing, struct child **spare)
 int
 share_wanted(const struct share *s, enum standing standing)
 {
-	enum standing at;
+	const struct limit *l;
 	unsigned i;
 
 	for (i = 0; i < STANDINGS; i++)
-		if (s->line[i].head && (at = full_at(s, i)) != STANDINGS &&
-		    standing <= at)
+		if (s->line[i].head && (l = reached(s, i)) != NULL &&
+		    within(l, standing))
 			return 1;
 	return 0;
 }
@@ -48,17 +65,15 @@ share_wanted(const struct share *s, enum standing standing)
 int
 share_short(const struct share *s, enum standing standing)
 {
-	return 2 * share_held(s, standing) >= part(s, standing);
+	const struct limit *l = &limits[standing];
+
+	return 2 * held(s, l) >= part(s, l);
 }
 
 unsigned
-share_held(const struct share *s, enum standing standing)
+share_all(const struct share *s)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i <= standing; i++)
-		n += s->held[i];
-	return n;
+	return held(s, &limits[STANDINGS]);
 }
 
 void
@@ -130,24 +145,37 @@ share_busy(struct share *s, struct child *c)
 	c->idle_at = NULL;
 }
 
-/* The first limit, of those that concern it, that is reached; or STANDINGS. */
-static enum standing
-full_at(const struct share *s, unsigned standing)
+/* The first limit, of those that concern it, that is reached; or NULL. */
+static const struct limit *
+reached(const struct share *s, enum standing standing)
 {
-	while (standing < STANDINGS &&
-	    share_held(s, standing) < part(s, standing))
-		standing++;
-	return standing;
+	const struct limit *l;
+
+	for (l = limits; l <= &limits[STANDINGS]; l++)
+		if (within(l, standing) && held(s, l) >= part(s, l))
+			return l;
+	return NULL;
 }
 
-/* Tenths of all; of a few, each has one at least. */
-static unsigned
-part(const struct share *s, unsigned standing)
+static int
+within(const struct limit *l, enum standing standing)
 {
-	static const unsigned tenths[STANDINGS] = {
-		[STANDING_BAD] = 3, [STANDING_NEW] = 8, [STANDING_GOOD] = 9,
-		[STANDING_LOCAL] = 10
-	};
+	return l->from <= standing && standing <= l->to;
+}
 
-	return (s->most * tenths[standing] + 9) / 10;
+static unsigned
+held(const struct share *s, const struct limit *l)
+{
+	unsigned i, n = 0;
+
+	for (i = l->from; i <= l->to; i++)
+		n += s->held[i];
+	return n;
+}
+
+/* Of a few, each has one at least. */
+static unsigned
+part(const struct share *s, const struct limit *l)
+{
+	return (s->most * l->tenths + 9) / 10;
 }

@@ -4,8 +4,10 @@
  * A silent server holds its process for as long as the timeouts allow, so all
  * destinations of one standing and those below it together hold only a part
  * of queued.children: what was reached before never waits for what was not,
- * what is new not for what failed, and local mail for none of them.  Inside of
- * queued/deliver.
+ * what is new not for what failed, and local mail for none of them.  A mailbox
+ * on a file system that hangs holds its process as well, and so may a user's
+ * program: the latter are below all but what failed, and what is local leaves
+ * a part for other servers.  Inside of queued/deliver.
  */
 #ifndef QUEUED_SHARE_H
 #define QUEUED_SHARE_H
@@ -24,6 +26,7 @@ struct share_line {
 struct share {
 	unsigned most;			/* queued.children */
 	unsigned held[STANDINGS];	/* processes */
+	unsigned apart;			/* that hang, and are not in held */
 	unsigned waiting[STANDINGS];	/* recipients, in memory */
 	struct share_line line[STANDINGS];
 	struct child *idle, **idle_tail;	/* the longest first */
@@ -38,8 +41,8 @@ int	share_room(const struct share *, enum standing, struct child **spare);
 int	share_wanted(const struct share *, enum standing);
 /* Of its part of the processes, half is in use. */
 int	share_short(const struct share *, enum standing);
-/* Processes of that standing and all below it. */
-unsigned share_held(const struct share *, enum standing);
+/* All processes but those apart. */
+unsigned share_all(const struct share *);
 
 /* Its processes and recipients count as those of that standing from now on. */
 void	share_move(struct share *, struct dest *, enum standing);

@@ -16,21 +16,27 @@ rooms(void **state)
 		unsigned most, held[STANDINGS];
 		const char *room;	/* of each standing: y or n */
 	} row[] = {
-		{ 100, { 0, 0, 0, 0 }, "yyyy" },
-		{ 100, { 29, 50, 10, 10 }, "yyyy" },
-		{ 100, { 30, 0, 0, 0 }, "nyyy" },
-		{ 100, { 0, 80, 0, 0 }, "nnyy" },
-		{ 100, { 20, 60, 9, 0 }, "nnyy" },
-		{ 100, { 30, 50, 10, 0 }, "nnny" },
-		{ 100, { 0, 0, 90, 9 }, "nnny" },
-		{ 100, { 0, 0, 0, 100 }, "nnnn" },
+		{ 100, { 0, 0, 0, 0, 0 }, "yyyyy" },
+		{ 100, { 29, 10, 40, 10, 10 }, "yyyyy" },
+		{ 100, { 30, 0, 0, 0, 0 }, "nyyyy" },
+		{ 100, { 0, 50, 0, 0, 0 }, "nnyyy" },
+		{ 100, { 29, 21, 0, 0, 0 }, "nnyyy" },
+		{ 100, { 30, 19, 0, 0, 0 }, "nyyyy" },
+		{ 100, { 0, 0, 80, 0, 0 }, "nnnyy" },
+		{ 100, { 20, 10, 50, 9, 0 }, "nnnyy" },
+		{ 100, { 30, 0, 50, 10, 0 }, "nnnny" },
+		{ 100, { 0, 0, 0, 90, 9 }, "nnnny" },
+		/* what is local leaves a tenth, too */
+		{ 100, { 0, 0, 0, 0, 90 }, "yyyyn" },
+		{ 100, { 0, 0, 0, 9, 90 }, "yyyyn" },
+		{ 100, { 0, 0, 0, 10, 90 }, "nnnnn" },
 		/* those that were good and are bad now hold more than a part */
-		{ 100, { 60, 0, 0, 0 }, "nyyy" },
-		{ 10, { 2, 5, 1, 1 }, "yyyy" },
-		{ 10, { 3, 5, 1, 0 }, "nnny" },
-		{ 2, { 1, 0, 0, 0 }, "nyyy" },
-		{ 1, { 0, 0, 0, 0 }, "yyyy" },
-		{ 1, { 1, 0, 0, 0 }, "nnnn" },
+		{ 100, { 60, 0, 0, 0, 0 }, "nnyyy" },
+		{ 10, { 2, 1, 4, 1, 1 }, "yyyyy" },
+		{ 10, { 3, 0, 5, 1, 0 }, "nnnny" },
+		{ 2, { 1, 0, 0, 0, 0 }, "nnyyy" },
+		{ 1, { 0, 0, 0, 0, 0 }, "yyyyy" },
+		{ 1, { 1, 0, 0, 0, 0 }, "nnnnn" },
 	};
 	struct child *spare;
 	struct share s;
@@ -52,7 +58,7 @@ rooms(void **state)
 static void
 lines(void **state)
 {
-	static struct dest t[5];
+	static struct dest t[6];
 	struct share s;
 	size_t i;
 
@@ -67,7 +73,14 @@ lines(void **state)
 	share_wait(&s, &t[4]);
 	assert_null(share_next(&s));
 	assert_true(share_wanted(&s, STANDING_LOCAL));
+	/* another mailbox waits for a mailbox's, not for a server's */
+	s.held[STANDING_LOCAL] = 9;
+	t[5].standing = STANDING_LOCAL;
+	share_wait(&s, &t[5]);
+	assert_ptr_equal(share_next(&s), &t[4]);
+	share_wait(&s, &t[4]);
 	s.held[STANDING_LOCAL] = 0;
+	assert_ptr_equal(share_next(&s), &t[5]);
 	s.held[STANDING_BAD] = 3;
 	assert_ptr_equal(share_next(&s), &t[4]);
 	assert_ptr_equal(share_next(&s), &t[2]);

@@ -1,5 +1,5 @@
 /*
- * standing - what is remembered of other servers after their queues are empty:
+ * standing - what is remembered of destinations after their queues are empty:
  * whether mail went there the last time, failed there, or neither.
  *
  * A table of fixed size, by a hash of the key; what falls on the same place
@@ -15,9 +15,11 @@ enum { STANDING_SLOTS = 65536 };
 /* From the one who waits for all others to the one who waits for nobody. */
 enum standing {
 	STANDING_BAD,			/* failed, with no success since */
+	STANDING_SLOW,			/* here: programs, and a mailbox that
+					 * hung, with no success since */
 	STANDING_NEW,			/* not known, or failed once */
 	STANDING_GOOD,
-	STANDING_LOCAL,			/* here: no other server at all */
+	STANDING_LOCAL,			/* here: other mailboxes */
 	STANDINGS
 };
 

@@ -1,8 +1,11 @@
 /* What waits: by a clock that was set back, with a state cut off, for a
  * destination that is dead, and by a route that is another one now. */
+#include <sys/socket.h>
+
 #include "queued/dest.h"
 #include "queued/message_state.h"
 #include "queued/world.h"
+#include "run/jobs.h"
 
 static void
 waits_until(int64_t due, char id[QUEUE_ID + 1])
@@ -325,6 +328,85 @@ lives_again(void **state)
 	assert_int_equal(q->deliver.away, 0);
 }
 
+/* Whose file system hangs is put off, and counts no more; nothing else is sent
+ * there until that process has ended, whoever asks. */
+static void
+hangs(void **state)
+{
+	static const char key[] = "ok@example.test";
+	uint64_t end = clock_mono_ms() + 10000;
+	char id[2][QUEUE_ID + 1];
+	struct dest *t;
+
+	(void)state;
+	loop_begin(q, trigger_fd);
+	put(&(struct mail){ .sender = "hangs@x.test", .rcpt = { key } }, NULL,
+	    id[0]);
+	hint_for(id[0]);
+	until_waiting(1);
+	t = dest_get(&q->deliver, DEST_LOCAL, key);
+	assert_int_equal(t->child->inflight, 1);
+	assert_int_equal(t->standing, STANDING_LOCAL);
+	t->child->since -= JOBS_SILENT_S;
+	run();
+	has(text(q->queue->state, id[0]), " r1 later 451 4.3.2 local - the "
+	    "delivering process has not answered for 300 seconds\n");
+	assert_int_equal(share_all(&q->deliver.share), 0);
+	assert_int_equal(q->deliver.share.apart, 1);
+	assert_int_equal(t->standing, STANDING_SLOW);
+	t->until = 0;
+	deliver_tick(&q->deliver);
+	assert_true(dest_dead(t, clock_mono_s()) > 0);
+	deliver_forgive(&q->deliver);
+	put(&(struct mail){ .sender = "s@x.test", .rcpt = { key } }, NULL,
+	    id[1]);
+	hint_for(id[1]);
+	run();
+	has(text(q->queue->state, id[1]), "put off, not asked");
+	assert_int_equal(times(text(jobs_fd, NULL), "to="), 1);
+	/* the signal has reached it at last */
+	shutdown(t->child->w.fd, SHUT_WR);
+	while (t->hung && clock_mono_ms() < end)
+		loop_turn(q, 20);
+	assert_int_equal(q->deliver.share.apart, 0);
+	assert_null(t->child);
+	deliver_forgive(&q->deliver);
+	while (times(text(jobs_fd, NULL), id[1]) == 0 && clock_mono_ms() < end)
+		loop_turn(q, 20);
+	run();
+	assert_null(text(q->queue->state, id[1]));
+	assert_int_equal(t->standing, STANDING_LOCAL);
+}
+
+/* Of those that hang so many as may be again count no more, then all do. */
+static void
+too_many_hang(void **state)
+{
+	static const char *const key[] = { "ok@example.test",
+	    "ok2@example.test", "late@example.test" };
+	char id[QUEUE_ID + 1];
+	struct dest *t;
+	int i;
+
+	(void)state;
+	conf.children = 4;
+	loop_begin(q, trigger_fd);
+	for (i = 0; i < 3; i++) {
+		put(&(struct mail){ .sender = "hangs@x.test",
+		    .rcpt = { key[i] } }, NULL, id);
+		hint_for(id);
+	}
+	until_waiting(3);
+	for (i = 0; i < 3; i++) {
+		t = dest_get(&q->deliver, DEST_LOCAL, key[i]);
+		t->child->since -= JOBS_SILENT_S;
+		deliver_tick(&q->deliver);
+		assert_int_equal(t->hung, 1);
+	}
+	assert_int_equal(q->deliver.share.apart, 2);
+	assert_int_equal(share_all(&q->deliver.share), 1);
+}
+
 /* What was not sent yet does not wait for the rate of a route that is gone. */
 static void
 rerouted(void **state)
@@ -394,8 +476,8 @@ main(void)
 	const struct CMUnitTest test[] = { STORY(set_back), STORY(cut_off),
 	    STORY(bounded), STORY(unlisted),
 	    STORY(program_of_an_alias), STORY(alias_gone), STORY(alias_gone_cycle),
-	    STORY(put_off_again), STORY(lives_again), STORY(rerouted),
-	    STORY(tables_cut_off) };
+	    STORY(put_off_again), STORY(lives_again), STORY(hangs),
+	    STORY(too_many_hang), STORY(rerouted), STORY(tables_cut_off) };
 
 	signal(SIGPIPE, SIG_IGN);
 	log_program("queued");

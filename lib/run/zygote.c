@@ -169,7 +169,8 @@ reap(struct zygote *z)
 	while (z->children && (pid = waitpid(-1, &st, WNOHANG)) > 0) {
 		z->children--;
 		sig = WIFSIGNALED(st) ? WTERMSIG(st) : 0;
-		if (sig == 0 || sig == SIGTERM || sig == SIGKILL)
+		if (sig == 0 || sig == SIGTERM || sig == SIGKILL ||
+		    sig == SIGALRM)
 			continue;
 		log_warn("crashed", "%s %d died by signal %d",
 		    z->env->role->name, (int)pid, sig);

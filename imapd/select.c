@@ -1,11 +1,13 @@
 /* select - a mailbox is selected, or no longer. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "imapd/change.h"
 #include "imapd/names.h"
 #include "imapd/select.h"
 #include "imapd/update.h"
 
+static int  is_deleted(const struct box *);
 static void tell(struct box *, struct span);
 static uint32_t first_unseen(struct folder *);
 static int  resync(struct box *, struct imap_command *);
@@ -52,10 +54,26 @@ select_close(struct box *b, struct imap_command *c)
 	 * cannot it is no OK, and all is as before.  A mailbox that somebody
 	 * has deleted holds nothing any more. */
 	if (c->verb == IMAP_CLOSE && !b->read_only &&
-	    change_expunge_all(b) < 0 && errno != ENOENT && errno != ESTALE)
+	    change_expunge_all(b) < 0 && !is_deleted(b))
 		return box_failed(b, "CLOSE");
 	box_unselect(b);
 	return box_say(b, ANSWER_OK, "", "nothing is selected");
+}
+
+/* By what has just failed: errno stays.  A mailbox that is there has only lost
+ * its correo-uids. */
+static int
+is_deleted(const struct box *b)
+{
+	int e = errno, fd;
+
+	if (e != ENOENT && e != ESTALE)
+		return 0;
+	fd = tree_folder(&b->tree, b->name);
+	if (fd >= 0)
+		close(fd);
+	errno = e;
+	return fd < 0;
 }
 
 static void

@@ -25,6 +25,7 @@
  *	X: deep FOLDER N	a message, N multiparts within each other
  *	X: block FOLDER FILE	a directory stands in the place of a file, until
  *				the next time
+ *	X: away FOLDER FILE	a file is not there, until the next time
  *	X: none FOLDER		it is not there
  *	X: end			the first connection's process gets SIGTERM
  *
@@ -297,19 +298,22 @@ free_names(struct dirent **e, int n)
 	free(e);
 }
 
+/* Or it is put back. */
 static void
-block(struct span folder, struct span file)
+put_aside(struct span folder, struct span file, int block)
 {
 	char name[80], path[200], away[210];
 
 	snprintf(name, sizeof name, "%.*s", SPAN_ARG(file));
 	folder_path(path, folder, name);
 	snprintf(away, sizeof away, "%s.away", path);
-	if (rmdir(path) < 0) {
-		rename(path, away);
-		assert_int_equal(mkdir(path, 0700), 0);
-	} else
+	if (block ? rmdir(path) == 0 : access(away, F_OK) == 0) {
 		rename(away, path);
+		return;
+	}
+	rename(path, away);
+	if (block)
+		assert_int_equal(mkdir(path, 0700), 0);
 }
 
 static void
@@ -340,8 +344,8 @@ act(struct span s)
 		return;
 	}
 	span_word(&s, &n);
-	if (span_eq(verb, SPAN("block"))) {
-		block(folder, n);
+	if (span_eq(verb, SPAN("block")) || span_eq(verb, SPAN("away"))) {
+		put_aside(folder, n, span_eq(verb, SPAN("block")));
 		return;
 	}
 	assert_int_equal(scan_uint(n, 1000000, &number), 0);

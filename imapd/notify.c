@@ -165,15 +165,22 @@ notify_new(struct box *b, uint32_t first)
 	return fetch_tell(b, &n->c.notify.fetch, &numbers);
 }
 
+/* But for flags that it did not want to hear of. */
 void
 notify_told(struct box *b)
 {
 	struct watched *v = b->notify ? b->notify->known.v : NULL;
+	uint64_t modseq;
 	size_t i;
 
-	for (i = 0; v && i < b->notify->known.n; i++)
-		if (strcmp(v[i].node.name, b->name) == 0)
-			folder_totals(b->folder, &v[i].t);
+	for (i = 0; v && i < b->notify->known.n; i++) {
+		if (strcmp(v[i].node.name, b->name) != 0)
+			continue;
+		modseq = v[i].t.modseq;
+		folder_totals(b->folder, &v[i].t);
+		if (b->deaf & IMAP_NOTIFY_FLAGS)
+			v[i].t.modseq = modseq;
+	}
 }
 
 void

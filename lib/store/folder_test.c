@@ -633,6 +633,46 @@ test_quota(void **state)
 	folder_close(f);
 }
 
+/* The same of one in new/ that another's line has told of. */
+static void
+test_quota_of_what_was_told(void **state)
+{
+	uint32_t one[] = { 1 }, uid[1];
+	struct folder *f, *g, *to;
+	int64_t t[2] = { 0 };
+
+	(void)state;
+	tree.quota = total;
+	tree.quota_arg = t;
+	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	to = opened("To", FOLDER_WRITE);
+	f = opened("INBOX", FOLDER_READ);
+	g = opened("INBOX", FOLDER_READ);
+	put("new", "1700000001.a.h", "0123456789");
+	age("new", 50);
+	age("cur", 50);
+	assert_int_equal(folder_sync(g), 0);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "e1");
+	assert_int_equal(folder_copy(f, one, 1, to, uid), 0);
+	assert_int_equal(t[0], 10);
+	folder_close(f);
+	f = opened("INBOX", FOLDER_READ);
+	put("new", "1700000002.b.h", "0123456789ab");
+	age("new", 40);
+	age("cur", 40);
+	assert_int_equal(folder_sync(g), 0);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "e2");
+	one[0] = 2;
+	assert_int_equal(folder_expunge(f, one, 1), 0);
+	assert_int_equal(t[0], -2);
+	assert_int_equal(t[1], 0);
+	folder_close(f);
+	folder_close(g);
+	folder_close(to);
+}
+
 /* What a message will be on the wire does not depend on where its bytes were
  * cut. */
 static void
@@ -682,6 +722,7 @@ main(void)
 		TEST(test_transfer_of_the_gone),
 		TEST(test_long_name), TEST(test_copy_that_fails),
 		TEST(test_append_sizes), TEST(test_quota),
+		TEST(test_quota_of_what_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

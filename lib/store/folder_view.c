@@ -110,6 +110,7 @@ folder_stands(struct folder *f, const struct rec *c)
 	return S_ISREG(st.st_mode);
 }
 
+/* One that only the log knows may stand in new/ still. */
 int64_t
 folder_bytes(struct folder *f, const struct rec *c)
 {
@@ -120,8 +121,13 @@ folder_bytes(struct folder *f, const struct rec *c)
 		return 0;
 	if (c->bits & REC_SIZE)
 		return (int64_t)c->size;
-	return folder_file(f, c, name) == 0 && fstatat(folder_dirfd(f, c),
-	    name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? st.st_size : 0;
+	if (folder_file(f, c, name) == 0 && fstatat(folder_dirfd(f, c), name,
+	    &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return st.st_size;
+	if (span_str(folder_table_base(&f->table, c), name, sizeof name) == 0 &&
+	    fstatat(f->new.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return st.st_size;
+	return 0;
 }
 
 /* Where it was last seen; else in new/ or cur/ as a message just told by the

@@ -14,7 +14,6 @@
 #include "base/utf8.h"
 #include "imapd/list.h"
 #include "imapd/notify.h"
-#include "imapd/special.h"
 #include "sys/remove_tree.h"
 
 enum { MANY = 20 };
@@ -132,22 +131,6 @@ test_list_folds_names_and_patterns_once(void **state)
 	assert_int_equal(folded, 2 * MANY);
 }
 
-/* As it is where another program has removed the folder. */
-static void
-test_a_use_of_no_folder_is_none(void **state)
-{
-	struct tree_list l;
-
-	(void)state;
-	assert_int_equal(tree_special(&box.tree, "gone", "\\Sent"), 0);
-	assert_int_equal(special_make(&box.tree), 0);
-	assert_int_equal(tree_list(&box.tree, &l), 0);
-	assert_int_equal(l.n, 6);
-	assert_string_equal(l.v[4].name, "Sent");
-	assert_string_equal(l.v[4].use, "\\Sent");
-	tree_list_free(&l);
-}
-
 int
 main(void)
 {
@@ -156,8 +139,6 @@ main(void)
 		    test_notify_lists_the_folders_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_list_folds_names_and_patterns_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_a_use_of_no_folder_is_none, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,13 @@
 
 #include "imapd/special.h"
 
-static const struct {
-	const char *name, *use;
-} folders[] = {
+/* Who looks at subscribed mailboxes only would not see new mail without INBOX
+ * among them. */
+static const struct tree_use folders[] = {
 	{ "Drafts", "\\Drafts" }, { "Sent", "\\Sent" }, { "Junk", "\\Junk" },
-	{ "Trash", "\\Trash" }, { "Archive", "\\Archive" }
+	{ "Trash", "\\Trash" }, { "Archive", "\\Archive" }, { "INBOX", NULL }
 };
+enum { FOLDERS = sizeof folders / sizeof *folders };
 
 int
 special_make(const struct tree *t)
@@ -20,16 +21,16 @@ special_make(const struct tree *t)
 	if (tree_list(t, &l) < 0)
 		return -1;
 	for (i = 0; i < l.n; i++)
-		used |= l.v[i].bits & TREE_EXISTS && l.v[i].use[0];
+		used |= l.v[i].use[0];
 	tree_list_free(&l);
-	for (i = 0; !used && i < sizeof folders / sizeof *folders; i++)
-		if ((tree_create(t, folders[i].name, "") < 0 &&
-		    errno != EEXIST) ||
-		    tree_special(t, folders[i].name, folders[i].use) < 0 ||
-		    tree_subscribe(t, folders[i].name, 1) < 0)
+	if (used)
+		return 0;
+	/* their uses come last and at once: a login that is cut off before
+	 * leaves all to the next one */
+	for (i = 0; i < FOLDERS; i++)
+		if (tree_create(t, folders[i].name, "") < 0 && errno != EEXIST)
 			return -1;
-	/* who looks at subscribed mailboxes only would not see new mail */
-	return used ? 0 : tree_subscribe(t, "INBOX", 1);
+	return tree_adopt(t, folders, FOLDERS);
 }
 
 const char *
@@ -37,8 +38,8 @@ special_use(struct span s)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (span_case_eq(s, span_of(folders[i].use)))
+	for (i = 0; i < FOLDERS; i++)
+		if (folders[i].use && span_case_eq(s, span_of(folders[i].use)))
 			return folders[i].use;
 	/* \All and \Flagged are views of other folders, which we have none */
 	return NULL;

@@ -1,5 +1,6 @@
 /* tree - a user's folders. */
 #include <sys/stat.h>
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +212,8 @@ tree_delete(const struct tree *t, const char *name)
 	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||
 	    renameat(t->root, disk, t->root, tmp) < 0 || fsync(t->root) < 0)
 		return -1;
-	if (tree_file_edit(t, NULL, "use", name) < 0)
+	/* a use of no folder is none, so that it may go behind it */
+	if (tree_special(t, name, "") < 0)
 		return -1;
 	remove_all(t->root, tmp, DEPTH);
 	return 0;
@@ -242,20 +244,33 @@ tree_subscribe(const struct tree *t, const char *name, int on)
 		errno = EINVAL;
 		return -1;
 	}
-	return tree_file_edit(t, on ? "subscribed" : NULL, "subscribed", name);
+	return tree_file_edit(t, &(struct tree_line){ "subscribed",
+	    on ? "" : NULL, name }, 1);
 }
 
 int
 tree_special(const struct tree *t, const char *name, const char *use)
 {
-	char key[32];
-
 	if (strlen(use) >= 16 || strchr(use, ' ') || strchr(use, '\n')) {
 		errno = EINVAL;
 		return -1;
 	}
-	snprintf(key, sizeof key, "use %s", use);
-	return tree_file_edit(t, *use ? key : NULL, "use", name);
+	return tree_file_edit(t, &(struct tree_line){ "use",
+	    *use ? use : NULL, name }, 1);
+}
+
+int
+tree_adopt(const struct tree *t, const struct tree_use *v, size_t n)
+{
+	struct tree_line l[2 * TREE_ADOPT];
+	size_t i;
+
+	assert(n <= TREE_ADOPT);
+	for (i = 0; i < n; i++) {
+		l[2 * i] = (struct tree_line){ "subscribed", "", v[i].name };
+		l[2 * i + 1] = (struct tree_line){ "use", v[i].use, v[i].name };
+	}
+	return tree_file_edit(t, l, 2 * n);
 }
 
 static int
@@ -355,7 +370,13 @@ list_merge(struct tree_list *l)
 		if (e->use[0])
 			memcpy(last->use, e->use, sizeof last->use);
 	}
-	l->n = n;
+	/* a use may be left of a folder that is not there */
+	for (l->n = i = 0; i < n; i++) {
+		if (!(l->v[i].bits & TREE_EXISTS))
+			l->v[i].use[0] = '\0';
+		if (l->v[i].bits)
+			l->v[l->n++] = l->v[i];
+	}
 }
 
 static int

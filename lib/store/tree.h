@@ -75,6 +75,13 @@ int	tree_rename(const struct tree *, const char *from, const char *to);
 int	tree_subscribe(const struct tree *, const char *name, int on);
 /* use "" takes it away, or is none; a use has one folder at most. */
 int	tree_special(const struct tree *, const char *name, const char *use);
+/* All of them get their use and are subscribed to, or none; n is at most
+ * TREE_ADOPT. */
+enum { TREE_ADOPT = 8 };
+struct tree_use {
+	const char *name, *use;
+};
+int	tree_adopt(const struct tree *, const struct tree_use *, size_t n);
 
 /* A UIDVALIDITY above all that were given out in this tree: the time, or one
  * more than the last.  0 with errno when it cannot be had. */

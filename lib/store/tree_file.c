@@ -26,7 +26,7 @@ static const char file[] = "correo-folders";
 static const char lock_file[] = "correo-tree-lock";
 
 static int  lock(const struct tree *);
-static int  replaced(struct span, const char *, const char *, const char *);
+static int  replaced(struct span, const struct tree_line *, size_t);
 static int  store(const struct tree *, const struct buf *);
 static uint64_t given_out(struct span);
 static int  uidvalidity_of(struct span, uint64_t *);
@@ -50,11 +50,11 @@ tree_file_load(const struct tree *t, struct buf *b)
 }
 
 int
-tree_file_edit(const struct tree *t, const char *put, const char *kind,
-    const char *name)
+tree_file_edit(const struct tree *t, const struct tree_line *v, size_t n)
 {
 	struct buf b = { .max = TREE_FILE_MAX }, out = { .max = TREE_FILE_MAX };
 	struct span in, line;
+	size_t i;
 	int l, r = -1;
 
 	if ((l = lock(t)) < 0)
@@ -62,11 +62,14 @@ tree_file_edit(const struct tree *t, const char *put, const char *kind,
 	if (tree_file_load(t, &b) == 0) {
 		for (in = buf_span(&b); in.n;) {
 			span_cut(&in, '\n', &line);
-			if (line.n && !replaced(line, put, kind, name))
+			if (line.n && !replaced(line, v, n))
 				buf_addf(&out, "%.*s\n", SPAN_ARG(line));
 		}
-		if (put)
-			buf_addf(&out, "%s %s\n", put, name);
+		for (i = 0; i < n; i++)
+			if (v[i].value)
+				buf_addf(&out, "%s %s%s%s\n", v[i].kind,
+				    v[i].value, *v[i].value ? " " : "",
+				    v[i].name);
 		r = buf_ok(&out) && span_eq(buf_span(&b), buf_span(&out)) ?
 		    0 : store(t, &out);
 	}
@@ -134,20 +137,22 @@ lock(const struct tree *t)
 	return fd;
 }
 
-/* Is the line of that kind and name, or its use the one that is put? */
+/* Is one of them of its kind and name, or gives its use to a folder? */
 static int
-replaced(struct span line, const char *put, const char *kind,
-    const char *name)
+replaced(struct span line, const struct tree_line *v, size_t n)
 {
-	struct span key, use = { 0 };
+	struct span kind, use = { 0 };
+	size_t i;
 
-	span_cut(&line, ' ', &key);
-	if (!span_eq(key, span_of(kind)))
-		return 0;
-	if (span_eq(key, SPAN("use")))
+	span_cut(&line, ' ', &kind);
+	if (span_eq(kind, SPAN("use")))
 		span_cut(&line, ' ', &use);
-	return span_eq(line, span_of(name)) || (put && use.n &&
-	    span_eq(use, span_from(span_of(put), sizeof "use " - 1)));
+	for (i = 0; i < n; i++)
+		if (span_eq(kind, span_of(v[i].kind)) &&
+		    (span_eq(line, span_of(v[i].name)) || (v[i].value &&
+		    use.n && span_eq(use, span_of(v[i].value)))))
+			return 1;
+	return 0;
 }
 
 /* Of the UIDVALIDITYs the highest is enough. */

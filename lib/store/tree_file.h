@@ -8,11 +8,13 @@ enum { TREE_FILE_MAX = 4 << 20 };
 
 /* All of it, behind *b.  0, or -1 with errno. */
 int	tree_file_load(const struct tree *, struct buf *);
-/*
- * Without the lines of that kind and name (and, for a use, of that use), and
- * with "put NAME" when put is not NULL.  Durable.  0, or -1 with errno.
- */
-int	tree_file_edit(const struct tree *, const char *put, const char *kind,
-	    const char *name);
+/* What is said of a folder: "subscribed NAME", "use VALUE NAME".  NULL: nothing
+ * any more. */
+struct tree_line {
+	const char *kind, *value, *name;
+};
+/* All of them at once, in the place of what was said so far; a use is taken
+ * from another folder.  Durable.  0, or -1 with errno. */
+int	tree_file_edit(const struct tree *, const struct tree_line *, size_t n);
 
 #endif

@@ -80,6 +80,24 @@ test_tree(void **state)
 	folder_close(f);
 }
 
+/* As it is when a DELETE is cut off, or another program has removed it. */
+static void
+test_a_use_of_no_folder_is_none(void **state)
+{
+	struct tree_list l;
+
+	(void)state;
+	assert_int_equal(tree_special(&tree, "gone", "\\Sent"), 0);
+	assert_int_equal(tree_special(&tree, "left", "\\Junk"), 0);
+	assert_int_equal(tree_subscribe(&tree, "left", 1), 0);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[1].name, "left");
+	assert_int_equal(l.v[1].bits, TREE_SUBSCRIBED);
+	assert_string_equal(l.v[1].use, "");
+	tree_list_free(&l);
+}
+
 /* Whatever fails: there is none, and its use stays with its folder. */
 static void
 test_a_folder_that_cannot_have_its_use(void **state)
@@ -226,6 +244,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree), cmocka_unit_test(test_names),
+		TEST(test_a_use_of_no_folder_is_none),
 		TEST(test_a_folder_that_cannot_have_its_use),
 		TEST(test_uidvalidity), TEST(test_long_file),
 	};

@@ -93,7 +93,7 @@ client_reply(struct client *c, const char *step, uint64_t timeout_s,
 	struct span in;
 	long n = 1;
 	size_t had;
-	int r;
+	int e, r;
 
 	c->reply = (struct reply){ 0 };
 	for (;;) {
@@ -106,6 +106,8 @@ client_reply(struct client *c, const char *step, uint64_t timeout_s,
 		if ((n = conn_fill(&c->conn, end)) <= 0)
 			break;
 	}
+	/* OpenSSL's errors are none of the system's */
+	e = n < 0 && c->conn.tls == NULL ? errno : 0;
 	if (r == 1 && c->reply.code != 421)
 		return (int)c->reply.code;
 	if (r == 1)
@@ -118,8 +120,8 @@ client_reply(struct client *c, const char *step, uint64_t timeout_s,
 		    "time", step, c->peer);
 	else
 		*v = verdict_make(451, "4.4.2", "the connection to %s was lost "
-		    "after %s%s%s", c->peer, step, n < 0 ? ": " : "",
-		    n < 0 && errno ? strerror(errno) : "");
+		    "after %s%s%s", c->peer, step, e ? ": " : "",
+		    e ? strerror(e) : "");
 	return -1;
 }
 
@@ -261,7 +263,10 @@ talk(struct client *c, const struct host *h, const struct client_tls *said,
 	}
 	if ((r = start_tls(c, h, said, v)) < 0)
 		return r;
-	return hello(c, v);
+	r = hello(c, v);
+	/* TLS 1.3: our side of the handshake is over before the server has
+	 * judged it; who wants a certificate of ours only hangs up */
+	return r == GONE && c->reply.bytes == 0 ? NO_TLS : r;
 }
 
 static int

@@ -14,6 +14,7 @@ command goes to DIR/commands.  Keys:
   rcptNAME=REPLY for recipients that begin with NAME
   listen=ADDR  port=N  lmtp=1  cert=PEM (STARTTLS, needs caps)  smtps=1
   inject=1       text behind the reply to STARTTLS
+  ask=PEM        wants a certificate of the client's, by that authority
   half=N         closes after N bytes of text
   user=NAME pass=SECRET  mechs=A+B
   limit=N        takes N recipients a transaction (then over=, 452 4.5.3)
@@ -110,6 +111,9 @@ class Session:
                     continue
                 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 ctx.load_cert_chain(opt["cert"])
+                if "ask" in opt:
+                    ctx.verify_mode = ssl.CERT_REQUIRED
+                    ctx.load_verify_locations(opt["ask"])
                 self.s = ctx.wrap_socket(self.s, server_side=True)
                 self.data, self.tls = b"", True
                 self.start()

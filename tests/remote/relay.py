@@ -366,6 +366,7 @@ def tls():
     certificate(TLS, "ca", "expired", "good.test", "-1")
     x = Peer("tlsexpired", caps, "cert=%s/expired.pem" % TLS)
     half = Peer("tlshalf", caps, "cert=/dev/null")
+    a = Peer("tlsasks", caps, good, "ask=%s/ca.pem" % TLS)
     rows = [("may", o, "may", "delivered"), ("ver", g, "verify", "delivered"),
             ("oth", o, "verify", "deferred"),
             ("exp", x, "verify", "deferred"), ("exm", x, "may", "delivered"),
@@ -374,6 +375,7 @@ def tls():
             ("bro", b, "may", "delivered"), ("brr", b, "require", "deferred"),
             ("hal", half, "may", "delivered"),
             ("har", half, "require", "deferred"),
+            ("ask", a, "may", "delivered"), ("asr", a, "require", "deferred"),
             ("off", g, "none", "delivered")]
     routes([(r[0] + ".tls.test", "smtp://good.test:%d tls=%s" %
              (r[1].port, r[2])) for r in rows] +

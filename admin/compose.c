@@ -104,15 +104,17 @@ compose_sender(struct span s, const char *hostname, const char *nodename,
     struct buf *out, const char **why)
 {
 	char normal[ADDRESS_MAX + 1];
-	struct span a;
+	struct span a, more;
 	size_t n;
 
-	if (source_address(s, normal, why) < 0)
+	if (!header_list_next(&s, &a))
+		return 0;			/* "<>" */
+	*why = "one address is wanted";
+	if (header_list_next(&s, &more) || source_address(a, normal, why) < 0)
 		return -1;
-	a = span_of(normal);
-	n = local_part(a, nodename);
-	return compose_qualify(n < a.n ? span_sub(a, 0, n) : s, hostname, out,
-	    why);
+	n = local_part(span_of(normal), nodename);
+	return compose_qualify(n < strlen(normal) ?
+	    span_sub(span_of(normal), 0, n) : a, hostname, out, why);
 }
 
 int

@@ -35,8 +35,9 @@ int	compose_header(struct span in, const struct compose *, struct buf *out,
 int	compose_recipients(struct span list, const char *hostname,
 	    struct buf *rcpts, const char **why);
 
-/* The same of one sender: as local@HOSTNAME where it is at localhost or the
- * nodename, which elsewhere are nobody's.  0, or -1 and *why. */
+/* The one sender there is, without LF: as local@HOSTNAME where it is at
+ * localhost or the nodename, which elsewhere are nobody's; nothing of none.
+ * 0, or -1 and *why. */
 int	compose_sender(struct span, const char *hostname,
 	    const char *nodename, struct buf *, const char **why);
 

@@ -150,8 +150,7 @@ who(struct mail *m)
 		    why);
 	if (m->a.sender == NULL)
 		buf_addspan(&m->sender, buf_span(&m->caller));
-	else if (*m->a.sender && strcmp(m->a.sender, "<>") != 0 &&
-	    compose_sender(span_of(m->a.sender), host, m->nodename,
+	else if (compose_sender(span_of(m->a.sender), host, m->nodename,
 	    &m->sender, &why) < 0)
 		return say(EX_USAGE, "sender %s: %s", m->a.sender, why);
 	return EX_OK;

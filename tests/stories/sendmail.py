@@ -46,6 +46,16 @@ def a_sender_of_its_own():
              text=b'Subject: from her\n\nx\n')
     assert c.bob.with_text(b'from her').startswith(
         b'Return-Path: <alice@example.test>\n')
+    for i, (word, sender) in enumerate((
+            ('<alice@example.test>', 'alice@example.test'),
+            ('"A, B" <alice@example.test>', 'alice@example.test'),
+            ('alice@example.test (A B)', 'alice@example.test'),
+            ('<>', ''), ('', ''))):
+        c.bob.clear()
+        sendmail('-f', word, 'bob@example.test',
+                 text=b'Subject: as %d\n\nx\n' % i)
+        assert c.bob.with_text(b'as %d' % i).startswith(
+            b'Return-Path: <%s>\n' % sender.encode()), word
 
 
 def root_at_this_machine():
@@ -117,7 +127,9 @@ def what_they_ask_for():
 def sysexits():
     assert sendmail(ok=False).returncode == 64
     assert sendmail('-f', 'not an@ address@', 'bob@example.test',
-                    ok=False).returncode in (64, 65)
+                    ok=False).returncode == 64
+    assert sendmail('-f', 'alice@example.test, bob@example.test',
+                    'bob@example.test', ok=False).returncode == 64
     assert sendmail('-bs', ok=False).returncode == 64
     r = sendmail('-t', text=b'To: bob@example.test, no one\n\nx\n', ok=False)
     assert r.returncode == 65 and b'recipient no one: ' in r.stderr, r

@@ -159,6 +159,8 @@ take(struct plan *p, const struct owner *o, const struct job_rcpt *r,
 	    .max = sizeof space };
 	char program[16];
 
+	if (target_nowhere(t))
+		return 0;		/* and, alone, that is all */
 	if (t->kind == TARGET_PROGRAM) {
 		snprintf(program, sizeof program, "|%u", f->entry);
 		return add(p, span_of(program), why);

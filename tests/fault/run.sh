@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - disks that are full, have no inode left, or turn read-only under
-# load, and files that rot: with the real programs.  As root; ports from
-# CORREO_BASE (26000).
+# load, files that rot, and what hangs: with the real programs.  As root; ports
+# from CORREO_BASE (26000).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" -eq 0 ] || { echo "skip fault: needs root"; exit 0; }
@@ -13,6 +13,7 @@ export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/stories
 
 finish()
 {
+	fsfreeze -u "$CORREO_DIR/disk" 2>/dev/null
 	./quickstart -d "$CORREO_DIR" stop >/dev/null 2>&1
 	umount "$CORREO_DIR/disk" 2>/dev/null
 	rm -rf "$place"
@@ -25,7 +26,9 @@ trap 'finish; exit 1' INT TERM
 	finish
 	exit 1
 }
-/usr/bin/python3 tests/fault/disk.py
-bad=$?
+bad=0
+for part in disk hang; do
+	/usr/bin/python3 tests/fault/$part.py || bad=1
+done
 finish
 exit "$bad"

@@ -28,6 +28,7 @@ static void obey(struct session *, struct span);
 static void obey_bdat(struct session *, const struct smtp_command *,
     struct verdict *);
 static void obey_data(struct session *, struct verdict *);
+static int  flush_ahead(struct session *);
 static void obey_starttls(struct session *, struct verdict *);
 static void obey_auth(struct session *, struct verdict *);
 static void wipe(struct session *);
@@ -279,12 +280,17 @@ obey(struct session *s, struct span line)
 	count(s, &v);
 }
 
-/* RFC 3030 2: the bytes come, wanted or not. */
+/* RFC 3030 2: the bytes come, wanted or not.  Answers that are due do not wait
+ * for them (RFC 2920 3.2). */
 static void
 obey_bdat(struct session *s, const struct smtp_command *c, struct verdict *v)
 {
 	int r;
 
+	if (stream_have(&s->client).n < c->size && flush_ahead(s) < 0) {
+		v->code = 0;
+		return;
+	}
 	if (v->kind != VERDICT_DONE)
 		r = receive_discard(&s->client, s->conf, c->size);
 	else
@@ -312,9 +318,7 @@ obey_data(struct session *s, struct verdict *v)
 	}
 	reply(s, v);
 	v->code = 0;
-	s->client.deadline_ms = clock_mono_ms() +
-	    s->conf->command_timeout * 1000;
-	if (flush(s) < 0)
+	if (flush_ahead(s) < 0)
 		return;
 	r = receive_data(&s->message, &s->client, s->conf, v);
 	if (r <= 0) {
@@ -322,6 +326,15 @@ obey_data(struct session *s, struct verdict *v)
 		v->code = 0;
 	} else
 		after_text(s, v);
+}
+
+/* What is due leaves before text is read.  0, or -1 and the client is lost. */
+static int
+flush_ahead(struct session *s)
+{
+	s->client.deadline_ms = clock_mono_ms() +
+	    s->conf->command_timeout * 1000;
+	return flush(s);
 }
 
 /*

@@ -241,13 +241,14 @@ take_header(struct mail *m, struct buf *text)
 	};
 	struct buf out = { .max = 4 * HEADER_MAX }, from = { .max = 1024 };
 	unsigned char block[4096];
+	struct span lines;
 	const char *why;
 	size_t used = 0;
 	ssize_t n = 1;
-	int r;
+	int r, more;
 
-	while (n > 0 && !m->crlf.ended && header_end(buf_span(text)) == 0 &&
-	    text->n <= HEADER_MAX) {
+	while ((more = n > 0 && !m->crlf.ended &&
+	    header_end(buf_span(text)) == 0) && text->n <= HEADER_MAX) {
 		if ((n = read(STDIN_FILENO, block, sizeof block)) < 0)
 			return say_errno(EX_IOERR, "standard input");
 		(void)crlf_add(&m->crlf, text, span_mem(block, (size_t)n));
@@ -257,12 +258,19 @@ take_header(struct mail *m, struct buf *text)
 	buf_addspan(&from, buf_span(m->sender.n ? &m->sender : &m->caller));
 	buf_addc(&from, '\0');
 	c.from = (const char *)from.p;
-	if (!buf_ok(text) || text->n > HEADER_MAX + BLOCK)
-		return say(EX_DATAERR, "the header is longer than a megabyte");
-	r = compose_header(buf_span(text), &c, &out, &m->rcpts, &used, &why);
-	r = r < 0 ? say(EX_DATAERR, "%s%.*s%s%s", m->rcpts.n ? "recipient " :
-	    "", SPAN_ARG(buf_span(&m->rcpts)), m->rcpts.n ? ": " : "", why) :
-	    put(m, buf_span(&out));
+	/* a line that was not read to its end says nothing yet */
+	lines = buf_span(text);
+	if (more)
+		lines = span_sub(lines, 0, span_rfind(lines, '\n') + 1);
+	r = compose_header(lines, &c, &out, &m->rcpts, &used, &why);
+	if (!buf_ok(text) || (r == 0 && more && used == lines.n))
+		r = say(EX_DATAERR, "the header is longer than a megabyte");
+	else if (r < 0)
+		r = say(EX_DATAERR, "%s%.*s%s%s", m->rcpts.n ? "recipient " :
+		    "", SPAN_ARG(buf_span(&m->rcpts)), m->rcpts.n ? ": " : "",
+		    why);
+	else
+		r = put(m, buf_span(&out));
 	buf_cut(text, used);
 	buf_free(&out);
 	buf_free(&from);

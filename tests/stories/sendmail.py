@@ -135,6 +135,19 @@ def sysexits():
     assert r.returncode == 65 and b'recipient no one: ' in r.stderr, r
 
 
+def a_header_that_does_not_end_in_a_megabyte():
+    """Nothing of it is taken for the whole of it; a text without one may be
+    as long as it likes."""
+    names = b',\n '.join(b'%050d@elsewhere.test' % i for i in range(20000))
+    r = sendmail('-t', text=b'Subject: x\nTo: ' + names + b'\n\nx\n', ok=False)
+    assert r.returncode == 65 and b'megabyte' in r.stderr, r
+    assert not c.queue(), c.queue()
+    c.bob.clear()
+    text = b'no field of a header\n' * 60000
+    sendmail('bob@example.test', text=text)
+    assert c.bob.wait()[0].endswith(b'\n\n' + text)
+
+
 def newaliases():
     sendmail('-bi')
 
@@ -223,5 +236,6 @@ tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       a_dot_ends_it_without_i, a_sender_of_its_own, root_at_this_machine,
       recipients_in_one_word, as_another_user_by_the_group,
       every_usual_option_is_taken,
-      what_they_ask_for, sysexits, newaliases,
+      what_they_ask_for, sysexits,
+      a_header_that_does_not_end_in_a_megabyte, newaliases,
       the_queue_is_run_by_q, over_smtp, over_smtp_to_servers_of_all_kinds])

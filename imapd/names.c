@@ -134,10 +134,12 @@ names_text(const struct box *b, const char *name, char out[NAMES_TEXT])
 	    .max = NAMES_TEXT - 1 };
 	const char *why;
 
-	if (b->utf8 && imap_name_from_utf7(span_of(name), &utf8, &why) == 0)
-		out[utf8.n] = '\0';
-	else
-		(void)span_str(span_of(name), out, NAMES_TEXT);
+	if (!b->utf8 || imap_name_from_utf7(span_of(name), &utf8, &why) < 0) {
+		buf_reset(&utf8);
+		buf_adds(&utf8, name);
+	}
+	capital_inbox(&utf8);
+	out[utf8.n] = '\0';
 }
 
 void

@@ -36,7 +36,8 @@ void	names_key(const char *name, struct buf *);
 /* A name of the tree as the client reads it, as an astring. */
 void	names_add(const struct box *, struct buf *, const char *name);
 /* The same without quotes: UTF-8 for who said UTF8=ACCEPT, else modified
- * UTF-7; what is neither stays as it is.  It is NUL-terminated. */
+ * UTF-7; what is neither stays as it is, and INBOX above it is in capitals.  It
+ * is NUL-terminated. */
 enum { NAMES_TEXT = 1024 };
 void	names_text(const struct box *, const char *name,
 	    char out[NAMES_TEXT]);

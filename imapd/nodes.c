@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "imapd/nodes.h"
+#include "wire/imap_name.h"
 
 static int  add(struct nodes *, struct span, unsigned, const char *);
+static void level(struct span, char [FOLDER_NAME]);
 static void merge(struct nodes *);
 
 int
@@ -63,8 +65,7 @@ nodes_parent(void *v, size_t n, size_t size, const char *name)
 
 	if (dot == NULL)
 		return NULL;
-	(void)span_str(span_mem(name, (size_t)(dot - name)), key.name,
-	    sizeof key.name);
+	level(span_mem(name, (size_t)(dot - name)), key.name);
 	return bsearch(&key, v, n, size, nodes_order);
 }
 
@@ -83,9 +84,17 @@ add(struct nodes *l, struct span name, unsigned bits, const char *use)
 	}
 	v = &l->v[l->n++];
 	v->bits = bits;
-	(void)span_str(name, v->name, sizeof v->name);
+	level(name, v->name);
 	(void)span_str(span_of(use), v->use, sizeof v->use);
 	return 0;
+}
+
+/* Above what others have called inbox.x is INBOX. */
+static void
+level(struct span name, char out[FOLDER_NAME])
+{
+	(void)span_str(imap_name_inbox(name) ? SPAN("INBOX") : name, out,
+	    FOLDER_NAME);
 }
 
 static void

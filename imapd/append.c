@@ -112,9 +112,14 @@ append_replace(struct box *b, struct imap_command *c)
 
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;
-	/* RFC 8508 3.5: nothing is appended for one that is not there */
-	a = n == 1 ? append_run(b, c) : box_say(b, ANSWER_NO, "NONEXISTENT",
-	    "no such message");
+	/* RFC 8508 3.2: nothing is appended for one that is not there, be it
+	 * that another session has replaced it */
+	if (n != 1)
+		a = box_say(b, ANSWER_NO, "NONEXISTENT", "no such message");
+	else if (change_gone(b, v, n))
+		a = box_say(b, ANSWER_NO, "EXPUNGEISSUED", "it is gone");
+	else
+		a = append_run(b, c);
 	if (a == ANSWER_OK) {
 		/* the code comes before the EXPUNGE (RFC 8508 4.3) */
 		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),

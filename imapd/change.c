@@ -19,7 +19,6 @@ static enum answer store_answer(struct box *, const struct imap_command *,
 	    const uint32_t *, const unsigned char *, size_t);
 static enum answer transfer(struct box *, struct imap_command *,
 	    struct folder *, const char *, uint32_t *, size_t);
-static int  some_gone(struct box *, const uint32_t *, size_t);
 static void copyuid(struct box *, struct folder *, const char *,
 	    const uint32_t *, const uint32_t *, size_t);
 static int  by_new_uid(const void *, const void *);
@@ -84,7 +83,7 @@ change_copy(struct box *b, struct imap_command *c)
 		return ANSWER_NO;
 	if ((v = box_array(b, c, &n)) == NULL)
 		return b->answer;
-	if (!c->uid && some_gone(b, v, n))
+	if (!c->uid && change_gone(b, v, n))
 		/* all or none (RFC 9051 6.4.7); told behind it */
 		a = box_say(b, ANSWER_NO, "EXPUNGEISSUED",
 		    "some of them are gone");
@@ -125,6 +124,20 @@ change_expunge(struct box *b, struct imap_command *c)
 	if (n)
 		change_highest(b);
 	return ANSWER_OK;
+}
+
+int
+change_gone(struct box *b, const uint32_t *v, size_t n)
+{
+	struct mail m;
+	size_t i;
+
+	if (folder_sync(b->folder) < 0)
+		return 0;		/* the command fails by itself */
+	for (i = 0; i < n; i++)
+		if (folder_mail(b->folder, v[i], &m) == 0 && m.gone)
+			return 1;
+	return 0;
 }
 
 int
@@ -261,20 +274,6 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 	if (came)
 		change_highest(b);
 	return a;
-}
-
-static int
-some_gone(struct box *b, const uint32_t *v, size_t n)
-{
-	struct mail m;
-	size_t i;
-
-	if (folder_sync(b->folder) < 0)
-		return 0;		/* the command fails by itself */
-	for (i = 0; i < n; i++)
-		if (folder_mail(b->folder, v[i], &m) == 0 && m.gone)
-			return 1;
-	return 0;
 }
 
 /* RFC 4315 3: two sets side by side, in the order in which UIDs were given.

@@ -9,6 +9,9 @@ enum answer change_store(struct box *, struct imap_command *);
 /* COPY and MOVE. */
 enum answer change_copy(struct box *, struct imap_command *);
 enum answer change_expunge(struct box *, struct imap_command *);
+/* 1: of those messages of the view some are gone, so that a command with their
+ * numbers is answered EXPUNGEISSUED. */
+int	change_gone(struct box *, const uint32_t *, size_t);
 /* All that is \Deleted, for CLOSE.  0, or -1 with errno. */
 int	change_expunge_all(struct box *);
 /* RFC 7162 3.2.7: adds HIGHESTMODSEQ to the code of the reply, where the client

@@ -90,7 +90,11 @@ list_run(struct box *b, struct imap_command *c)
 	    box_say(b, ANSWER_OK, "", "that is all");
 }
 
-/* 0, or -1 with errno and nothing to free. */
+/*
+ * Reference and name are put together as they are (RFC 9051 6.3.9 leaves that
+ * to the server), as by Dovecot: a reference ends with the separator where one
+ * is meant.  0, or -1 with errno and nothing to free.
+ */
 static int
 patterns_take(struct patterns *l, const struct box *b,
     const struct imap_list *list)

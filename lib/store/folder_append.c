@@ -231,7 +231,9 @@ append_flush(struct append *a)
 	return 0;
 }
 
-/* Dated, flushed, and under its name in cur/. */
+/* Dated, flushed, and under its name in cur/.  A date that the file system has
+ * no room for (on ext4 one before 1901) becomes the nearest that it has: to
+ * refuse it would lose an old message over a date that is wrong anyhow. */
 static int
 append_place(struct folder *f, struct append *a, struct incoming *in)
 {

@@ -2,9 +2,11 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/check_host.h"
@@ -21,6 +23,7 @@ struct place {				/* DESIGN 3 */
 static void check_users(struct check *);
 static void check_places(struct check *);
 static void check_place(struct check *, const struct place *);
+static void check_way(struct check *, const char *);
 static void name_of(const struct check *, const char *, char *, size_t);
 static void check_sendmail(struct check *);
 static void check_keys(struct check *);
@@ -112,6 +115,8 @@ check_places(struct check *c)
 	c->failed = 0;
 	for (i = 0; i < sizeof place / sizeof *place; i++)
 		check_place(c, &place[i]);
+	check_way(c, c->site->state_dir);
+	check_way(c, c->site->mail_dir);
 	if (!c->failed)
 		found(c, OK, "directories", "owners and modes are right");
 	c->failed |= before;
@@ -146,6 +151,24 @@ check_place(struct check *c, const struct place *p)
 	if ((st.st_mode & 07777) != p->mode)
 		found(c, FAIL, path, "mode %04o: chmod %05o %s",
 		    (unsigned)st.st_mode & 07777, (unsigned)p->mode, path);
+}
+
+/* The service users, and who a mailbox belongs to, are others there. */
+static void
+check_way(struct check *c, const char *dir)
+{
+	char path[PATH_MAX], *end;
+	struct stat st;
+
+	if (realpath(dir, path) == NULL)
+		return;
+	for (end = path + strlen(path); end > path; *end = '\0') {
+		if (stat(path, &st) == 0 && !(st.st_mode & S_IXOTH))
+			found(c, FAIL, path, "mode %04o, which nobody but its "
+			    "owner and group can pass: chmod o+x %s",
+			    (unsigned)st.st_mode & 07777, path);
+		end = strrchr(path, '/');
+	}
 }
 
 static void

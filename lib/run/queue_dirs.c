@@ -70,6 +70,10 @@ check_one(const char *dir, const char *name, uid_t uid, mode_t forbidden,
 		buf_addf(errors, "%s: mode %04o, others may write there; the "
 		    "cure: chmod %s %s\n", p, (unsigned)(st.st_mode & 07777),
 		    forbidden == 02 ? "o-w" : "go-w", p);
+	else if ((st.st_mode & S_IRWXU) != S_IRWXU)
+		buf_addf(errors, "%s: mode %04o, its owner may not use it; "
+		    "the cure: chmod u+rwx %s\n", p,
+		    (unsigned)(st.st_mode & 07777), p);
 }
 
 /* Of the queue: the service's user, or whoever starts it without root. */

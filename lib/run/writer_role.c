@@ -43,7 +43,9 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
 	    .dir = { queue } });
 	if (queue_open(&shared.queue, queue, &missing) < 0)
-		log_die(LOG_FIX, "%s/%s", queue, missing);
+		log_die(LOG_FIX, "%s/%s%s", queue, missing, errno == EACCES ?
+		    " (who stores mail has to pass all directories above: "
+		    "chmod o+x)" : "");
 	role_wait(env);
 	return zygote_run(env, serve);
 }

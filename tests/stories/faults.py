@@ -234,6 +234,12 @@ def wrong_modes_stop_the_start():
             os.chown(path, 65534, old.st_gid)
             refused(i, path, 'chown')
             os.chown(path, old.st_uid, old.st_gid)
+            os.chmod(path, 0o500)
+            refused(i, path, 'chmod u+rwx')
+            os.chmod(path, old.st_mode & 0o7777)
+        os.chmod(i.dir, 0o700)
+        refused(i, i.dir, 'chmod o+x', ('smtpd',))
+        os.chmod(i.dir, 0o755)
         for path in ('etc/server.pem', 'etc/secrets/server.key'):
             path = i.dir + '/' + path
             os.rename(path, path + '.old')

@@ -38,6 +38,7 @@ static pid_t listener;
 static int monitor, link_to[LINKS], said, client;
 static struct sockaddr_in at;
 static rlim_t files;			/* the listener may have, if not 0 */
+static uint64_t per_address = 1000, per_network = 1000;
 
 static void
 be_listener(int control, int fd, const int *end, int tls)
@@ -47,7 +48,7 @@ be_listener(int control, int fd, const int *end, int tls)
 	static struct role_env env;
 	const struct listener_service service = { .name = "smtp", .proto = "smtp",
 	    .busy = "421\r\n", .tls = tls, .alpn = "" };
-	struct ip_net local;
+	struct ip_net local, proxy;
 	int i;
 
 	if (files)
@@ -65,10 +66,11 @@ be_listener(int control, int fd, const int *end, int tls)
 		env.link[i].fd = end[i];
 	}
 	(void)ip_net_parse(SPAN("127.0.0.0/8"), &local);
+	(void)ip_net_parse(SPAN("127.1.0.0/16"), &proxy);
 	listener_run(&env, &(struct listener_conf){
 	    .local_networks = { 1, &local }, .max_connections = 1000,
-	    .max_per_address = 1000, .max_per_network = 1000,
-	    .service = &service });
+	    .max_per_address = per_address, .max_per_network = per_network,
+	    .proxies = { 1, &proxy }, .service = &service });
 	_exit(1);
 }
 
@@ -436,19 +438,25 @@ test_who_has_no_process_is_told(void **state)
 	finish();
 }
 
-/* From 127.0.0.LAST: 1 = there is a process for it, 0 = it is refused. */
-static int
-served_from(unsigned last, int session[CHAN_FDS])
+static void
+connect_from(uint32_t address)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(0x7f000000 + last) };
-	struct pollfd p[2];
+	    .sin_addr.s_addr = htonl(address) };
 
 	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(client, (struct sockaddr *)&from, sizeof from),
 	    0);
 	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof at),
 	    0);
+}
+
+/* 1 = there is a process for the client, 0 = it is refused. */
+static int
+served(int session[CHAN_FDS])
+{
+	struct pollfd p[2];
+
 	p[0] = (struct pollfd){ .fd = link_to[SESSION], .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = client, .events = POLLIN };
 	assert_true(poll(p, 2, -1) > 0);
@@ -457,6 +465,29 @@ served_from(unsigned last, int session[CHAN_FDS])
 	asked(SESSION, session);
 	close(session[0]);
 	return 1;
+}
+
+/* From 127.0.0.LAST. */
+static int
+served_from(unsigned last, int session[CHAN_FDS])
+{
+	connect_from(0x7f000000 + last);
+	return served(session);
+}
+
+/* The same by a proxy: 1 = there is a session for its client. */
+static int
+served_by_proxy(unsigned last, int session[CHAN_FDS])
+{
+	struct note n = { .kind = NOTE_PROXY };
+	uint32_t address = htonl(0x7f000000 + last);
+
+	connect_from(0x7f010001);
+	assert_true(served(session));
+	n.facts.client = ip_from_v4(&address);
+	assert_int_equal(note_send(session[1], &n, NULL, 0), 0);
+	close(session[1]);
+	return served(session);
 }
 
 /* With nothing left of the heap but what an old connection had: that is not
@@ -507,6 +538,108 @@ test_no_memory_ends_one_connection(void **state)
 	finish();
 }
 
+enum way { ENDS, NO_PROCESS, OUT_OF_ORDER, WAITS, PROXIED, SHAKES, SHAKEN,
+	WAYS };
+
+/* The session, or who is in its place, is gone, in each way there is. */
+static void
+end_by(enum way way, int of, int session[CHAN_FDS])
+{
+	int relay[CHAN_FDS], last = session[1];
+	char c[8];
+
+	switch (way) {
+	case NO_PROCESS:
+		assert_int_equal(note_say(last, NOTE_NONE, NULL, NULL, 0), 0);
+		break;
+	case OUT_OF_ORDER:
+		assert_int_equal(note_say(last, NOTE_UP, NULL, NULL, 0), 0);
+		break;
+	case WAITS:
+		assert_int_equal(note_say(last, NOTE_WRITER, NULL, NULL, 0),
+		    0);
+		break;
+	case SHAKES:
+	case SHAKEN:
+		assert_int_equal(note_say(last, NOTE_STARTTLS, NULL, NULL, 0),
+		    0);
+		close(last);
+		asked(RELAY, relay);
+		last = relay[1];
+		close(relay[0]);
+		close(relay[2]);
+		close(relay[3]);
+		if (way == SHAKES)
+			break;
+		assert_int_equal(note_say(last, NOTE_UP, NULL, NULL, 0), 0);
+		close(last);
+		asked(SESSION, session);
+		close(session[0]);
+		last = session[1];
+		break;
+	default:
+		break;
+	}
+	close(last);
+	while (read(of, c, sizeof c) > 0)
+		;
+	close(of);
+}
+
+/* One connection stays, so that neither too much nor too little is taken
+ * away; and whoever is refused was never counted. */
+static void
+limited(int same)
+{
+	enum { MOST = 4, REFUSED = 2 };
+	int of[MOST], session[MOST][CHAN_FDS], kept, i;
+	enum way way;
+	char c[8];
+
+	*(same ? &per_address : &per_network) = MOST;
+	begin(0);
+	per_address = per_network = 1000;
+	assert_true(served_from(1, session[0]));
+	kept = client;
+	for (way = ENDS; way <= WAYS; way++) {
+		for (i = 1; i < MOST + REFUSED; i++) {
+			unsigned last = same ? 1 : (unsigned)i + 1;
+			int *s = session[i < MOST ? i : 0], left = s[1];
+			int there = way == PROXIED ? served_by_proxy(last, s) :
+			    served_from(last, s);
+
+			assert_int_equal(there, i < MOST);
+			if (there) {
+				of[i] = client;
+				continue;
+			}
+			s[1] = left;
+			assert_int_equal(read(client, c, sizeof c), 5);
+			assert_int_equal(read(client, c, sizeof c), 0);
+			close(client);
+		}
+		for (i = 1; i < MOST; i++)
+			end_by(way, of[i], session[i]);
+	}
+	close(kept);
+	close(session[0][1]);
+	finish();
+}
+
+static void
+test_counts_of_an_address_do_not_leak(void **state)
+{
+	(void)state;
+	limited(1);
+}
+
+static void
+test_counts_of_a_network_do_not_leak(void **state)
+{
+	(void)state;
+	limited(0);
+}
+
 int
 main(void)
 {
@@ -523,6 +656,8 @@ main(void)
 		cmocka_unit_test(test_logins_are_counted_anew_after_starttls),
 		cmocka_unit_test(test_who_has_no_process_is_told),
 		cmocka_unit_test(test_no_memory_ends_one_connection),
+		cmocka_unit_test(test_counts_of_an_address_do_not_leak),
+		cmocka_unit_test(test_counts_of_a_network_do_not_leak),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -18,6 +18,7 @@ enum {
 static int open_all(const struct tables *, struct directory *);
 static void look_at(struct directory *, struct span, struct span,
     struct buf *);
+static void look_at_copy(struct directory *, struct span, struct buf *);
 static int normal(struct span, const char *, int *, char [ADDRESS_MAX + 1]);
 static int leads_somewhere(struct directory *, struct span, const char *);
 static int is_endless(struct directory *, const char *, struct span);
@@ -38,6 +39,8 @@ dangling_find(const struct tables *t, struct span key, struct buf *lines)
 		if (!key.p || span_eq(tables_key(s, i), key))
 			look_at(&d, tables_key(s, i), tables_value(s, i),
 			    lines);
+	for (i = 0; !key.p && i < t->site->always_bcc.n; i++)
+		look_at_copy(&d, span_of(t->site->always_bcc.word[i]), lines);
 	directory_close(&d);
 	return 0;
 }
@@ -143,6 +146,21 @@ look_at(struct directory *d, struct span key, struct span value,
 		    "%d aliases\n", ALIASES);
 	}
 	buf_free(&target);
+}
+
+/* Nobody hears of a copy that fails.  [ domain "=" ] address */
+static void
+look_at_copy(struct directory *d, struct span word, struct buf *lines)
+{
+	size_t at = span_find(word, '=');
+
+	if (at < word.n)
+		word = span_from(word, at + 1);
+	if (leads_somewhere(d, word, ""))
+		return;
+	buf_adds(lines, "always_bcc -> ");
+	buf_addspan(lines, word);
+	buf_adds(lines, ": no such recipient\n");
 }
 
 /* A target of the alias `of`, as the tables know it; *user: aliases end. */

@@ -164,13 +164,16 @@ def what_is_quietly_in_vain_is_named():
     more = c.dir + '/run/more.conf'
     with open(more, 'w') as f:
         f.write(open(c.ready['config']).read() +
-                'queued.drop_size 1M\nimapd.mechanisms PLAIN\n')
+                'queued.drop_size 1M\nimapd.mechanisms PLAIN\n'
+                'always_bcc bob@example.test x.invalid=y@x.invalid '
+                'example.test=gone@example.test\n')
     with open(path) as f:
         kept = f.read()
     told = (b'warn sendmail.max_size: is more than queued.drop_size',
             b'warn smtpd.mechanisms: offers SCRAM, and 1 users (alice@',
             b'warn imapd.mechanisms: offers SCRAM',
-            b'warn relay: rcpt other.invalid x: other.invalid is no relay')
+            b'warn relay: rcpt other.invalid x: other.invalid is no relay',
+            b'warn aliases: always_bcc -> gone@example.test: no such')
 
     def said(config):
         out = run(c.dir + '/sbin/correo', '-c', config, 'check',
@@ -182,8 +185,9 @@ def what_is_quietly_in_vain_is_named():
             f.writelines(x for x in kept.splitlines(True)
                          if not x.startswith('alice@example.test:SCRAM'))
         c.correo('relay', 'add', 'rcpt', 'other.invalid', 'x')
-        assert said(c.ready['config']) == [False, True, True, True]
-        assert said(more) == [True, True, False, True]
+        assert said(c.ready['config']) == [False, True, True, True,
+                                             False]
+        assert said(more) == [True, True, False, True, True]
     finally:
         with open(path, 'w') as f:
             f.write(kept)

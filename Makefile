@@ -73,9 +73,9 @@ ROLE_LIBS != s='-Wl,-Bstatic $(ARCHIVES) -Wl,-Bdynamic'; \
 	2>/dev/null && echo "$$s" || echo -lcdb -lseccomp -lutf8proc $(PKG_LIBS)
 # smtpd, which forks the most, has libc in it too: that is a third less for a
 # fork and its end.  Not where such a program does not run (a sanitizer's).
-SMTPD_LIBS != s='-static-pie $(ARCHIVES)'; t=$$(mktemp) && \
+SMTPD_LIBS != exec 2>/dev/null; s='-static-pie $(ARCHIVES)'; t=$$(mktemp) && \
 	echo 'int main(void) { return 0; }' | \
-	$(CC) $(CFLAGS) $(LDFLAGS) -x c -o $$t - $$s 2>/dev/null && $$t && \
+	$(CC) $(CFLAGS) $(LDFLAGS) -x c -o $$t - $$s && $$t && \
 	echo "$$s" || echo '-pie $(ROLE_LIBS)'; rm -f "$$t"
 
 all: $(BIN)

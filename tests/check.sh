@@ -141,8 +141,8 @@ sanitized()
 	sh tests/fuzz.sh replay
 	[ -f build/clang/libcorreo.a ] || return
 	# the deliberate leaks of short-lived processes are no news
-	ASAN_OPTIONS=detect_leaks=0 make -C build/clang -k CC=clang \
-	    HARDEN= "CFLAGS=$SAN" unit |
+	ASAN_OPTIONS=detect_leaks=0 UNIT_TIME=900 make -C build/clang -k \
+	    CC=clang HARDEN= "CFLAGS=$SAN" unit |
 	    sed 's/^\(ok\|not ok\|skip\) unit/\1 sanitized/'
 }
 

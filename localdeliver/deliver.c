@@ -207,6 +207,7 @@ prepare_to(struct batch_rcpt *r, const struct plan *p, const struct job *j)
 	a.sender = j->sender;
 	a.file = (struct span){ NULL, 0 };
 	a.nto = p->nto;
+	a.kept = p->keep || p->nfolder;
 	for (i = 0; i < p->nto; i++) {
 		a.to[i] = p->to[i];
 		if (a.to[i].p[0] == '|')

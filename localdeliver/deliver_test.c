@@ -181,6 +181,7 @@ check_answer(const struct row *r)
 	buf_free(&to);
 	if (r->code == 0 ? a.verdict.kind != VERDICT_TO ||
 	    strcmp(text, r->to) != 0 || !span_eq(a.sender, SPAN("a@s.test"))
+	    || a.kept != (r->kept || r->lists)
 	    : a.verdict.code != r->code)
 		fail_msg("%s: %u %s, to %s", r->name, a.verdict.code,
 		    a.verdict.text, text);

@@ -32,6 +32,8 @@ outcome_add(struct buf *b, const struct outcome *o)
 			buf_adds(b, " sender=");
 			buf_addspan(b, o->sender);
 		}
+		if (o->kept)
+			buf_adds(b, " kept");
 		break;
 	case OUTCOME_REPORT:
 		buf_addspan(b, o->report);
@@ -169,16 +171,16 @@ parse_to(struct span line, struct outcome *o, const char **why)
 		*why = "state: the count of targets";
 		return -1;
 	}
-	if (line.n && (!span_starts(line, SPAN("sender=")) ||
-	    span_find(line, ' ') < line.n)) {
-		*why = "state: sender= or the end";
-		return -1;
-	}
-	if (line.n) {
+	if (span_starts(line, SPAN("sender="))) {
 		o->has_sender = 1;
-		o->sender = span_from(line, sizeof "sender=" - 1);
+		line = span_from(line, sizeof "sender=" - 1);
+		span_cut(&line, ' ', &o->sender);
 	}
-	return 0;
+	o->kept = span_eq(line, SPAN("kept"));
+	if (line.n == 0 || o->kept)
+		return 0;
+	*why = "state: sender=, kept or the end";
+	return -1;
 }
 
 static int

@@ -5,13 +5,14 @@
  *	event  = ("done" | "later" | "never") " " CODE " " ENHANCED " " VIA
  *	         " " PEER " " TEXT
  *	       / "to " COUNT " " target *("," target) [ " sender=" PATH ]
+ *	         [ " kept" ]
  *	       / "report " KIND " " ID			(r0: of the message)
  *
  * "-" stands for an absent word.  A target is an address, "\address" (aliases
  * end there), or "|ENTRY:FILE"; in targets and the path, bytes that could end
  * a word are written \xHH.  The targets of a `to` become recipients with the
  * next free numbers, in order; those of r0 are copies that the site keeps
- * (always_bcc).
+ * (always_bcc).  "kept" says that a copy stayed where the recipient itself is.
  *
  * A line that a full disk or lost power cut off gets OUTCOME_TORN for an end,
  * which leaves of it either what it said in full, or no line of this grammar.
@@ -40,6 +41,7 @@ struct outcome {
 	struct span to;			/* targets as written */
 	int has_sender;
 	struct span sender;		/* as written */
+	int kept;
 	struct span report, id;
 };
 

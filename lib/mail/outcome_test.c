@@ -23,6 +23,9 @@ lines(void **state)
 		    "bob@example.test sender=SRS0=x@example.test", NULL },
 		{ "1795300001 r3 to 1 |2:.forward", NULL },
 		{ "1795300001 r3 to 1 a@b.test sender=", NULL },
+		{ "1 r3 to 1 a@b.test kept", NULL },
+		{ "1 r3 to 1 a@b.test sender=x@y.test kept", NULL },
+		{ "1 r3 to 1 a@b.test sender= kept", NULL },
 		{ "1 r0 to 1 archive@example.test", NULL },
 		{ "1 r0 report delay 0f2k8r1q3m5hj9ab2c7d", NULL },
 		{ "1 r9 never 550 5.1.1 local - ", NULL },
@@ -34,6 +37,9 @@ lines(void **state)
 		{ "1 r1 done 2x0 2.0.0 smtp - x", "" },
 		{ "1 r1 done 250", "" }, { "1 r1 to x a@b", "" },
 		{ "1 r1 to 1", "" }, { "1 r1 to 1 a@b extra", "" },
+		{ "1 r1 to 1 a@b kept sender=x", "" },
+		{ "1 r1 to 1 a@b kept kept", "" },
+		{ "1 r1 to 1 a@b sender=x y", "" },
 		{ "1 r0 report delay", "" }, { "1 r0 report delay id x", "" },
 		{ "1 r1 to 1 a@b sender=x\x01", "" },
 		{ "1 r1 to 2 a@b", "" }, { "1 r1 to 1 a@b,c@d", "" },
@@ -67,6 +73,7 @@ torn(void **state)
 		"1795300000 r1 done 250 2.0.0 smtp mx.test taken as 4XYZ",
 		"1795300001 r13 to 2 c@d.test,bob@e.test sender=SRS0=x@e.test",
 		"1795300001 r3 to 2 |2:.forward,bob@example.test",
+		"1795300001 r3 to 2 c@d.test,bob@e.test sender=x@e.test kept",
 		"1 r0 report delay 0f2k8r1q3m5hj9ab2c7d"
 	};
 	struct buf b = { .max = 4096 };

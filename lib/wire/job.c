@@ -5,7 +5,7 @@
 
 /* Fields that are numbers, until all have been seen. */
 struct numbers {
-	struct span size, arrived, utf8, repeat, token, dsn, rcpt, code;
+	struct span size, arrived, utf8, repeat, token, dsn, kept, rcpt, code;
 };
 
 static int job_field(struct job *, struct numbers *, const struct field *,
@@ -36,7 +36,7 @@ static const struct field_slot job_slot[] = {
 	SLOT(answer, file), { NULL, 0 }
 }, answer_number[] = {
 	SLOT(numbers, rcpt), SLOT(numbers, code), SLOT(numbers, dsn),
-	{ NULL, 0 }
+	SLOT(numbers, kept), { NULL, 0 }
 };
 
 enum { KIND, ENHANCED, TEXT };
@@ -88,6 +88,8 @@ answer_add(struct buf *b, const struct answer *a)
 		field_add(&f, "sender", a->sender);
 		if (a->file.n)
 			field_add(&f, "file", a->file);
+		if (a->kept)
+			field_adds(&f, "kept", "1");
 	} else {
 		field_addu(&f, "code", v->code);
 		field_adds(&f, "enhanced", v->enhanced);
@@ -133,7 +135,7 @@ answer_parse(struct span in, struct answer *a, const char **why)
 	struct field f;
 	int r;
 
-	a->ready = a->dsn = 0;
+	a->ready = a->dsn = a->kept = 0;
 	a->nr = 0;
 	a->nto = 0;
 	a->id = a->peer = a->sender = a->file = (struct span){ NULL, 0 };
@@ -295,5 +297,6 @@ answer_verdict(struct answer *a, const struct span text[3],
 	a->verdict = verdict_words(code, text[ENHANCED], text[TEXT]);
 	a->verdict.kind = kind;
 	a->dsn = span_eq(num->dsn, SPAN("1"));
+	a->kept = span_eq(num->kept, SPAN("1"));
 	return 0;
 }

@@ -20,14 +20,14 @@
  *
  *	id ID  rcpt N  kind done|later|never  code 250  enhanced 2.0.0  text …
  *	    peer …  dsn 1
- *	id ID  rcpt N  kind to  to TARGET (1..)  sender PATH  file NAME
+ *	id ID  rcpt N  kind to  to TARGET (1..)  sender PATH  file NAME  kept 1
  *	ready 0:,			(remoted: give me the next of this key)
  *
  * with the id of the job it answers: several are in flight on a channel, and N
  * counts within a message.
  *
  * To `to`: what a forwarding file keeps in this home has been delivered before
- * the answer; each TARGET becomes a recipient of its own.  A TARGET is an
+ * the answer, and `kept` says that it does; each TARGET becomes a recipient of its own.  A TARGET is an
  * address (with its domain), or "|ENTRY": a program, entry ENTRY (from 1) of
  * the forwarding file NAME, which is given only with such.  For a program
  * queued sends a job to a child of the same mailbox with a recipient whose
@@ -92,6 +92,7 @@ struct answer {
 	struct span to[JOB_TO];		/* addresses, or "|ENTRY" */
 	struct span sender;
 	struct span file;		/* kind to: of the entries named */
+	int kept;			/* kind to: a copy stays here */
 };
 
 /* Adds a whole record.  0, or -1. */

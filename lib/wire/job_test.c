@@ -151,7 +151,8 @@ test_answer(void **state)
 	assert_int_equal(answer_add(&b, &a), 0);
 	a = (struct answer){ .id = SPAN("I"), .nr = 2,
 	    .verdict = { .kind = VERDICT_TO },
-	    .nto = JOB_TO, .sender = SPAN("s@t"), .file = SPAN(".forward") };
+	    .nto = JOB_TO, .sender = SPAN("s@t"), .file = SPAN(".forward"),
+	    .kept = 1 };
 	for (i = 0; i < JOB_TO; i++)
 		a.to[i] = i % 2 ? SPAN("carol@elsewhere.example") : SPAN("|1");
 	assert_int_equal(answer_add(&b, &a), 0);
@@ -161,7 +162,7 @@ test_answer(void **state)
 	memset(&c, 0xaa, sizeof c);
 	assert_int_equal(record_next(&in, RECORD_MAX, &fields, &why), 1);
 	assert_int_equal(answer_parse(fields, &c, &why), 0);
-	assert_true(!c.ready && c.nr == UINT32_MAX && c.nto == 0);
+	assert_true(!c.ready && c.nr == UINT32_MAX && c.nto == 0 && !c.kept);
 	assert_int_equal(c.verdict.kind, VERDICT_LATER);
 	assert_int_equal(c.verdict.code, 451);
 	assert_string_equal(c.verdict.enhanced, "4.7.1");
@@ -173,7 +174,7 @@ test_answer(void **state)
 	assert_int_equal(c.verdict.kind, VERDICT_TO);
 	assert_int_equal(c.nto, JOB_TO);
 	assert_true(span_eq(c.to[999], SPAN("carol@elsewhere.example")));
-	assert_true(span_eq(c.file, SPAN(".forward")));
+	assert_true(span_eq(c.file, SPAN(".forward")) && c.kept);
 	assert_int_equal(record_next(&in, RECORD_MAX, &fields, &why), 1);
 	assert_int_equal(answer_parse(fields, &c, &why), 0);
 	assert_int_equal(c.ready, 1);

@@ -9,6 +9,7 @@
 #include "queued/expand.h"
 #include "queued/note_log.h"
 #include "queued/schedule.h"
+#include "queued/settle.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -18,14 +19,7 @@ static struct message **slot(const struct queued *, const char *);
 static void route_from(struct queued *, struct message *, unsigned);
 static void route_one(struct queued *, struct rcpt *);
 static void to_mailbox(struct queued *, struct rcpt *, const struct route *);
-static void outcome(struct rcpt *, const struct verdict *, struct span,
-    const char *);
 static void settle(struct queued *, struct message *);
-static void expire(struct queued *, struct message *, int64_t);
-static unsigned tell(struct queued *, struct message *);
-static int  wants(const struct rcpt *, const char *word, int by_default);
-static int  told_of_failure(const struct rcpt *);
-static int  told_of_success(const struct rcpt *);
 static void finish(struct queued *, struct message *);
 static int  set_aside(struct queued *, struct message *);
 static int  defer(struct queued *, struct message *);
@@ -98,17 +92,17 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 				warn_state(m);
 			route_from(q, m, before);
 		} else {
-			outcome(r, &v, span_of(""), via);
+			message_outcome(r, &v, span_of(""), via);
 			log_outcome(r, via, h->key);
 		}
 	} else if (h->tried || r->fate.when == 0) {
-		outcome(r, h->verdict, a ? a->peer : span_of(""), via);
+		message_outcome(r, h->verdict, a ? a->peer : span_of(""), via);
 		if (r->state != RCPT_LATER)
 			log_outcome(r, via, h->key);
 	} else if (span_starts(r->fate.text, SPAN(DELIVER_NOT_ASKED)))
 		r->state = RCPT_LATER;	/* as it stands in its state */
 	else {
-		outcome(r, h->verdict, span_of(""), via);
+		message_outcome(r, h->verdict, span_of(""), via);
 		r->fresh = 0;		/* it is only counted in the log */
 	}
 	if (--m->left == 0)
@@ -146,7 +140,7 @@ attempt_reported(struct queued *q, const struct errand *e,
 		r->told = 0;
 		/* nothing is given up unsaid: it is tried again instead */
 		if (v->kind != VERDICT_DONE && e->kind == ORDER_FAILURE)
-			outcome(r, v, span_of(""), "queue");
+			message_outcome(r, v, span_of(""), "queue");
 	}
 	if (--m->reports == 0)
 		finish(q, m);
@@ -164,12 +158,19 @@ slot(const struct queued *q, const char *id)
 	return (struct message **)(size_t)p;
 }
 
-/* Those that aliases add stand behind, and get their turn. */
+/* Those that aliases add stand behind, and get their turn.  Of two who are the
+ * same the first is sent: so those come last of whose failure nobody hears. */
 static void
-route_from(struct queued *q, struct message *m, unsigned i)
+route_from(struct queued *q, struct message *m, unsigned first)
 {
-	for (; i < m->n; i++)
-		if (m->rcpt[i]->state == RCPT_OPEN)
+	unsigned i, end;
+
+	for (i = first; i < m->n; i++)
+		if (m->rcpt[i]->state == RCPT_OPEN && settle_hears(m->rcpt[i]))
+			route_one(q, m->rcpt[i]);
+	for (end = i, i = first; i < m->n; i++)
+		if (m->rcpt[i]->state == RCPT_OPEN && (i >= end ||
+		    !settle_hears(m->rcpt[i])))
 			route_one(q, m->rcpt[i]);
 }
 
@@ -179,8 +180,11 @@ route_one(struct queued *q, struct rcpt *r)
 	struct message *m = r->m;
 	unsigned before = m->n;
 	struct route to;
+	int circle = expand_circle(r, &to.verdict);
 
-	if (expand_circle(r, &to.verdict) == 0) {
+	if (circle > 0)
+		return;
+	if (circle == 0) {
 		route_find(&q->directory, m->env.class,
 		    r->parent == NULL && !r->copy, r->user, r->to, &to);
 		if (to.kind == ROUTE_LOCAL) {
@@ -188,8 +192,8 @@ route_one(struct queued *q, struct rcpt *r)
 			return;
 		}
 		if (to.kind == ROUTE_REMOTE) {
-			if (expand_twice(r, span_of(to.normal), &to.verdict))
-				goto over;
+			if (expand_twice(r, span_of(to.normal)))
+				return;
 			if (q->conf->srs)
 				expand_sender(&q->directory, r);
 			route_hop(&q->directory, r->has_sender ? r->sender :
@@ -209,7 +213,7 @@ route_one(struct queued *q, struct rcpt *r)
 	}
 over:
 	m->tried = 1;
-	outcome(r, &to.verdict, span_of(""), "queue");
+	message_outcome(r, &to.verdict, span_of(""), "queue");
 	if (r->state != RCPT_LATER)
 		log_outcome(r, "queue", NULL);
 }
@@ -235,43 +239,20 @@ attempt_key(void *arg, const struct rcpt *r, char key[HOP_KEY])
 static void
 to_mailbox(struct queued *q, struct rcpt *r, const struct route *to)
 {
-	struct verdict v;
-
 	r->ext = message_keep(r->m, span_of(to->ext));
-	if (!r->run && expand_twice(r, span_of(to->normal), &v)) {
-		outcome(r, &v, span_of(""), "queue");
-		log_outcome(r, "queue", NULL);
+	if (!r->run && expand_twice(r, span_of(to->normal)))
 		return;
-	}
 	r->m->left++;
 	deliver_add(&q->deliver, r->run ? DEST_PROGRAM : DEST_LOCAL, to->key,
 	    r);
-}
-
-static void
-outcome(struct rcpt *r, const struct verdict *v, struct span peer,
-    const char *via)
-{
-	struct fate *f = &r->fate;
-
-	r->state = v->kind == VERDICT_DONE ? RCPT_DONE :
-	    v->kind == VERDICT_NEVER ? RCPT_NEVER : RCPT_LATER;
-	r->news = r->fresh = 1;
-	f->when = clock_s();
-	f->code = v->code;
-	memcpy(f->enhanced, v->enhanced, sizeof f->enhanced);
-	f->via = via;
-	f->peer = message_keep(r->m, peer);
-	f->text = message_keep(r->m, span_of(v->text));
 }
 
 /* All that can be known in this attempt is known: who is to be told? */
 static void
 settle(struct queued *q, struct message *m)
 {
-	expire(q, m, clock_s());
 	m->reports = 1;			/* until all are asked for */
-	if (tell(q, m)) {
+	if (settle_all(q->conf, m)) {
 		errand_report(&q->errands, m, ORDER_FAILURE);
 		errand_report(&q->errands, m, ORDER_DELAY);
 		errand_report(&q->errands, m, ORDER_SUCCESS);
@@ -279,95 +260,6 @@ settle(struct queued *q, struct message *m)
 	}
 	if (--m->reports == 0)
 		finish(q, m);
-}
-
-/* Who was not asked for want of room has twice the time, and not for ever: more
- * may come for a destination than its route lets go. */
-static void
-expire(struct queued *q, struct message *m, int64_t now)
-{
-	int64_t end = schedule_end(q->conf, m->arrived, m->env.sender.n == 0);
-	struct verdict v;
-	unsigned i;
-
-	if (m->gone || m->damaged || now < end)
-		return;
-	for (i = 0; i < m->n; i++) {
-		struct rcpt *r = m->rcpt[i];
-
-		if (r->state != RCPT_LATER ||
-		    (r->unasked && now - end < end - m->arrived))
-			continue;
-		v = schedule_last(r->fate.code, r->fate.enhanced,
-		    r->fate.text, r->fate.peer);
-		outcome(r, &v, span_of(""), r->fate.via);
-		log_expired(r);
-	}
-}
-
-/* Marks each recipient with what its sender is to be told; how many. */
-static unsigned
-tell(struct queued *q, struct message *m)
-{
-	int late = q->conf->warn && !m->warned && m->env.sender.n &&
-	    clock_s() - m->arrived >= (int64_t)q->conf->warn;
-	unsigned i, n = 0;
-
-	for (i = 0; i < m->n; i++) {
-		struct rcpt *r = m->rcpt[i];
-
-		r->told = 0;
-		if (r->fresh && r->state == RCPT_NEVER && told_of_failure(r))
-			r->told = ORDER_FAILURE + 1;
-		else if (r->fresh && told_of_success(r))
-			r->told = ORDER_SUCCESS + 1;
-		else if (late && r->state == RCPT_LATER &&
-		    wants(r, "DELAY", 1))
-			r->told = ORDER_DELAY + 1;
-		n += r->told != 0;
-	}
-	return n;
-}
-
-/* RFC 3461 4.1: a list of words; absent means what an MTA always did. */
-static int
-wants(const struct rcpt *r, const char *word, int by_default)
-{
-	struct span list = r->notify, head;
-
-	if (list.n == 0)
-		return by_default;
-	while (list.n) {
-		span_cut(&list, ',', &head);
-		if (span_case_eq(head, span_of(word)))
-			return 1;
-	}
-	return 0;
-}
-
-/* Mail from nobody: postmaster is told, but not of what fails at postmaster. */
-static int
-told_of_failure(const struct rcpt *r)
-{
-	const struct message *m = r->m;
-
-	if (m->env.sender.n)
-		return wants(r, "FAILURE", 1);
-	if (!r->copy && (m->env.class != CLASS_REPORT ||
-	    !span_case_starts(message_origin(r)->to, SPAN("postmaster@"))))
-		return 1;
-	log_dropped(r);
-	return 0;
-}
-
-/* RFC 3461 5.2.7: a list of several, or with an owner, is told of as expanded:
- * of what becomes of it then, its sender hears no more. */
-static int
-told_of_success(const struct rcpt *r)
-{
-	return r->m->env.sender.n && !r->passed && wants(r, "SUCCESS", 0) &&
-	    (r->state == RCPT_DONE ||
-	    (r->state == RCPT_SPREAD && (r->count > 1 || r->has_sender)));
 }
 
 static void

@@ -19,6 +19,7 @@ struct seen {
 
 static int  concerns(const struct message *, struct span domain);
 static int  is_of(struct span address, struct span domain);
+static void is_same(struct rcpt *, struct rcpt *);
 static int  undo(struct message *, unsigned, struct verdict *,
     struct verdict);
 static void spread(struct rcpt *, unsigned);
@@ -45,28 +46,37 @@ expand_copies(const struct site *site, struct message *m)
 	}
 }
 
+/* Not where its alias has it that it is the mailbox itself (\user): that has
+ * not had what the alias had. */
 int
-expand_circle(const struct rcpt *r, struct verdict *v)
+expand_circle(struct rcpt *r, struct verdict *v)
 {
-	struct span way[MESSAGE_DEPTH];
-	size_t i, n = message_way(r, way);
+	struct rcpt *p, *same = NULL;
+	int n = 0, met = 0;
 
-	if (n > MESSAGE_DEPTH) {
+	for (p = message_from(r); p; p = p->parent, n++)
+		if (span_case_eq(p->to, r->to)) {
+			met = 1;
+			if (p->user == r->user)
+				same = p;
+		}
+	if (n > MESSAGE_DEPTH)
 		*v = verdict_make(554, "5.4.6", "forwarded more than %d times "
 		    "here", MESSAGE_DEPTH);
+	else if (met && same == NULL)
+		*v = verdict_make(554, "5.4.6", "its aliases or forwards come "
+		    "back to it");
+	else if (same == NULL)
+		return 0;
+	else {
+		is_same(r, same);
 		return 1;
 	}
-	for (i = 0; i < n; i++)
-		if (span_case_eq(way[i], r->to)) {
-			*v = verdict_make(554, "5.4.6", "its aliases or "
-			    "forwards come back to it");
-			return 1;
-		}
-	return 0;
+	return -1;
 }
 
 int
-expand_twice(struct rcpt *r, struct span normal, struct verdict *v)
+expand_twice(struct rcpt *r, struct span normal)
 {
 	struct message *m = r->m;
 	struct seen *s, **p;
@@ -82,9 +92,7 @@ expand_twice(struct rcpt *r, struct span normal, struct verdict *v)
 	p = &m->seen[crc32c(0, normal) % SEEN];
 	for (s = *p; s; s = s->next)
 		if (span_eq(s->normal, normal)) {
-			*v = verdict_make(250, "2.0.0",
-			    "the same as recipient %u", s->rcpt->nr);
-			r->notify = SPAN("NEVER");
+			is_same(r, s->rcpt);
 			return 1;
 		}
 	if ((s = message_alloc(m, sizeof *s)) != NULL) {
@@ -199,6 +207,7 @@ expand_forward(struct rcpt *r, const struct answer *a, struct verdict *v)
 		    "its forwards are too many or too long, or make no sense"));
 	}
 	spread(r, first);
+	r->kept = a->kept != 0;
 	return 0;
 }
 
@@ -235,6 +244,13 @@ is_of(struct span address, struct span domain)
 		address_split(span_of(normal[i]), &local, &of[i]);
 	}
 	return span_eq(of[0], of[1]);
+}
+
+static void
+is_same(struct rcpt *r, struct rcpt *as)
+{
+	r->state = RCPT_SAME;
+	r->same = as;
 }
 
 /* They were the last, and nobody knows them yet. */

@@ -12,12 +12,13 @@
 /* The copies that always_bcc asks for, where this is the first attempt. */
 void	expand_copies(const struct site *, struct message *);
 
-/* Has it come back to where it was, or too far?  1 with the verdict, or 0. */
-int	expand_circle(const struct rcpt *, struct verdict *);
+/* Has it come back to where it was?  1, and it is RCPT_SAME; -1 with the
+ * verdict where it came too far; or 0. */
+int	expand_circle(struct rcpt *, struct verdict *);
 
-/* Does another recipient go to this address (normal form) already?  1 with
- * the verdict, and r is not reported on; else 0, and it is remembered. */
-int	expand_twice(struct rcpt *, struct span normal, struct verdict *);
+/* Does another recipient go to this address (normal form) already?  1, and r
+ * is RCPT_SAME; else 0, and it is remembered. */
+int	expand_twice(struct rcpt *, struct span normal);
 
 /* What our aliases and forwards send to other servers goes under a sender of
  * ours, where the one it has is a stranger's (mail/srs.h). */

@@ -10,6 +10,7 @@
 #include "base/scan.h"
 #include "queued/message.h"
 #include "queued/message_state.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 struct message_memory {
@@ -31,7 +32,6 @@ static enum message_result read_it(struct message *, const struct queue *,
     const char **);
 static int  named(struct message *);
 static struct rcpt *add(struct message *, struct span);
-static const struct rcpt *standing(const struct rcpt *);
 static struct span without_success(struct message *, struct span);
 static int  is_run(struct span, unsigned *, struct span *);
 static int  elsewhere(struct message *, const struct queue *, int *);
@@ -168,6 +168,23 @@ message_add(struct message *m, struct rcpt *parent, struct span target)
 	return r;
 }
 
+void
+message_outcome(struct rcpt *r, const struct verdict *v, struct span peer,
+    const char *via)
+{
+	struct fate *f = &r->fate;
+
+	r->state = v->kind == VERDICT_DONE ? RCPT_DONE :
+	    v->kind == VERDICT_NEVER ? RCPT_NEVER : RCPT_LATER;
+	r->news = r->fresh = 1;
+	f->when = clock_s();
+	f->code = v->code;
+	memcpy(f->enhanced, v->enhanced, sizeof f->enhanced);
+	f->via = via;
+	f->peer = message_keep(r->m, peer);
+	f->text = message_keep(r->m, span_of(v->text));
+}
+
 /* RFC 3461 5.2.7.3: of a list it is told once that it was expanded, and not of
  * each; what was asked for is not for the owner of one. */
 void
@@ -199,10 +216,21 @@ message_hears(const struct rcpt *r)
 	return message_owned(r) ? r->parent->sender : r->m->env.sender;
 }
 
+/* A program stands where the address stands whose file names it, \user where
+ * its own alias stands. */
+struct rcpt *
+message_from(const struct rcpt *r)
+{
+	while (r->run || (r->user && r->parent &&
+	    span_case_eq(r->parent->to, r->to)))
+		r = r->parent;
+	return r->parent;
+}
+
 size_t
 message_way(const struct rcpt *r, struct span way[MESSAGE_DEPTH])
 {
-	const struct rcpt *p, *from = standing(r)->parent;
+	const struct rcpt *p, *from = message_from(r);
 	size_t n = 0, i;
 
 	for (p = from; p; p = p->parent)
@@ -388,17 +416,6 @@ add(struct message *m, struct span to)
 	*r = (struct rcpt){ .m = m, .nr = m->n + 1, .to = to };
 	r->fate.via = "queue";
 	return m->rcpt[m->n++] = r;
-}
-
-/* A program stands where the address stands whose file names it, \user where
- * its own alias stands. */
-static const struct rcpt *
-standing(const struct rcpt *r)
-{
-	while (r->run || (r->user && r->parent &&
-	    span_case_eq(r->parent->to, r->to)))
-		r = r->parent;
-	return r;
 }
 
 static struct span

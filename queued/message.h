@@ -10,6 +10,7 @@
 #ifndef QUEUED_MESSAGE_H
 #define QUEUED_MESSAGE_H
 
+#include "base/verdict.h"
 #include "mail/address.h"
 #include "mail/envelope.h"
 #include "store/alias.h"
@@ -21,10 +22,14 @@ enum {
 	MESSAGE_WORD = 1024	/* bytes of a target or a sender in state/ID */
 };
 
+/* What is said of one who is the same as another: and that one's number. */
+#define MESSAGE_SAME "the same as recipient "
+
 enum rcpt_state {
 	RCPT_OPEN,			/* to be tried, or on its way */
 	RCPT_DONE, RCPT_LATER, RCPT_NEVER,
-	RCPT_SPREAD			/* others stand for it */
+	RCPT_SPREAD,			/* others stand for it */
+	RCPT_SAME			/* as `same`, until the attempt ends */
 };
 
 struct fate {				/* the last that was heard */
@@ -40,12 +45,14 @@ struct rcpt {
 	struct message *m;
 	struct rcpt *next;		/* of whatever list it is in */
 	struct rcpt *parent;		/* what it was made of, or NULL */
+	struct rcpt *same;		/* who has the message in its place */
 	unsigned nr;
 	unsigned first, count;		/* spread: numbers of those */
 	unsigned run;			/* a program: its entry; 0: none */
 	enum rcpt_state state;
 	unsigned char news;		/* state/ID does not know it yet */
 	unsigned char fresh;		/* heard in this attempt */
+	unsigned char kept;		/* spread, and has a copy as well */
 	unsigned char copy;		/* kept by the site */
 	unsigned char user;		/* no more aliases: \address */
 	unsigned char told;		/* a report is made: kind + 1 */
@@ -111,14 +118,20 @@ struct span message_keep(struct message *, struct span);
  * long for state/ID, or no memory. */
 struct rcpt *message_add(struct message *, struct rcpt *parent,
 	    struct span target);
+/* What became of it: the verdict, by whom it was told, by which way. */
+void	message_outcome(struct rcpt *, const struct verdict *, struct span peer,
+	    const char *via);
 /* The message's recipients behind the first n stand for it from now on. */
 void	message_spread(struct rcpt *, unsigned n);
 /* Is it of a list that has an owner, who is its sender? */
 int	message_owned(const struct rcpt *);
 /* Who hears of its failure: that owner, or the sender. */
 struct span message_hears(const struct rcpt *);
-/* The addresses it has passed, oldest first.  Returns how many there are; at
- * most MESSAGE_DEPTH are filled in. */
+/* Who sent it here by alias or forward, or NULL; that one's parent, and so on,
+ * are the way it came. */
+struct rcpt *message_from(const struct rcpt *);
+/* The addresses of that way, oldest first.  Returns how many there are; at most
+ * MESSAGE_DEPTH are filled in. */
 size_t	message_way(const struct rcpt *, struct span way[MESSAGE_DEPTH]);
 /* What the sender named: the first of that way, or its own. */
 const struct rcpt *message_origin(const struct rcpt *);

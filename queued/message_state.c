@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/scan.h"
 #include "queued/message_state.h"
 #include "mail/outcome.h"
 #include "sys/clock.h"
@@ -14,6 +15,7 @@
 
 static int  record(struct message *, const struct queue *, int);
 static int  apply(struct message *, const struct outcome *, const char **);
+static struct rcpt *same_as(const struct message *, const struct outcome *);
 static int  apply_to(struct message *, const struct outcome *, const char **);
 static void keep_fates(struct message *);
 static void add_spread(struct buf *, struct message *, struct rcpt *);
@@ -147,9 +149,23 @@ apply(struct message *m, const struct outcome *o, const char **why)
 		f->enhanced[0] = '\0';
 	f->via = span_eq(o->via, SPAN("smtp")) ? "smtp" :
 	    span_eq(o->via, SPAN("local")) ? "local" : "queue";
+	r->same = same_as(m, o);
 	f->peer = o->peer;
 	f->text = o->text;
 	return 0;
+}
+
+static struct rcpt *
+same_as(const struct message *m, const struct outcome *o)
+{
+	unsigned nr;
+
+	if (o->kind != OUTCOME_DONE || !span_eq(o->via, SPAN("queue")) ||
+	    !span_starts(o->text, SPAN(MESSAGE_SAME)) ||
+	    scan_uint(span_from(o->text, sizeof MESSAGE_SAME - 1), m->n,
+	    &nr) < 0 || nr == 0)
+		return NULL;
+	return m->rcpt[nr - 1];
 }
 
 /* A line that was written again after a full disk says nothing new. */
@@ -181,8 +197,10 @@ apply_to(struct message *m, const struct outcome *o, const char **why)
 	}
 	if (got < 0)
 		goto bad;
-	if (p)
+	if (p) {
 		message_spread(p, before);
+		p->kept = o->kept != 0;
+	}
 	buf_free(&word);
 	return 0;
 bad:
@@ -213,7 +231,7 @@ add_spread(struct buf *b, struct message *m, struct rcpt *p)
 	struct buf target = { .max = MESSAGE_WORD };
 	struct buf sender = { .max = 4 * MESSAGE_WORD };	/* \xHH each */
 	struct outcome o = { .when = p->fate.when, .nr = p->nr,
-	    .kind = OUTCOME_TO, .nto = p->count };
+	    .kind = OUTCOME_TO, .nto = p->count, .kept = p->kept };
 	unsigned i;
 
 	for (i = p->first; i < p->first + p->count; i++) {

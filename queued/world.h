@@ -6,6 +6,7 @@
 #ifndef QUEUED_WORLD_H
 #define QUEUED_WORLD_H
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <fcntl.h>
@@ -44,6 +45,51 @@ static pid_t parent[3];
 
 /* ------------------------------------------------ the deliverers */
 
+/* What a test has the local deliverer do for an address: put it off so many
+ * times, then keep a copy or none, and send it on. */
+struct forward {
+	const char *from, *to[3];	/* to[0] NULL: it is as without */
+	unsigned later;
+	int kept;
+};
+
+enum { FORWARDS = 4 };
+static struct forward *forwards;	/* shared with the deliverers */
+
+static struct forward *
+forward_of(struct span to)
+{
+	size_t i;
+
+	for (i = 0; i < FORWARDS; i++)
+		if (forwards[i].from &&
+		    span_eq(to, span_of(forwards[i].from)))
+			return &forwards[i];
+	return NULL;
+}
+
+/* 1 with the answer, or 0: as its local part has it. */
+static int
+forward_answer(struct span to, const struct job *j, struct answer *a)
+{
+	struct forward *f = forward_of(to);
+	size_t i;
+
+	if (f && f->later > 0) {
+		f->later--;
+		a->verdict = verdict_make(451, "4.2.1", "not yet");
+		return 1;
+	}
+	if (f == NULL || f->to[0] == NULL)
+		return 0;
+	a->verdict.kind = VERDICT_TO;
+	a->sender = j->sender;
+	a->kept = f->kept;
+	for (i = 0; i < 3 && f->to[i]; i++)
+		a->to[a->nto++] = span_of(f->to[i]);
+	return 1;
+}
+
 static void
 answer(int ch, const struct job *j, const struct job_rcpt *r)
 {
@@ -58,6 +104,8 @@ answer(int ch, const struct job *j, const struct job_rcpt *r)
 		;
 	if (i < r->nvia)		/* as localdeliver has it */
 		a.verdict = verdict_make(554, "5.4.6", "went round");
+	else if (!r->run && forward_answer(r->to, j, &a))
+		;
 	else if (r->run)
 		a.verdict = verdict_make(r->run == 1 ? 250 : 550,
 		    r->run == 1 ? "2.0.0" : "5.3.0", "program %u of %.*s",
@@ -221,6 +269,13 @@ static const char *const aliases[][2] = {
 	{ "program@example.test", "|/bin/false" },
 	{ "twice@example.test", "ok, one, ok" },
 	{ "large@example.test", large },
+	{ "lost@example.test", "gone" },
+	{ "owned@example.test", "gone" },
+	{ "owner-owned@example.test", "ok2" },
+	{ "tops@example.test", "tops, turn, far@remote.test" },
+	{ "turn@example.test", "turn, tops" },
+	{ "game@example.test", "ping" },
+	{ "back@example.test", "\\self" },
 	{ NULL, NULL }
 };
 static const char *const users[][2] = {
@@ -236,6 +291,11 @@ static const char *const users[][2] = {
 	{ "fwdfrom@example.test", "2005:2005:/h/fwd" },
 	{ "dies@example.test", "2006:2006:/h/dies" },
 	{ "self@example.test", "2007:2007:/h/self" },
+	{ "ping@example.test", "2012:2012:/h/ping" },
+	{ "pong@example.test", "2013:2013:/h/pong" },
+	{ "pang@example.test", "2014:2014:/h/pang" },
+	{ "tops@example.test", "2015:2015:/h/tops" },
+	{ "turn@example.test", "2016:2016:/h/turn" },
 	{ "root@example.test", "0:0:/root" },
 	{ "late@example.test", "2011:2011:/h/late" },
 	{ "rotten@example.test", "2010:2010:/h/rotten" },
@@ -257,6 +317,11 @@ set_up(void **state)
 	(void)state;
 	for (i = 0; i < ALIAS_TARGETS; i++)
 		end += snprintf(end, 10, "ok+%zu ", i);
+	if (forwards == NULL && (forwards = mmap(NULL,
+	    FORWARDS * sizeof *forwards, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0)) == MAP_FAILED)
+		return -1;
+	memset(forwards, 0, FORWARDS * sizeof *forwards);
 	strcpy(dir + strlen(dir) - 6, "XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -349,6 +414,7 @@ struct mail {
 	enum mail_class class;
 	const char *arg, *sender, *ret, *envid;
 	const char *rcpt[6], *notify, *orcpt;
+	unsigned never;			/* 1 << i: NOTIFY=NEVER of rcpt[i] */
 };
 
 static void
@@ -370,6 +436,7 @@ put(const struct mail *m, const char *id, char out[QUEUE_ID + 1])
 	for (i = 0; i < 6 && m->rcpt[i]; i++)
 		envelope_add_rcpt(&b, &(struct envelope_rcpt){
 		    span_of(m->rcpt[i]),
+		    m->never >> i & 1 ? SPAN("NEVER") :
 		    span_of(m->notify ? m->notify : ""),
 		    span_of(m->orcpt ? m->orcpt : "") });
 	assert_int_equal(accept_open(&a, &q->places.queue, id), 0);

@@ -61,7 +61,8 @@ mutant report-not-accepted queued/report.c \
     's/accept_report(r, o, &out, id) < 0/id[0] == 0/'
 mutant report-not-waited-for $A \
     's/if (--m->reports == 0)/if (m->gone |= 2, m->reports-- > 0 \&\& !message_remove(m, q->queue))/'
-mutant nobody-is-told $A '/^told_of_failure/,/^}/s/return wants(.*/return 0;/'
+mutant nobody-is-told queued/settle.c \
+    '/^settle_hears/,/^}/s/return wants(.*/return 0;/'
 mutant state-not-written $A 's/message_record(m, q->queue) < 0/0/'
 mutant state-written-late $A -e 's/message_record(m, q->queue) < 0/0/' \
     -e 's/^	r = message_defer(.*/&\

@@ -177,6 +177,44 @@ def a_loop_ends():
     c.correo('alias', 'remove', 'loop@example.test')
 
 
+def two_who_forward_to_each_other():
+    """A message for both: where neither keeps a copy the sender is told of
+    both, and else of none."""
+    if os.geteuid() != 0:
+        raise Skip('needs root')
+    theirs = os.path.dirname(c.alice.path)
+    path, owner = theirs + '/.forward', os.stat(theirs)
+    both = ['carol@example.test', 'alice@example.test']
+    try:
+        for text, copies in (('%s@example.test\n', 0),
+                             ('\\%s, %s@example.test\n', 1)):
+            def to(*names):
+                return text % names[-text.count('%s'):]
+            forward(to('carol', 'alice'))
+            with open(path, 'w') as f:
+                f.write(to('alice', 'carol'))
+            os.chown(path, owner.st_uid, owner.st_gid)
+            for box in (carol, c.alice, c.bob):
+                box.clear()
+            start = len(c.log())
+            c.send(both, message('to and fro'), 'bob@example.test')
+            accepted = c.wait_log('event=accepted', start=start)
+            ident = accepted.split('id=')[1].split()[0]
+            wait('its end', lambda: not [
+                m for m in c.queue() if m['id'] == ident])
+            assert len(carol.mail()) == len(c.alice.mail()) == copies
+            if copies:
+                assert 'event=report' not in c.log()[start:]
+                continue
+            report = c.bob.with_text(b'multipart/report')
+            for rcpt in both:
+                assert b'Final-Recipient: rfc822; %s\n' % rcpt.encode() \
+                    in report, report
+            assert report.count(b'Status: 5.4.6\n') == 2, report
+    finally:
+        os.unlink(path)
+
+
 def clean_up():
     if os.geteuid() != 0:
         raise Skip('needs root')
@@ -193,4 +231,5 @@ tell([as_passwd_has_them, a_system_user, to_another_address_and_to_herself,
       a_program_gets_the_message_and_the_facts, a_programs_exit_codes,
       a_program_that_fails_delays_its_own_line_only,
       a_file_that_others_can_write_is_not_obeyed,
-      an_extension_has_a_file_of_its_own, a_loop_ends, clean_up])
+      an_extension_has_a_file_of_its_own, a_loop_ends,
+      two_who_forward_to_each_other, clean_up])

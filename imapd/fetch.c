@@ -212,6 +212,11 @@ see(struct fetch *f)
 		r = -1;
 	if (r == 0 && n)
 		r = folder_store(f->b->folder, &s, v, n, result);
+	if (r < 0 && folder_full(errno)) {
+		/* their text is wanted, and how else is room to be made? */
+		imap_set_free(&f->seen);
+		r = 0;
+	}
 	free(v);
 	free(result);
 	return r;

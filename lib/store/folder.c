@@ -30,7 +30,6 @@ static int  mend(struct folder *);
 static int  create(struct folder *, uint32_t);
 static int  catch_up(struct folder *);
 static int  take_over(struct folder *);
-static int  is_full(int);
 static int  left_in_new(const struct folder *);
 static int  any(void *, const char *);
 static int  absorb(struct folder_table *, struct folder_table *);
@@ -141,7 +140,7 @@ folder_sync(struct folder *f)
 			return -1;
 		r = folder_scan(f, 0);
 		folder_unlock(f);
-		if (r < 0 && is_full(errno)) {
+		if (r < 0 && folder_full(errno)) {
 			/* what is known can be read all the same */
 			r = 0;
 			if (!f->full++)
@@ -152,8 +151,8 @@ folder_sync(struct folder *f)
 	return r < 0 ? -1 : folder_note(f);
 }
 
-static int
-is_full(int error)
+int
+folder_full(int error)
 {
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }

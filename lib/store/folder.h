@@ -86,6 +86,9 @@ int	folder_emailid(struct folder *, uint32_t number, char out[EMAILID]);
 
 /* Looks for what others did; the view stays. */
 int	folder_sync(struct folder *);
+/* Does that errno say that the disk is full, or a quota of it?  What is known
+ * can be read all the same. */
+int	folder_full(int error);
 
 enum change_kind { CHANGE_NONE, CHANGE_GONE, CHANGE_FLAGS, CHANGE_EXISTS };
 struct change {

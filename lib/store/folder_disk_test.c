@@ -595,6 +595,45 @@ test_full(void **state)
 	folder_close(f);
 }
 
+/* What somebody has flagged, or we could not, is read all the same. */
+static void
+test_renamed_on_a_full_disk(void **state)
+{
+	const struct store seen = { STORE_ADD, FLAG_SEEN, UINT64_MAX };
+	const uint32_t one[] = { 1 };
+	struct rlimit was, small;
+	struct folder *f[2];
+	unsigned char result[1];
+	uint32_t i;
+	int fd[4];
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	put("cur", "2.b:2,", "b\n");
+	f[0] = opened("INBOX", FOLDER_WRITE);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = (rlim_t)f[0]->log.at + 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(folder_store(f[0], &seen, one, 1, result), -1);
+	move("cur", "2.b:2,", "cur", "2.b:2,F");
+	f[1] = opened("INBOX", FOLDER_READ);
+	for (i = 0; i < 4; i++)
+		fd[i] = folder_fd(f[i % 2], 1 + i / 2);
+	setrlimit(RLIMIT_FSIZE, &was);
+	for (i = 0; i < 4; i++) {
+		if (fd[i] < 0)
+			fail_msg("%u of session %u", 1 + i / 2, i % 2);
+		close(fd[i]);
+	}
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(folder_sync(f[i]), 0);
+		assert_string_equal(told(f[i], 1), "f2 f1");
+		folder_close(f[i]);
+	}
+}
+
 /* So many that the table is no longer in memory of its own: the same. */
 static void
 test_large(void **state)
@@ -670,7 +709,8 @@ main(void)
 		TEST(test_put_back), TEST(test_first_name),
 		TEST(test_index_damage), TEST(test_rotten_tombs),
 		TEST(test_rotten_generation), TEST(test_twice),
-		TEST(test_leftover), TEST(test_full), TEST(test_large),
+		TEST(test_leftover), TEST(test_full),
+		TEST(test_renamed_on_a_full_disk), TEST(test_large),
 		TEST(test_no_empty_directories),
 	};
 

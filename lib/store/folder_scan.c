@@ -25,6 +25,7 @@ static int  record_missing(struct look *, struct buf *, uint64_t, int,
     uint32_t);
 static int  note(struct folder *, struct buf *, const struct line *);
 static int  place_all(struct look *, uint32_t);
+static void place_known(struct look *);
 static int  move_new(struct folder *);
 static void write_stamps(struct folder *);
 
@@ -183,7 +184,10 @@ record(struct look *k, int whole)
 		r = folder_log_append(&f->log, t, buf_span(&b), uid,
 		    modseq, -1);
 	buf_free(&b);
-	return r < 0 ? -1 : place_all(k, from);
+	if (r == 0)
+		return place_all(k, from);
+	place_known(k);
+	return -1;
 }
 
 /* Of the first n of the table. */
@@ -243,6 +247,29 @@ place_all(struct look *k, uint32_t from)
 			return -1;
 	}
 	return 0;
+}
+
+/* Nothing could be written down, as on a full disk: what others have renamed
+ * can be read all the same, by a name that its flags do not say.  errno stays. */
+static void
+place_known(struct look *k)
+{
+	struct folder_table *t = &k->f->table;
+	int e = errno;
+	size_t i;
+
+	for (i = 0; i < k->nfound; i++) {
+		const struct seen *x = look_at(k, i);
+		struct span s = seen_name(x);
+		struct rec *c = x->at == NEW_MAIL ? NULL :
+		    folder_table_rec(t, x->at);
+
+		if (c && !(c->bits & REC_DEAD) && !(c->bits & REC_NAMED &&
+		    !(c->bits & REC_NEW) == !x->in_new &&
+		    span_eq(folder_table_name(t, c), s)))
+			(void)folder_table_place(t, c, x->in_new, s, 1);
+	}
+	errno = e;
 }
 
 /* A message that we have seen does not stay in new/.  Its UID is on disk; that

@@ -27,6 +27,8 @@
  *				the next time
  *	X: away FOLDER FILE	a file is not there, until the next time
  *	X: none FOLDER		it is not there
+ *	X: full N		the first connection's process can write no file
+ *				beyond that size
  *	X: end			the first connection's process gets SIGTERM
  *
  * A case, as they are counted, is a command with its whole answer: each line
@@ -36,6 +38,7 @@
  * the login, waits to be read by S.
  */
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -122,6 +125,7 @@ child(int fd)
 	n.facts.tls = run.tls != 0;
 	n.facts.may_login = !run.far;
 	stream_init();
+	signal(SIGXFSZ, SIG_IGN);
 	memcpy(n.facts.user, "alice", 6);
 	memcpy(n.facts.helo, "login PLAIN", 12);
 	if (!run.before)
@@ -317,6 +321,16 @@ put_aside(struct span folder, struct span file, int block)
 }
 
 static void
+limit(unsigned size)
+{
+	struct rlimit l;
+
+	assert_int_equal(prlimit(run.c[0].pid, RLIMIT_FSIZE, NULL, &l), 0);
+	l.rlim_cur = size;
+	assert_int_equal(prlimit(run.c[0].pid, RLIMIT_FSIZE, &l, NULL), 0);
+}
+
+static void
 act(struct span s)
 {
 	static const char text[] = "From: other@example.test\n"
@@ -335,6 +349,11 @@ act(struct span s)
 	}
 	if (span_eq(verb, SPAN("end"))) {
 		kill(run.c[0].pid, SIGTERM);
+		return;
+	}
+	if (span_eq(verb, SPAN("full"))) {
+		assert_int_equal(scan_uint(folder, 1000000, &number), 0);
+		limit(number);
 		return;
 	}
 	if (span_eq(verb, SPAN("none"))) {

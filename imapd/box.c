@@ -90,7 +90,9 @@ box_folder(struct box *b, const char *name, int create)
 {
 	struct folder *f;
 
-	if (b->folder && strcmp(b->name, name) == 0)
+	/* by whose name there may be another meanwhile */
+	if (b->folder && strcmp(b->name, name) == 0 &&
+	    folder_is(b->folder, name))
 		return b->folder;
 	if (folder_open(&f, &b->tree, name, FOLDER_READ) == 0)
 		return f;

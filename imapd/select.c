@@ -1,6 +1,5 @@
 /* select - a mailbox is selected, or no longer. */
 #include <errno.h>
-#include <unistd.h>
 
 #include "imapd/change.h"
 #include "imapd/names.h"
@@ -65,15 +64,12 @@ select_close(struct box *b, struct imap_command *c)
 static int
 is_deleted(const struct box *b)
 {
-	int e = errno, fd;
+	int e = errno, is = 0;
 
-	if (e != ENOENT && e != ESTALE)
-		return 0;
-	fd = tree_folder(&b->tree, b->name);
-	if (fd >= 0)
-		close(fd);
+	if (e == ENOENT || e == ESTALE)
+		is = !folder_is(b->folder, b->name);
 	errno = e;
-	return fd < 0;
+	return is;
 }
 
 static void

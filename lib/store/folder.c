@@ -100,6 +100,20 @@ folder_close(struct folder *f)
 	free(f);
 }
 
+int
+folder_is(const struct folder *f, const char *name)
+{
+	struct stat a, b;
+	int fd = tree_folder(f->tree, name), is;
+
+	if (fd < 0)
+		return 0;
+	is = fstat(fd, &a) == 0 && fstat(f->dir, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	close(fd);
+	return is;
+}
+
 void
 folder_save(struct folder *f)
 {

@@ -41,6 +41,8 @@ int	folder_open(struct folder **, const struct tree *, const char *name,
 	    enum folder_mode);
 /* Saves what was learned (index, cache); never fails in a way that matters. */
 void	folder_close(struct folder *);
+/* Is it the one of that name?  Others may have renamed it, or deleted it. */
+int	folder_is(const struct folder *, const char *name);
 /* The same without closing: for an idle moment, after the reply. */
 void	folder_save(struct folder *);
 

@@ -182,7 +182,8 @@ tree_create(const struct tree *t, const char *name, const char *use)
 	}
 	if (fsync(t->root) < 0)
 		return -1;
-	/* after it: its use is taken from another folder */
+	/* after it: its use is taken from another folder, which must not lose
+	 * it to none.  Killed in between, it is there without its use. */
 	if (*use && tree_special(t, name, use) < 0) {
 		e = errno;
 		unmake(t, disk, tmp);
@@ -502,6 +503,7 @@ is_free(const struct tree *t, const char *disk)
 	return errno == ENOENT ? 0 : -1;
 }
 
+/* Killed in between, its use is of a folder that is not there, which is none. */
 static int
 rename_one(const struct tree *t, const struct tree_entry *e, const char *disk)
 {

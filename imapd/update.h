@@ -6,7 +6,9 @@
 
 /* Looks for what others did, and update_tell.  0, or -1 with errno. */
 int	update_sync(struct box *, int gone);
-/* The view follows what is known.  gone 0: without what is gone. */
+/* The view follows what is known.  gone 0: without what is gone.  New mail is
+ * told also to who did not ask for it, as behind its own EXPUNGE: the numbers
+ * below stay, and a client takes EXISTS at any time (RFC 9051 2.2.2). */
 int	update_tell(struct box *, int gone);
 /* "* FLAGS" and "* OK [PERMANENTFLAGS", when there are more than the client
  * knows. */

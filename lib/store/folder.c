@@ -23,6 +23,7 @@ static int  open_once(struct folder **, const struct tree *, const char *,
     enum folder_mode);
 static int  open_dirs(struct folder *, const char *);
 static int  open_numbers(struct folder *);
+static int  settle(struct folder *);
 static int  load(struct folder *);
 static int  load_once(struct folder *);
 static int  is_older(const struct folder *, const struct folder_table *);
@@ -61,7 +62,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 	f->tree = tree;
 	f->mode = mode;
 	f->dir = f->lock = f->cur.fd = f->new.fd = f->log.fd = -1;
-	if (open_dirs(f, name) < 0 || open_numbers(f) < 0 ||
+	if (open_dirs(f, name) < 0 || open_numbers(f) < 0 || settle(f) < 0 ||
 	    folder_sync(f) < 0) {
 		e = errno;
 		f->table.rotten |= e == EUCLEAN;
@@ -81,7 +82,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 void
 folder_close(struct folder *f)
 {
-	if (f->log.fd >= 0)
+	if (f->log.fd >= 0 && !f->table.rotten)
 		folder_save(f);
 	if (f->table.rotten)
 		unlinkat(f->dir, "correo-index", 0);
@@ -290,6 +291,26 @@ open_numbers(struct folder *f)
 	return r < 0 ? -1 : 0;
 }
 
+/*
+ * Behind the last "=" a power cut may have left lines whose numbers were told,
+ * as nobody flushes a "=".  It may have put the directories' times back as
+ * well, so that no look would come upon them.
+ */
+static int
+settle(struct folder *f)
+{
+	struct stat st;
+
+	if (fstat(f->log.fd, &st) < 0 ||
+	    (uint64_t)st.st_size <= f->log.at)
+		return 0;
+	if (folder_lock(f) < 0)
+		return -1;
+	f->new.stamp = f->cur.stamp = 0;
+	folder_unlock(f);
+	return 0;
+}
+
 /* 1 loaded, 0 there is no correo-uids, -1 with errno.  One that is replaced
  * meanwhile is not read to its end. */
 static int
@@ -478,10 +499,15 @@ take_over(struct folder *f)
 	r = absorb(&f->table, &fresh.table);
 	f->table.rotten |= fresh.table.rotten;
 	folder_table_free(&fresh.table);
+	if (r < 0) {
+		/* not all is known of it: the next time, once more */
+		folder_log_close(&fresh.log);
+		return -1;
+	}
 	folder_log_close(&f->log);
 	fresh.log.dir = f->dir;
 	f->log = fresh.log;
-	return r;
+	return 0;
 }
 
 /* What the table of another generation knows more, as lines would have said

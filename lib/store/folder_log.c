@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/folder.h"
 #include "store/folder_log.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -159,8 +160,12 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 		g->at = at;
 		return cut(g, at);
 	}
-	if (apply_lines(t, buf_span(&top)) < 0 || apply_lines(t, lines) < 0)
+	if (apply_lines(t, buf_span(&top)) < 0 || apply_lines(t, lines) < 0) {
+		/* a table that lacks them would give their numbers again */
+		g->failed = t->rotten = 1;
+		errno = EUCLEAN;
 		return -1;
+	}
 	return put_durable(g, t);
 }
 
@@ -439,6 +444,8 @@ flush(struct folder_log *g, int names)
 	return -1;
 }
 
+/* Where the disk has no room for it the lines hold, and whoever has the lock
+ * next puts it behind them. */
 static int
 put_durable(struct folder_log *g, struct folder_table *t)
 {
@@ -451,7 +458,7 @@ put_durable(struct folder_log *g, struct folder_table *t)
 	if (r == 0)
 		r = put(g, buf_span(&b), (struct span){ 0 });
 	buf_free(&b);
-	return r;
+	return r < 0 && folder_full(errno) ? 0 : r;
 }
 
 static int

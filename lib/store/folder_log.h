@@ -20,7 +20,8 @@ struct folder_log {
 	dev_t dev;
 	ino_t ino;
 	uint64_t generation, at;	/* what the table knows of it */
-	int failed;			/* a flush failed: nothing is written */
+	int failed;			/* what it has is not known any more:
+					 * nothing is written */
 };
 
 /* Opens the present file, at 0: 1, 0 there is none, -1 with errno (EUCLEAN:

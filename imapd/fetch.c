@@ -13,6 +13,7 @@
 #include "imapd/preview.h"
 #include "imapd/section.h"
 #include "imapd/update.h"
+#include "sys/log.h"
 #include "wire/imap_envelope.h"
 #include "wire/imap_reply.h"
 
@@ -210,12 +211,14 @@ see(struct fetch *f)
 	result = calloc(n + 1, 1);
 	if (v == NULL || result == NULL)
 		r = -1;
-	if (r == 0 && n)
-		r = folder_store(f->b->folder, &s, v, n, result);
-	if (r < 0 && folder_full(errno)) {
-		/* their text is wanted, and how else is room to be made? */
-		imap_set_free(&f->seen);
-		r = 0;
+	/* \Seen is a comfort: mail can be read also where a disk is full, or a
+	 * name has no room for the letter */
+	if (r == 0 && n && folder_store(f->b->folder, &s, v, n, result) < 0) {
+		if (errno == EUCLEAN || errno == ENOMEM)
+			r = -1;
+		else
+			log_warn("not-marked", "mailbox %s: %s",
+			    f->b->facts->user, strerror(errno));
 	}
 	free(v);
 	free(result);
@@ -291,7 +294,8 @@ static void
 tell(struct fetch *f, uint32_t number)
 {
 	struct out *o = &f->b->out;
-	int saw = imap_set_has(&f->seen, number);
+	int saw = imap_set_has(&f->seen, number) &&
+	    f->m.mail.flags & FLAG_SEEN;
 	const char *before = "";
 	uint32_t i;
 

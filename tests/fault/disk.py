@@ -193,7 +193,7 @@ def a_mailbox_without_space():
             put_mail(place, n)
         fill(place)
         assert m.noop()[0] == 'OK'
-        kind, data = m.fetch('1', '(BODY.PEEK[TEXT])')
+        kind, data = m.fetch('1', '(BODY[TEXT])')
         assert kind == 'OK' and data[0][1] == b'text\r\n', data
         m.logout()
         m = login()

@@ -20,6 +20,7 @@
  *	X: deliver FOLDER	another program puts a message into new/
  *	X: remove FOLDER N	removes the N-th of cur/, by name
  *	X: flag FOLDER N FLAGS	renames the N-th of cur/
+ *	X: long FOLDER N	to a name that has no room for flags
  *	X: count FOLDER N	N files are in new/ and cur/
  *	X: folders FOLDER N	makes N folders below it
  *	X: deep FOLDER N	a message, N multiparts within each other
@@ -393,6 +394,10 @@ act(struct span s)
 	snprintf(from, sizeof from, "%s/%s", dir, e[number - 1]->d_name);
 	if (span_eq(verb, SPAN("remove")))
 		unlink(from);
+	else if (span_eq(verb, SPAN("long"))) {
+		snprintf(to, sizeof to, "%s/%0252u:2,", dir, number);
+		rename(from, to);
+	}
 	else if (span_word(&s, &flags)) {
 		k = (int)span_find(span_of(from), ':');
 		snprintf(to, sizeof to, "%.*s:2,%.*s", k, from,

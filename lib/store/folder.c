@@ -240,7 +240,9 @@ folder_fresh_name(struct folder *f, struct span old, char out[FOLDER_FILE])
 			buf_addf(&b, ",W=%llu", (unsigned long long)vsize);
 		file_name_id(n.base, id);
 		buf_addf(&b, ",E=%s", id);
-		buf_addspan(&b, n.info);
+		/* the letters of others, where there is room for them */
+		if (b.n + n.info.n < FOLDER_FILE)
+			buf_addspan(&b, n.info);
 	}
 	if (span_str(buf_span(&b), out, FOLDER_FILE) < 0)
 		out[0] = '\0';		/* a name that no call takes */
@@ -356,7 +358,8 @@ load_once(struct folder *f)
 		f->log.at = 0;
 		r = folder_log_read(&f->log, t);
 	}
-	if (r == 0 && (t->uidvalidity == 0 || is_older(f, &index))) {
+	if (r == 0 && (t->uidvalidity == 0 || t->uidnext >= UIDS_END ||
+	    is_older(f, &index))) {
 		/* its first "=" is not there yet, or it was put back */
 		errno = EUCLEAN;
 		r = -1;
@@ -413,7 +416,7 @@ mend(struct folder *f)
 		return -1;
 	log_warn("uids-repaired", "correo-uids was damaged, or put back: "
 	    "%u messages kept their numbers", t->messages);
-	if (t->uidvalidity == 0 || t->uidnext >= UINT32_MAX - 4000)
+	if (t->uidvalidity == 0 || t->uidnext >= UIDS_END)
 		return create(f, t->uidvalidity > above ? t->uidvalidity :
 		    above);
 	if (above == t->uidvalidity)

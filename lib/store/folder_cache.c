@@ -156,7 +156,7 @@ folder_cache_write(struct folder_cache *c, int dir, uint32_t messages,
 	    t.wasted > c->map_n / 2 ||
 	    entries > 1024 + 8 * (size_t)messages)
 		r = rewrite(c, dir, alive, arg);
-	else if ((fd = openat(dir, name, O_WRONLY | O_NOFOLLOW |
+	else if ((fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC)) >= 0) {
 		if (fstat(fd, &st) == 0 && (size_t)st.st_size == c->map_n)
 			r = append(c, fd, t.wasted);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <signal.h>
 
 #include "store/folder_scratch.h"
@@ -29,6 +31,20 @@ room_free(void *p, size_t size)
 {
 	(void)size;
 	free(p);
+}
+
+static int no_types;			/* as of some file systems */
+
+struct dirent *
+readdir(DIR *d)
+{
+	struct dirent *(*next)(DIR *), *e;
+	void *p = dlsym(RTLD_NEXT, "readdir");
+
+	memcpy(&next, &p, sizeof next);
+	if ((e = next(d)) != NULL && no_types)
+		e->d_type = DT_UNKNOWN;
+	return e;
 }
 
 /* Of one time so long ago that a look at them is trusted. */
@@ -206,12 +222,36 @@ test_no_memory_for_lines(void **state)
 	folder_close(f);
 }
 
+/* What is no file is no message, also where a listing does not say so. */
+static void
+test_no_types(void **state)
+{
+	struct folder *f;
+	char p[512];
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	path(p, "cur", "2.directory");
+	assert_int_equal(mkdir(p, 0700), 0);
+	path(p, "new", "3.link");
+	assert_int_equal(symlink("../cur/1.a:2,", p), 0);
+	path(p, "new", "4.fifo");
+	assert_int_equal(mkfifo(p, 0600), 0);
+	put("new", "5.e", "e\n");
+	no_types = 1;
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_count(f), 2);
+	folder_close(f);
+	no_types = 0;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_power_cut), TEST(test_no_memory_for_a_generation),
-		TEST(test_no_memory_for_lines), TEST(test_no_room_for_durable),
+		TEST(test_no_memory_for_lines), TEST(test_no_types),
+		TEST(test_no_room_for_durable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

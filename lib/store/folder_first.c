@@ -40,7 +40,10 @@ static int  read_uids(struct folder *, struct span, const char *);
 static int  add(struct entries *, uint32_t, struct span);
 static int  by_uid(const void *, const void *);
 static int  put_all(struct folder_table *, const struct entries *);
+static int  read_keywords(const struct folder *, const char *,
+    struct buf *);
 static int  read_dovecot_keywords(struct folder *);
+static void take_keyword(struct folder_table *, unsigned, struct span);
 static int  read_courier_keywords(struct folder *);
 static int  rename_one(void *, const char *);
 
@@ -91,20 +94,25 @@ read_uids(struct folder *f, struct span in, const char *name)
 	struct entries e = { 0 };
 	const char *why;
 	struct span s;
-	uint32_t uid;
+	uint32_t uid, top;
 	int r = 0;
 
 	if (import_uidlist_head(&in, &h, &why) < 0) {
 		log_warn("import-refused", "%s: %s", name, why);
 		return 0;
 	}
-	while (r == 0 && import_uidlist_next(&in, &uid, &s))
+	for (top = h.uidnext; r == 0 && import_uidlist_next(&in, &uid, &s);) {
 		r = add(&e, uid, s);
-	t->uidvalidity = h.uidvalidity;
-	if (r == 0)
+		top = uid > top ? uid : top;
+	}
+	if (top >= UIDS_END)
+		log_warn("import-refused", "%s: no UIDs are left", name);
+	else if (r == 0) {
+		t->uidvalidity = h.uidvalidity;
 		r = put_all(t, &e);
-	if (h.uidnext > t->uidnext)
-		t->uidnext = h.uidnext;
+		if (h.uidnext > t->uidnext)
+			t->uidnext = h.uidnext;
+	}
 	free(e.v);
 	return r;
 }
@@ -159,21 +167,44 @@ put_all(struct folder_table *t, const struct entries *e)
 	return 0;
 }
 
+/* 1, 0 there is none, -1: what cannot be read just now would be lost for good.
+ */
+static int
+read_keywords(const struct folder *f, const char *name, struct buf *b)
+{
+	if (file_read_at(f->dir, name, b) == 0)
+		return 1;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+	    errno == EIO || errno == ESTALE ? -1 : 0;
+}
+
 static int
 read_dovecot_keywords(struct folder *f)
 {
 	struct buf b = { .max = 1 << 20 };
+	int r = read_keywords(f, "dovecot-keywords", &b);
 	struct span in, k;
 	unsigned i;
 
-	if (file_read_at(f->dir, "dovecot-keywords", &b) == 0) {
-		in = buf_span(&b);
-		while (import_keyword_next(&in, &i, &k))
-			span_str(k, f->table.keyword[i],
-			    sizeof f->table.keyword[i]);
-	}
+	for (in = buf_span(&b); r == 1 && import_keyword_next(&in, &i, &k);)
+		take_keyword(&f->table, i, k);
 	buf_free(&b);
-	return 0;
+	return r < 0 ? -1 : 0;
+}
+
+/* A name that IMAP could not tell would cost the letter its meaning: what is
+ * no byte of an atom (RFC 9051 9) is put as an underscore. */
+static void
+take_keyword(struct folder_table *t, unsigned i, struct span s)
+{
+	char *p = t->keyword[i];
+
+	s = span_sub(s, 0, KEYWORD_MAX);
+	for (; s.n; s = span_from(s, 1))
+		*p++ = s.p[0] > 0x20 && s.p[0] < 0x7f &&
+		    strchr("(){%*\"\\]", s.p[0]) == NULL ?
+		    (char)s.p[0] : '_';
+	*p = '\0';
 }
 
 /* Courier keeps keywords beside the messages: they move into the names. */
@@ -188,13 +219,13 @@ read_courier_keywords(struct folder *f)
 	uint32_t bits;
 	int64_t at;
 	unsigned i;
-	int r = 0;
+	int r = read_keywords(f, "courierimapkeywords/:list", &b);
 
-	if (file_read_at(f->dir, "courierimapkeywords/:list", &b) == 0) {
+	if (r == 1) {
 		in = buf_span(&b);
 		for (i = 0; i < FOLDER_KEYWORDS && import_list_keyword(&in,
 		    &s); i++)
-			span_str(s, t->keyword[i], sizeof t->keyword[i]);
+			take_keyword(t, i, s);
 		while (i == FOLDER_KEYWORDS && import_list_keyword(&in, &s))
 			;		/* more than there are letters */
 		while (import_list_next(&in, &s, &bits)) {

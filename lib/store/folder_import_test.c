@@ -1,6 +1,7 @@
 /* folder_import_test - a folder that was another server's keeps its numbers and
  * keywords. */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,24 @@
 #include <cmocka.h>
 
 #include "store/folder_scratch.h"
+
+static const char *unreadable;
+
+int
+openat(int at, const char *name, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+	va_end(ap);
+	if (unreadable && strcmp(name, unreadable) == 0) {
+		errno = EMFILE;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, at, name, flags, mode);
+}
 
 static void
 test_import(void **state)
@@ -69,7 +88,8 @@ test_fifos(void **state)
 {
 	static const char *const names[] = { "dovecot-uidlist",
 	    "dovecot-keywords", "courierimapuiddb", "subscriptions",
-	    "courierimapsubscribed", "correo-index", "correo-cache" };
+	    "courierimapsubscribed", "correo-index", "correo-cache",
+	    "correo-uids.first", "correo-folders.tmp" };
 	struct tree_list l;
 	struct folder *f;
 	char p[512];
@@ -81,6 +101,8 @@ test_fifos(void **state)
 		assert_int_equal(mkfifo(p, 0600), 0);
 	}
 	put("cur", "100.a:2,S", "a\n");
+	assert_int_equal(tree_subscribe(&tree, "a", 1), -1);
+	assert_int_equal(unlinkat(tree.root, "correo-folders.tmp", 0), 0);
 	f = opened("INBOX", FOLDER_WRITE);
 	assert_int_equal(folder_count(f), 1);
 	folder_close(f);
@@ -88,12 +110,99 @@ test_fifos(void **state)
 	tree_list_free(&l);
 }
 
+/* What its names would be is not to be forgotten because of one moment. */
+static void
+test_keywords_that_cannot_be_read(void **state)
+{
+	struct folder *f;
+
+	(void)state;
+	put("cur", "100.a:2,a", "a\n");
+	put("", "dovecot-keywords", "0 NonJunk\n");
+	unreadable = "dovecot-keywords";
+	assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE), -1);
+	unreadable = NULL;
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_true(span_eq(folder_keyword(f, 0), SPAN("NonJunk")));
+	folder_close(f);
+}
+
+/* A name that IMAP has no words for keeps its letter. */
+static void
+test_keywords_that_are_none(void **state)
+{
+	struct folder *f;
+	char text[300];
+
+	(void)state;
+	snprintf(text, sizeof text, "0 a b)\r\n1 \\Seen\n2 \xc3\xa9\"{]\n"
+	    "3 %0120d\n", 0);
+	put("cur", "100.a:2,a", "a\n");
+	put("", "dovecot-keywords", text);
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_true(span_eq(folder_keyword(f, 0), SPAN("a_b_")));
+	assert_true(span_eq(folder_keyword(f, 1), SPAN("_Seen")));
+	assert_true(span_eq(folder_keyword(f, 2), SPAN("_____")));
+	assert_int_equal(folder_keyword(f, 3).n, KEYWORD_MAX);
+	folder_close(f);
+}
+
+/* Where no UIDs are left all begins anew, here as well as there. */
+static void
+test_last_uids(void **state)
+{
+	static const char *const lists[] = {
+		"3 V77 N4294967295\n1 :100.a\n",
+		"3 V77 N5\n4294967295 :100.a\n4294967290 :101.b\n",
+		"1 77 4294967290\n",
+	};
+	struct line l = { .kind = LINE_NEXT, .uid = UINT32_MAX - 10 };
+	struct buf b = { .max = 1000 };
+	struct folder *f;
+	struct folder_totals t, u;
+	size_t i;
+
+	(void)state;
+	put("cur", "100.a:2,", "a\n");
+	put("cur", "101.b:2,", "b\n");
+	for (i = 0; i < sizeof lists / sizeof *lists; i++) {
+		put("", "dovecot-uidlist", lists[i]);
+		f = opened("INBOX", FOLDER_WRITE);
+		folder_totals(f, &t);
+		assert_int_equal(folder_count(f), 2);
+		assert_int_equal(t.uidnext, 3);
+		assert_true(t.uidvalidity > 77);
+		folder_close(f);
+		assert_int_equal(unlinkat(tree.root, "correo-uids", 0), 0);
+	}
+	put("", "dovecot-uidlist", "3 V77 N5\n1 :100.a\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(mail(f, 2).uid, 5);
+	assert_int_equal(line_format(&b, &l), 0);
+	assert_int_equal(folder_lock(f), 0);
+	assert_int_equal(folder_log_append(&f->log, &f->table, buf_span(&b),
+	    0, 0, -1), 0);
+	folder_unlock(f);
+	folder_totals(f, &t);
+	folder_close(f);
+	buf_free(&b);
+	for (i = 0; i < 2; i++) {
+		f = opened("INBOX", FOLDER_WRITE);
+		folder_totals(f, &u);
+		assert_true(u.uidvalidity > t.uidvalidity);
+		assert_int_equal(u.uidnext, 3 + i);
+		assert_int_equal(append(f, "c\r\n", 0), 3 + i);
+		folder_close(f);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_import), TEST(test_import_courier),
-		TEST(test_fifos)
+		TEST(test_fifos), TEST(test_keywords_that_cannot_be_read),
+		TEST(test_keywords_that_are_none), TEST(test_last_uids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,7 +203,8 @@ folder_log_adopt(struct folder_log *g, struct folder_table *t,
 {
 	int r;
 
-	g->fd = openat(g->dir, name_first, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	g->fd = openat(g->dir, name_first, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
 	if (g->fd < 0)
 		return errno == ENOENT ? 0 : -1;
 	g->at = 0;

@@ -19,7 +19,7 @@
 
 _Static_assert(FOLDER_FILE <= UINT8_MAX + 1, "lengths of names");
 
-static int  see(struct look *, const char *);
+static int  see(struct look *, const char *, int);
 static int  add(struct look *, struct span, const struct file_name *,
     uint32_t);
 static int  make_room(struct look *, size_t);
@@ -83,7 +83,7 @@ look_list(struct look *k, int dir, int in_new)
 			break;
 		}
 		if (e->d_type == DT_REG || e->d_type == DT_UNKNOWN)
-			r = see(k, e->d_name);
+			r = see(k, e->d_name, e->d_type == DT_REG);
 	}
 	fd = errno;
 	closedir(d);
@@ -124,10 +124,11 @@ look_resolve(struct look *k)
 }
 
 static int
-see(struct look *k, const char *name)
+see(struct look *k, const char *name, int regular)
 {
 	struct span s = span_of(name);
 	struct file_name n;
+	struct stat st;
 	struct rec *r;
 	int64_t at;
 	unsigned char bit;
@@ -135,7 +136,9 @@ see(struct look *k, const char *name)
 	if (file_name_parse(s, &n) < 0)
 		return 0;
 	if ((at = folder_table_find(&k->f->table, n.base)) < 0)
-		return add(k, s, &n, NEW_MAIL);
+		return regular || (fstatat(k->in_new ? k->f->new.fd :
+		    k->f->cur.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode)) ? add(k, s, &n, NEW_MAIL) : 0;
 	if ((r = folder_table_rec(&k->f->table, (uint32_t)at)) == NULL)
 		return -1;
 	bit = (unsigned char)(1 << (at & 7));

@@ -82,6 +82,10 @@ struct folder_table {
 	int rotten;			/* the index is: it is thrown away */
 };
 
+/* From there on a folder has too few UIDs left, and gets another UIDVALIDITY.
+ */
+#define UIDS_END (UINT32_MAX - 4000)
+
 void	folder_table_free(struct folder_table *);
 uint32_t folder_table_count(const struct folder_table *);
 /* NULL and EUCLEAN: damaged, or there is none.  Never outside of memory,

@@ -536,6 +536,9 @@ test_long_name(void **state)
 	(void)state;
 	snprintf(name, sizeof name, "%0251d:2,S", 1);
 	put("cur", name, "x\n");
+	/* letters of others, for which the name of a copy has no room */
+	snprintf(name, sizeof name, "2.b:2,S%0230d", 0);
+	put("cur", name, "x\n");
 	assert_int_equal(tree_create(&tree, "Long", ""), 0);
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Long", FOLDER_WRITE);
@@ -549,6 +552,8 @@ test_long_name(void **state)
 		    uid), 0);
 		assert_int_equal(uid[0], i + 1);
 	}
+	one[0] = 2;
+	assert_int_equal(folder_copy(f, one, 1, g, uid), 0);
 	folder_close(f);
 	folder_close(g);
 }

@@ -47,7 +47,7 @@ int
 maildir_mark_folder(int dir)
 {
 	int fd = openat(dir, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
+	    O_NONBLOCK | O_CLOEXEC, 0600);
 
 	return fd < 0 ? -1 : close(fd);
 }

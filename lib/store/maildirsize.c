@@ -286,7 +286,7 @@ write_file(int maildir, const struct quota *q)
 	    (long long)q->bytes, (long long)q->count);
 	snprintf(tmp, sizeof tmp, "tmp/maildirsize.%ld", (long)getpid());
 	fd = openat(maildir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
+	    O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
 	n = file_write(fd, span_mem(text, (size_t)n));

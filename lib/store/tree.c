@@ -213,9 +213,8 @@ tree_delete(const struct tree *t, const char *name)
 	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||
 	    renameat(t->root, disk, t->root, tmp) < 0 || fsync(t->root) < 0)
 		return -1;
-	/* a use of no folder is none, so that it may go behind it */
-	if (tree_special(t, name, "") < 0)
-		return -1;
+	/* a use of no folder is none, so that it may go behind it, or stay */
+	(void)tree_special(t, name, "");
 	remove_all(t->root, tmp, DEPTH);
 	return 0;
 }

@@ -239,6 +239,51 @@ test_long_file(void **state)
 	buf_free(&b);
 }
 
+static int
+is_scratch(void *arg, const char *name)
+{
+	(void)arg;
+	return strncmp(name, "correo-tmp.", 11) == 0;
+}
+
+/* On a full disk: what has gone is not said to be there, and makes room. */
+static void
+test_a_delete_that_cannot_be_noted(void **state)
+{
+	struct tree_list l;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "Sent", "\\Sent"), 0);
+	fail_at = 2;
+	assert_int_equal(tree_delete(&tree, "Sent"), 0);
+	assert_int_equal(fail_at, 0);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_false(l.v[l.n - 1].bits & TREE_EXISTS && l.n > 1);
+	tree_list_free(&l);
+	assert_int_equal(file_each(tree.root, is_scratch, NULL), 0);
+}
+
+/* More than correo-folders may be long. */
+static void
+test_many_subscriptions(void **state)
+{
+	struct buf b = { .max = 4 << 20 };
+	struct tree_list l;
+
+	(void)state;
+	while (b.n < 3 << 20)
+		buf_adds(&b, "a.b\r\n");
+	buf_addc(&b, '\0');
+	put("", "subscriptions", (char *)b.p);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[1].name, "a.b");
+	tree_list_free(&l);
+	assert_int_equal(tree_subscribe(&tree, "c", 1), 0);
+	assert_true(tree_uidvalidity(&tree, 0) != 0);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -247,6 +292,8 @@ main(void)
 		TEST(test_a_use_of_no_folder_is_none),
 		TEST(test_a_folder_that_cannot_have_its_use),
 		TEST(test_uidvalidity), TEST(test_long_file),
+		TEST(test_a_delete_that_cannot_be_noted),
+		TEST(test_many_subscriptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

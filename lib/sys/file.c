@@ -352,7 +352,7 @@ open_locked(int dir, const char *name)
 
 	for (;;) {
 		fd = openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW |
-		    O_CLOEXEC, 0600);
+		    O_NONBLOCK | O_CLOEXEC, 0600);
 		if (fd < 0)
 			return -1;
 		if (file_lock(fd, 1) < 0)

@@ -10,13 +10,16 @@
 #include "imapd/update.h"
 #include "sys/clock.h"
 
-/* A message of a command holds a descriptor and a buffer. */
-enum { MESSAGES = 100 };
+/*
+ * Of a command.  Alpine saves any number from another place with one, interimap
+ * 128; who has all of them refused comes with the same ones again.
+ */
+enum { MESSAGES = 10000 };
 
 struct incoming {
 	char name[FOLDER_NAME];
 	struct folder *folder;		/* NULL: not opened yet */
-	struct append v[MESSAGES];
+	struct append *v;
 	size_t n;
 	int failed;			/* errno of the first that failed */
 	/* refused: the reply that waits for the command's end */
@@ -25,6 +28,7 @@ struct incoming {
 };
 
 static int  check(struct box *, struct imap_command *, uint64_t);
+static struct append *one_more(struct incoming *);
 static int  replaces(struct box *, struct imap_command *);
 static int  refused(struct box *, enum answer);
 static int  take(struct box *, uint64_t);
@@ -83,17 +87,17 @@ append_run(struct box *b, struct imap_command *c)
 	struct incoming *in = b->incoming;
 	size_t i;
 
-	if (in == NULL || in->n != c->nappend)
+	if (in == NULL || c->nappend == 0)
 		return box_say(b, ANSWER_BAD, "",
 		    "APPEND wants a literal (RFC 9051 6.3.12)");
-	/* RFC 3502 3: an empty one is how a client takes it all back */
-	for (i = 0; i < in->n; i++)
-		if (in->v[i].n == 0 && in->v[i].size == 0 && !in->v[i].cr)
-			return box_say(b, ANSWER_NO, "", "an empty message");
 	if (in->failed) {
 		errno = in->failed;
 		return box_failed(b, "APPEND");
 	}
+	/* RFC 3502 3: an empty one is how a client takes it all back */
+	for (i = 0; i < in->n; i++)
+		if (in->v[i].size == 0)
+			return box_say(b, ANSWER_NO, "", "an empty message");
 	if (folder_append(in->folder, in->v, in->n) < 0)
 		return box_failed(b, "APPEND");
 	b->appended += in->n;
@@ -149,6 +153,7 @@ append_drop(struct box *b)
 		append_abort(in->folder, &in->v[i]);
 	if (in->folder)
 		box_release(b, in->folder);
+	free(in->v);
 	free(in);
 	b->incoming = NULL;
 	b->replaced = 0;
@@ -168,7 +173,7 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 
 	if (replace && replaces(b, c) < 0)
 		return -1;
-	m = &c->append[in->n];
+	m = &c->append[c->nappend - 1];
 	if (m->utf8 && !b->utf8)
 		return refused(b, box_say(b, ANSWER_BAD, "",
 		    "ENABLE UTF8=ACCEPT first (RFC 6855 4)"));
@@ -191,13 +196,32 @@ check(struct box *b, struct imap_command *c, uint64_t size)
 	if (b->tree.quota && b->tree.quota(b->tree.quota_arg, 0,
 	    (int64_t)size, 1) < 0)
 		return refused(b, box_failed(b, "APPEND"));
-	a = &in->v[in->n];
-	if (append_open(in->folder, a) < 0)
+	if (in->failed) {
+		errno = in->failed;
+		return refused(b, box_failed(b, "APPEND"));
+	}
+	if ((a = one_more(in)) == NULL || append_open(in->folder, a) < 0)
 		return refused(b, box_failed(b, "APPEND"));
 	a->flags = flags;
 	a->date = m->dated ? m->date : clock_s();
 	in->n++;
 	return 0;
+}
+
+/* Room for it, { 0 }, not counted yet; NULL. */
+static struct append *
+one_more(struct incoming *in)
+{
+	struct append *v = in->v;
+
+	if ((in->n & (in->n - 1)) == 0) {
+		v = reallocarray(v, in->n ? in->n * 2 : 1, sizeof *v);
+		if (v == NULL)
+			return NULL;
+		in->v = v;
+	}
+	v[in->n] = (struct append){ 0 };
+	return &v[in->n];
 }
 
 /* What a REPLACE takes away makes room for what comes.  0, or -1 and the reply
@@ -262,6 +286,11 @@ take(struct box *b, uint64_t size)
 		stream_eat(&b->client, have.n);
 		size -= have.n;
 	}
+	/* nothing of it stays open: there may be thousands */
+	if (!in->failed && append_end(a) < 0)
+		in->failed = errno;
+	if (in->failed)
+		append_abort(in->folder, a);
 	return 1;
 }
 

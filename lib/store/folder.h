@@ -143,7 +143,7 @@ int	folder_expunge(struct folder *, const uint32_t *number, size_t n);
  * ends with folder_append or append_abort. */
 struct append {
 	int fd;				/* of tmp/name + 1, 0: none */
-	char name[256];
+	char name[256];			/* "" none */
 	unsigned char *b;
 	size_t n;
 	int cr;
@@ -156,6 +156,9 @@ struct append {
 int	append_open(struct folder *, struct append *);
 /* Bytes as on the wire; CRLF becomes LF.  EDQUOT, ENOSPC … */
 int	append_write(struct append *, struct span);
+/* No more comes: dated and durable under its name in tmp/, and it holds no
+ * descriptor any more.  folder_append does it where it was not done. */
+int	append_end(struct append *);
 /* All n or none (MULTIAPPEND); sets their uid (0: others expunged, removed or
  * renamed it meanwhile).  The view learns by sync. */
 int	folder_append(struct folder *, struct append *, size_t n);

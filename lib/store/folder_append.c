@@ -34,6 +34,7 @@ struct incoming {			/* a file that stands in cur/ */
 enum { KNOWN = REC_DATE | REC_SIZE | REC_VSIZE };
 
 static int  tidy_one(void *, const char *);
+static void append_close(struct append *);
 static int  append_flush(struct append *);
 static int  append_place(struct folder *, struct append *, struct incoming *);
 static int  give_uids(struct folder *, struct incoming *, size_t);
@@ -98,6 +99,24 @@ append_write(struct append *a, struct span s)
 	return 0;
 }
 
+/* A date that the file system has no room for (on ext4 one before 1901) becomes
+ * the nearest that it has: to refuse it would lose an old message over a date
+ * that is wrong anyhow. */
+int
+append_end(struct append *a)
+{
+	struct timespec t[2] = { { a->date, 0 }, { a->date, 0 } };
+
+	/* append_write has left room for what it held back */
+	if (a->cr)
+		a->b[a->n++] = '\r';
+	if (append_flush(a) < 0 ||
+	    futimens(a->fd - 1, t) < 0 || fsync(a->fd - 1) < 0)
+		return -1;
+	append_close(a);
+	return 0;
+}
+
 int
 folder_append(struct folder *f, struct append *a, size_t n)
 {
@@ -107,10 +126,7 @@ folder_append(struct folder *f, struct append *a, size_t n)
 	int r = v ? 0 : -1;
 
 	for (i = 0; i < n && r == 0; i++) {
-		/* append_write has left room for what it held back */
-		if (a[i].cr)
-			a[i].b[a[i].n++] = '\r';
-		r = append_flush(&a[i]);
+		r = a[i].fd ? append_end(&a[i]) : 0;
 		bytes += (int64_t)a[i].size;
 	}
 	if (r == 0)
@@ -138,16 +154,12 @@ append_abort(struct folder *f, struct append *a)
 {
 	int e = errno, tmp;
 
-	if (a->fd) {
-		close(a->fd - 1);
-		if ((tmp = folder_open_sub(f->dir, "tmp")) >= 0) {
-			unlinkat(tmp, a->name, 0);
-			close(tmp);
-		}
+	append_close(a);
+	if (a->name[0] && (tmp = folder_open_sub(f->dir, "tmp")) >= 0) {
+		unlinkat(tmp, a->name, 0);
+		close(tmp);
 	}
-	free(a->b);
-	a->b = NULL;
-	a->fd = 0;
+	a->name[0] = '\0';
 	errno = e;
 }
 
@@ -219,6 +231,16 @@ tidy_one(void *arg, const char *name)
 	return 0;
 }
 
+static void
+append_close(struct append *a)
+{
+	if (a->fd)
+		close(a->fd - 1);
+	a->fd = 0;
+	free(a->b);
+	a->b = NULL;
+}
+
 static int
 append_flush(struct append *a)
 {
@@ -231,18 +253,13 @@ append_flush(struct append *a)
 	return 0;
 }
 
-/* Dated, flushed, and under its name in cur/.  A date that the file system has
- * no room for (on ext4 one before 1901) becomes the nearest that it has: to
- * refuse it would lose an old message over a date that is wrong anyhow. */
+/* Under its name in cur/. */
 static int
 append_place(struct folder *f, struct append *a, struct incoming *in)
 {
-	struct timespec t[2] = { { a->date, 0 }, { a->date, 0 } };
 	struct buf b = { .max = FOLDER_FILE };
 	int tmp, r;
 
-	if (futimens(a->fd - 1, t) < 0 || fsync(a->fd - 1) < 0)
-		return -1;
 	buf_addf(&b, "%s,S=%llu,W=%llu", a->name, (unsigned long long)a->size,
 	    (unsigned long long)a->vsize);
 	r = buf_ok(&b) ? file_name_format(in->name, buf_span(&b), a->flags,

@@ -148,9 +148,6 @@ append_one(struct imap_command *c, struct imap_cursor *in)
 	struct imap_cursor flags;
 	const struct imap_token *t;
 
-	if (c->nappend == IMAP_MESSAGES)
-		return imap_bad(in->why,
-		    "more than 1000 messages in an APPEND");
 	if ((c->nappend & (c->nappend - 1)) == 0) {
 		v = reallocarray(c->append, c->nappend ? c->nappend * 2 : 1,
 		    sizeof *v);

@@ -71,7 +71,6 @@ struct imap_list {			/* LIST, LSUB */
 	unsigned status;
 };
 
-enum { IMAP_MESSAGES = 1000 };		/* of one APPEND */
 struct imap_append {
 	struct imap_words flags;
 	int dated;

@@ -534,10 +534,6 @@ test_limits(void **state)
 	    -1);
 	assert_int_equal(parse_repeated("a FETCH 1 BODY[", "1.", 100, "1]",
 	    &why), -1);
-	assert_int_equal(parse_repeated("a APPEND x", " {0}\r\n", 1000, "",
-	    &why), 0);
-	assert_int_equal(parse_repeated("a APPEND x", " {0}\r\n", 1001, "",
-	    &why), -1);
 }
 
 int

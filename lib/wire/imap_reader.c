@@ -3,6 +3,7 @@
 #include "wire/imap_reader.h"
 #include "wire/imap_token.h"
 
+static void leave_out(struct imap_reader *);
 static void begin(struct imap_reader *);
 static int take_line(struct imap_reader *, struct span *);
 static int line_done(struct imap_reader *, enum imap_read *);
@@ -60,12 +61,14 @@ imap_read(struct imap_reader *r, struct span *in, const char **why)
 void
 imap_reader_message(struct imap_reader *r)
 {
+	leave_out(r);
 	buf_addc(&r->text, '\0');
 	if (r->binary)
 		buf_addc(&r->text, '~');
 	buf_addu(&r->text, r->literal);
 	buf_addc(&r->text, '\0');
 	r->line = r->text.n;
+	r->lines = r->text.n - r->literals;
 	r->state = IMAP_AT_LINE;
 }
 
@@ -82,6 +85,29 @@ void
 imap_reader_free(struct imap_reader *r)
 {
 	buf_free(&r->text);
+}
+
+/* A message comes: of those before it the text keeps the first and the last. */
+static void
+leave_out(struct imap_reader *r)
+{
+	struct span s = span_from(buf_span(&r->text), r->line);
+	size_t at = r->line, drop = r->last - r->first;
+
+	/* UTF8 (~{n}: what closes it stands in the line behind the message */
+	while (span_starts(s, SPAN(" ")))
+		s = span_from(s, 1);
+	if (span_starts(s, SPAN(")")))
+		at = r->text.n - s.n + 1;
+	if (++r->messages == 2)
+		r->first = at;
+	if (r->messages > 2) {
+		memmove(r->text.p + r->first, r->text.p + r->last,
+		    r->text.n - r->last);
+		r->text.n -= drop;
+		at -= drop;
+	}
+	r->last = at;
 }
 
 static void

@@ -4,7 +4,10 @@
  *
  * The text of a command is kept as it came, literals and all.  A message of
  * APPEND or REPLACE does not pass here: the session takes its octets, and the
- * text keeps a mark (a NUL, which nothing else of a line may be).
+ * text keeps a mark (a NUL, which nothing else of a line may be).  Of more than
+ * three messages (MULTIAPPEND) it has the first and the last two: so a command
+ * may have any number of them, and the session, which parses the text at each,
+ * has seen them all.
  *
  * Whatever is refused is consumed to its end, so that the next command is read
  * from where it begins.  What is read does not depend on how the input is cut.
@@ -50,7 +53,10 @@ struct imap_reader {			/* { 0 } before */
 	/* its own */
 	enum imap_reader_state state;
 	size_t line;			/* where this line begins in text */
-	size_t lines, literals;		/* octets so far */
+	size_t lines, literals;		/* octets so far, but those left out */
+	size_t messages;
+	size_t first, last;		/* where in text the arguments of the
+					 * second and the last message begin */
 	unsigned char tail[32];		/* of a line that is skipped */
 	size_t ntail;
 	int refused;

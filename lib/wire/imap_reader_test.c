@@ -36,6 +36,12 @@ static const struct {
 	{ "a APPEND x {3}\r\nabc (\\a) ~{2}\r\nde\r\n",
 	    "MMC[a APPEND x #3# (\\a) #~2#]" },
 	{ "a APPEND x UTF8 (~{3}\r\nabc)\r\n", "MC[a APPEND x UTF8 (#~3#)]" },
+	{ "a APPEND x (\\a) {1}\r\na {2}\r\nbb (\\b) {3}\r\nccc (\\c) {1}\r\n"
+	    "d (\\d) {0+}\r\n\r\n",
+	    "MMMMMC[a APPEND x (\\a) #1# (\\c) #1# (\\d) #0#]" },
+	{ "a APPEND x UTF8 (~{1}\r\na) {2}\r\nbb UTF8 (~{3}\r\nccc ) UTF8 (~{1}"
+	    "\r\nd)\r\n", "MMMMC[a APPEND x UTF8 (#~1#) UTF8 (#~3# ) UTF8 "
+	    "(#~1#)]" },
 	{ "a REPLACE 4 x {3}\r\nabc\r\n", "MC[a REPLACE 4 x #3#]" },
 	{ "a UID REPLACE 4 {1}\r\nx {3}\r\nabc\r\n",
 	    "+MC[a UID REPLACE 4 {1}\r\nx #3#]" },
@@ -198,12 +204,35 @@ test_literals(void **state)
 	buf_free(&in);
 }
 
+/* Messages have none. */
+static void
+test_messages(void **state)
+{
+	struct imap_reader r = { 0 };
+	struct span s = SPAN("a APPEND x {3+}\r\n");
+	const char *why;
+	int i;
+
+	(void)state;
+	assert_int_equal(imap_read(&r, &s, &why), IMAP_READ_MESSAGE);
+	for (i = 0; i < 9999; i++) {
+		imap_reader_message(&r);
+		s = SPAN(" (\\Seen) \"17-Jul-1996 02:44:25 -0700\" {3+}\r\n");
+		assert_int_equal(imap_read(&r, &s, &why), IMAP_READ_MESSAGE);
+		assert_true(r.text.n < 200);
+	}
+	imap_reader_message(&r);
+	s = SPAN("\r\n");
+	assert_int_equal(imap_read(&r, &s, &why), IMAP_READ_COMMAND);
+	imap_reader_free(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_literals)
+		cmocka_unit_test(test_literals), cmocka_unit_test(test_messages)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

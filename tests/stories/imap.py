@@ -225,6 +225,25 @@ def a_connection_that_drops_in_the_middle_of_APPEND():
     m.logout()
 
 
+@c.nothing_refused()
+def three_hundred_messages_with_one_APPEND():
+    """More than a session may have files open.  alpine saves so what was
+    chosen in another place."""
+    empty()
+    with socket.create_connection(address('imap'), 60) as s, \
+            s.makefile('rb') as f:
+        f.readline()
+        s.sendall(b'a LOGIN %s %s\r\n' % tuple(x.encode() for x in user(1)))
+        assert f.readline().startswith(b'a OK')
+        s.sendall(b'b APPEND INBOX' + b''.join(
+            b' (\\Seen k%d) "17-Jul-1996 02:44:25 -0700" {%d+}\r\n%s' %
+            (i % 3, len(mail(i)), mail(i)) for i in range(1, 301)) + b'\r\n')
+        line = f.readline()
+        assert re.match(rb'b OK \[APPENDUID \d+ \d+:\d+\] ', line), line
+    assert subjects(keys='KEYWORD k1 SEEN') == list(range(1, 301, 3))
+    assert len(subjects(keys='SENTON 22-Nov-2026 ON 17-Jul-1996')) == 300
+
+
 def files_that_are_not_right():
     """Empty, unreadable, vanished, no file at all: each is answered, the rest
     is served."""
@@ -382,6 +401,6 @@ tell([
     notify_hears_what_comes_just_before_a_rename, mail_that_arrives_by_SMTP,
     every_charset_that_iconv_knows,
     a_connection_that_drops_in_the_middle_of_APPEND,
-    files_that_are_not_right, a_full_disk_in_APPEND,
+    three_hundred_messages_with_one_APPEND, files_that_are_not_right, a_full_disk_in_APPEND,
     what_is_sent_ahead_of_the_login, nothing_passes_from_before_STARTTLS,
 ])

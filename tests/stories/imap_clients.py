@@ -151,6 +151,46 @@ starttls = no
 
 
 @c.nothing_refused()
+def interimap_from_one_account_to_another():
+    """QRESYNC and COMPRESS at both ends, and up to 128 messages with one
+    APPEND."""
+    empty(1)
+    empty(2)
+    fill(130)
+    with Place() as p:
+        rc = p.file('rc', 'database = %s/db\nlist-mailbox = INBOX Archive\n' %
+                    p.dir + ''.join('''[%s]
+type = imap
+host = %s
+port = %d
+username = %s
+password = %s
+STARTTLS = YES
+compress = YES
+SSL_CAfile = %s
+''' % (place, *address('imap'), *user(n), c.ready['cafile'])
+                    for n, place in ((1, 'local'), (2, 'remote'))))
+        sync = ('interimap', '--config=' + rc)
+        env = dict(os.environ, HOME=p.dir, XDG_DATA_HOME=p.dir)
+        client(*sync, env=env)
+        assert subjects(2) == list(range(1, 131))
+        a, b = login(1), login(2)
+        ok(a.select())
+        ok(a.store('1:3', '+FLAGS', '\\Deleted'))
+        ok(a.expunge())
+        ok(b.select())
+        ok(b.store('10', '+FLAGS', '(\\Flagged $Forwarded)'))
+        ok(b.copy('20:29', 'Archive'))
+        a.logout()
+        b.logout()
+        run(*sync, env=env)
+        for n in (1, 2):
+            assert subjects(n) == list(range(4, 131))
+            assert subjects(n, keys='FLAGGED KEYWORD $Forwarded') == [10]
+            assert subjects(n, 'Archive') == list(range(20, 30))
+
+
+@c.nothing_refused()
 def mutt_reads_and_saves():
     for program in ('mutt', 'neomutt'):
         empty()
@@ -301,7 +341,8 @@ $m->logout; print "ok\n";
 
 begin()
 tell([
-    curl, mbsync_both_ways, offlineimap_both_ways, mutt_reads_and_saves,
+    curl, mbsync_both_ways, offlineimap_both_ways,
+    interimap_from_one_account_to_another, mutt_reads_and_saves,
     s_nail_flags_copies_and_deletes, imapfilter_moves_and_flags,
     fetchmail_by_IMAP, Mail_IMAPClient, Mail_IMAPTalk,
 ])

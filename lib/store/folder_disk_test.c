@@ -1,14 +1,11 @@
 /* folder_disk_test - what a folder keeps beside the mail: found again,
- * compacted, damaged, cut off by a crash or a full disk. */
-#include <sys/resource.h>
+ * compacted, damaged, cut off by a crash. */
 #include <sys/stat.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include <signal.h>
 
 #include "store/folder_index.h"
 #include "store/folder_scratch.h"
@@ -547,93 +544,6 @@ test_leftover(void **state)
 	folder_close(f);
 }
 
-/* A disk that is full in the middle of a write: what was stays. */
-static void
-test_full(void **state)
-{
-	struct rlimit was, small;
-	struct append a = { .date = 1 };
-	struct folder *f, *g;
-	struct folder_totals t;
-	uint32_t one[] = { 1 };
-
-	(void)state;
-	put("cur", "1.a:2,", "a\n");
-	put("cur", "2.b:2,", "b\n");
-	f = opened("INBOX", FOLDER_WRITE);
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-	small = was;
-	small.rlim_cur = (rlim_t)f->log.at + 20;
-	assert_int_equal(append_open(f, &a), 0);
-	append_write(&a, SPAN("x\r\n"));
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(folder_expunge(f, one, 1), -1);
-	assert_int_equal(errno, EFBIG);
-	assert_int_equal(folder_append(f, &a, 1), -1);
-	/* what came meanwhile waits, what is known is there */
-	put("cur", "3.c:2,", "c\n");
-	assert_int_equal(folder_sync(f), 0);
-	assert_string_equal(told(f, 1), "");
-	g = opened("INBOX", FOLDER_READ);
-	assert_int_equal(folder_count(g), 2);
-	folder_close(g);
-	small.rlim_cur = 40;
-	setrlimit(RLIMIT_FSIZE, &small);
-	assert_int_equal(folder_lock(f), 0);
-	assert_int_equal(folder_log_replace(&f->log, &f->table, 0), -1);
-	folder_unlock(f);
-	setrlimit(RLIMIT_FSIZE, &was);
-	assert_false(there("", "correo-uids.tmp"));
-	assert_int_equal(folder_sync(f), 0);
-	assert_string_equal(told(f, 1), "e3");
-	assert_int_equal(append(f, "y\r\n", 0), 4);
-	folder_close(f);
-	f = opened("INBOX", FOLDER_WRITE);
-	folder_totals(f, &t);
-	assert_int_equal(t.messages, 4);
-	folder_close(f);
-}
-
-/* What somebody has flagged, or we could not, is read all the same. */
-static void
-test_renamed_on_a_full_disk(void **state)
-{
-	const struct store seen = { STORE_ADD, FLAG_SEEN, UINT64_MAX };
-	const uint32_t one[] = { 1 };
-	struct rlimit was, small;
-	struct folder *f[2];
-	unsigned char result[1];
-	uint32_t i;
-	int fd[4];
-
-	(void)state;
-	put("cur", "1.a:2,", "a\n");
-	put("cur", "2.b:2,", "b\n");
-	f[0] = opened("INBOX", FOLDER_WRITE);
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-	small = was;
-	small.rlim_cur = (rlim_t)f[0]->log.at + 20;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(folder_store(f[0], &seen, one, 1, result), -1);
-	move("cur", "2.b:2,", "cur", "2.b:2,F");
-	f[1] = opened("INBOX", FOLDER_READ);
-	for (i = 0; i < 4; i++)
-		fd[i] = folder_fd(f[i % 2], 1 + i / 2);
-	setrlimit(RLIMIT_FSIZE, &was);
-	for (i = 0; i < 4; i++) {
-		if (fd[i] < 0)
-			fail_msg("%u of session %u", 1 + i / 2, i % 2);
-		close(fd[i]);
-	}
-	for (i = 0; i < 2; i++) {
-		assert_int_equal(folder_sync(f[i]), 0);
-		assert_string_equal(told(f[i], 1), "f2 f1");
-		folder_close(f[i]);
-	}
-}
-
 /* So many that the table is no longer in memory of its own: the same. */
 static void
 test_large(void **state)
@@ -709,8 +619,7 @@ main(void)
 		TEST(test_put_back), TEST(test_first_name),
 		TEST(test_index_damage), TEST(test_rotten_tombs),
 		TEST(test_rotten_generation), TEST(test_twice),
-		TEST(test_leftover), TEST(test_full),
-		TEST(test_renamed_on_a_full_disk), TEST(test_large),
+		TEST(test_leftover), TEST(test_large),
 		TEST(test_no_empty_directories),
 	};
 

@@ -55,18 +55,6 @@ test_arrival(void **state)
 	folder_close(g);
 }
 
-/* Gives new/ or cur/ a time so long ago that a look at it is trusted. */
-static void
-age(const char *sub, int seconds)
-{
-	struct timespec t[2] = { { .tv_sec = clock_s() - seconds } };
-	char p[512];
-
-	t[1] = t[0];
-	path(p, sub, "");
-	assert_int_equal(utimensat(AT_FDCWD, p, t, 0), 0);
-}
-
 /* Who looks without moving writes down that all has been seen. */
 static void
 test_left_in_new(void **state)
@@ -75,15 +63,15 @@ test_left_in_new(void **state)
 
 	(void)state;
 	put("new", "1.a", "a\n");
-	age("new", 100);
-	age("cur", 100);
+	make_old("new", 100);
+	make_old("cur", 100);
 	f = opened("INBOX", FOLDER_READ);
 	g = opened("INBOX", FOLDER_WRITE);
 	assert_true(there("cur", "1.a:2,"));
 	assert_int_equal(mail(g, 1).recent, 1);
 	put("new", "2.b", "b\n");
-	age("new", 50);
-	age("cur", 50);
+	make_old("new", 50);
+	make_old("cur", 50);
 	assert_int_equal(folder_sync(f), 0);
 	assert_true(there("new", "2.b"));
 	assert_int_equal(folder_sync(g), 0);
@@ -110,8 +98,8 @@ test_copy_of_what_was_told(void **state)
 		f = opened("INBOX", FOLDER_READ);
 		g = opened("INBOX", FOLDER_READ);
 		put("new", looked ? "1700000002.b.h" : "1700000001.a.h", "x\n");
-		age("new", 50 - 10 * looked);
-		age("cur", 50 - 10 * looked);
+		make_old("new", 50 - 10 * looked);
+		make_old("cur", 50 - 10 * looked);
 		assert_int_equal(folder_sync(g), 0);
 		assert_int_equal(folder_sync(f), 0);
 		one[0] = folder_count(f) + 1;
@@ -180,8 +168,8 @@ test_recent_to_each_reader(void **state)
 
 	(void)state;
 	put("new", "1.a", "a\n");
-	age("new", 100);
-	age("cur", 100);
+	make_old("new", 100);
+	make_old("cur", 100);
 	for (i = 0; i < 3; i++) {
 		f = opened("INBOX", FOLDER_READ);
 		folder_totals(f, &t);
@@ -203,20 +191,20 @@ test_gone_from_new(void **state)
 	put("new", "1.a", "x\n");
 	put("new", "2.b", "x\n");
 	put("cur", "3.c:2,", "x\n");
-	age("new", 9);
-	age("cur", 9);
+	make_old("new", 9);
+	make_old("cur", 9);
 	f = opened("INBOX", FOLDER_READ);
 	assert_int_equal(folder_count(f), 3);
 	folder_close(f);
 	path(p, "new", "1.a");
 	assert_int_equal(unlink(p), 0);
 	put("new", "4.d", "x\n");
-	age("new", 6);
+	make_old("new", 6);
 	f = opened("INBOX", FOLDER_READ);
 	assert_int_equal(folder_count(f), 3);
 	path(p, "new", "2.b");
 	assert_int_equal(unlink(p), 0);
-	age("new", 3);
+	make_old("new", 3);
 	assert_int_equal(folder_sync(f), 0);
 	assert_string_equal(told(f, 1), "x1");
 	folder_close(f);
@@ -606,78 +594,6 @@ test_copy_that_fails(void **state)
 	assert_int_equal(remove_tree(place), 0);
 }
 
-static int
-total(void *arg, int told, int64_t bytes, int64_t messages)
-{
-	int64_t *t = arg;
-
-	t[0] += told ? bytes : 0;
-	t[1] += told ? messages : 0;
-	return 0;
-}
-
-/* A message whose name does not say its size counts all the same. */
-static void
-test_quota(void **state)
-{
-	uint32_t one[] = { 1 }, uid[1];
-	int64_t t[2] = { 0 };
-	struct folder *f;
-
-	(void)state;
-	tree.quota = total;
-	tree.quota_arg = t;
-	put("cur", "1.a:2,", "0123456789");
-	f = opened("INBOX", FOLDER_WRITE);
-	assert_int_equal(folder_copy(f, one, 1, f, uid), 0);
-	assert_int_equal(t[0], 10);
-	assert_int_equal(t[1], 1);
-	assert_int_equal(folder_expunge(f, one, 1), 0);
-	assert_int_equal(t[0], 0);
-	assert_int_equal(t[1], 0);
-	folder_close(f);
-}
-
-/* The same of one in new/ that another's line has told of. */
-static void
-test_quota_of_what_was_told(void **state)
-{
-	uint32_t one[] = { 1 }, uid[1];
-	struct folder *f, *g, *to;
-	int64_t t[2] = { 0 };
-
-	(void)state;
-	tree.quota = total;
-	tree.quota_arg = t;
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
-	to = opened("To", FOLDER_WRITE);
-	f = opened("INBOX", FOLDER_READ);
-	g = opened("INBOX", FOLDER_READ);
-	put("new", "1700000001.a.h", "0123456789");
-	age("new", 50);
-	age("cur", 50);
-	assert_int_equal(folder_sync(g), 0);
-	assert_int_equal(folder_sync(f), 0);
-	assert_string_equal(told(f, 1), "e1");
-	assert_int_equal(folder_copy(f, one, 1, to, uid), 0);
-	assert_int_equal(t[0], 10);
-	folder_close(f);
-	f = opened("INBOX", FOLDER_READ);
-	put("new", "1700000002.b.h", "0123456789ab");
-	age("new", 40);
-	age("cur", 40);
-	assert_int_equal(folder_sync(g), 0);
-	assert_int_equal(folder_sync(f), 0);
-	assert_string_equal(told(f, 1), "e2");
-	one[0] = 2;
-	assert_int_equal(folder_expunge(f, one, 1), 0);
-	assert_int_equal(t[0], -2);
-	assert_int_equal(t[1], 0);
-	folder_close(f);
-	folder_close(g);
-	folder_close(to);
-}
-
 /* What a message will be on the wire does not depend on where its bytes were
  * cut. */
 static void
@@ -726,8 +642,7 @@ main(void)
 		TEST(test_append), TEST(test_append_of_the_removed),
 		TEST(test_transfer_of_the_gone),
 		TEST(test_long_name), TEST(test_copy_that_fails),
-		TEST(test_append_sizes), TEST(test_quota),
-		TEST(test_quota_of_what_was_told),
+		TEST(test_append_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

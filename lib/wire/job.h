@@ -27,15 +27,15 @@
  * counts within a message.
  *
  * To `to`: what a forwarding file keeps in this home has been delivered before
- * the answer, and `kept` says that it does; each TARGET becomes a recipient of its own.  A TARGET is an
- * address (with its domain), or "|ENTRY": a program, entry ENTRY (from 1) of
- * the forwarding file NAME, which is given only with such.  For a program
- * queued sends a job to a child of the same mailbox with a recipient whose
- * to, orig, ext and via are those of the recipient that was answered (its own
- * address is not added to via), and `run ENTRY`, `file NAME` beside; the child
- * reads the file itself, so that no command ever travels, and answers done,
- * later or never.  Such a child is asked for with NOTE_SPAWN arg SPAWN_PROGRAM:
- * it delivers nothing itself, and takes one job after the other.
+ * the answer, and `kept` says that it does; each TARGET becomes a recipient of
+ * its own.  A TARGET is an address (with its domain), or "|ENTRY": a program,
+ * entry ENTRY (from 1) of the forwarding file NAME, which is given only with
+ * such.  For a program queued sends a job to a child of the same mailbox with a
+ * recipient whose to, orig, ext and via are those of the recipient that was
+ * answered (its own address is not added to via), and `run ENTRY`, `file NAME`
+ * beside; the child reads the file itself, so that no command ever travels, and
+ * answers done, later or never.  Such a child is asked for with NOTE_SPAWN arg
+ * SPAWN_PROGRAM: it delivers nothing itself, and takes one job after the other.
  *
  * `login` and `secret` are for a next hop that wants them; with `token` the
  * secret is one of OAuth.  `dsn` says that the next hop took over to report

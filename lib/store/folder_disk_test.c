@@ -186,42 +186,6 @@ test_damage(void **state)
 	}
 }
 
-/* UIDs that could not be flushed were told to nobody.  They are neither hidden
- * by an index that does not know them, nor found and believed by others. */
-static void
-test_flush_that_fails(void **state)
-{
-	struct append a = { .date = 1000000000 };
-	struct folder *f;
-	char p[512];
-	int cur;
-
-	(void)state;
-	f = opened("INBOX", FOLDER_WRITE);
-	append(f, "a\r\n", 0);
-	path(p, "", "cur");
-	cur = open(p, O_PATH | O_DIRECTORY);	/* has no fsync */
-	assert_true(cur >= 0 && dup2(cur, f->cur.fd) >= 0);
-	close(cur);
-	assert_int_equal(append_open(f, &a), 0);
-	assert_int_equal(append_write(&a, SPAN("b\r\n")), 0);
-	assert_int_equal(folder_append(f, &a, 1), -1);
-	assert_int_equal(folder_sync(f), 0);
-	assert_string_equal(told(f, 1), "e1");
-	f->table.learned = 1000;
-	folder_close(f);
-
-	f = opened("INBOX", FOLDER_WRITE);
-	assert_int_equal(append(f, "c\r\n", 0), 2);
-	folder_close(f);
-	path(p, "", "correo-index");
-	(void)unlink(p);
-	f = opened("INBOX", FOLDER_WRITE);
-	assert_int_equal(folder_count(f), 2);
-	assert_int_equal(mail(f, 2).uid, 2);
-	folder_close(f);
-}
-
 /* Of an older copy, renamed into place or written into the file, beside what is
  * newer: no number is told again for other mail, nobody who went is hidden. */
 static void
@@ -615,8 +579,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_vanished_and_reopen),
 		TEST(test_compaction_under_a_view), TEST(test_cache),
-		TEST(test_damage), TEST(test_flush_that_fails),
-		TEST(test_put_back), TEST(test_first_name),
+		TEST(test_damage), TEST(test_put_back),
+		TEST(test_first_name),
 		TEST(test_index_damage), TEST(test_rotten_tombs),
 		TEST(test_rotten_generation), TEST(test_twice),
 		TEST(test_leftover), TEST(test_large),

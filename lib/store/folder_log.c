@@ -26,6 +26,7 @@ enum {
 	WINDOW = 256 << 10,		/* bytes read at once */
 	BLOCK = 64 << 10,		/* and written, when it is made anew */
 	TAIL = 8192,			/* looked through for the last "=" */
+	UNIT = 4096,			/* a file's blocks, mostly */
 	LINE_TYPICAL = 100,		/* bytes; for a first guess */
 	RESERVE = 1000,			/* numbers reserved at a time */
 	TOMBS_MAX = 20000,		/* kept beyond twice the messages */
@@ -50,7 +51,7 @@ static int  reserve(const struct folder_table *, uint32_t, uint64_t,
     struct buf *);
 static int  put(struct folder_log *, struct span, struct span);
 static int  cut(struct folder_log *, uint64_t);
-static int  flush(struct folder_log *, int);
+static int  flush(struct folder_log *, uint64_t, int);
 static int  put_durable(struct folder_log *, struct folder_table *);
 static int  apply_lines(struct folder_table *, struct span);
 static int  write_table(struct folder_table *, int, uint64_t);
@@ -139,7 +140,8 @@ folder_log_mend(struct folder_log *g, struct folder_table *t)
 	    (off_t)g->at) < 0)
 		return -1;
 	t->stamp_new = t->stamp_cur = 0;
-	return g->at == was ? 0 : flush(g, -1) < 0 ? -1 : put_durable(g, t);
+	return g->at == was ? 0 : flush(g, was, -1) < 0 ? -1 :
+	    put_durable(g, t);
 }
 
 int
@@ -156,7 +158,7 @@ folder_log_append(struct folder_log *g, struct folder_table *t,
 	if (reserve(t, uid, modseq, &top) < 0 ||
 	    put(g, buf_span(&top), lines) < 0)
 		return -1;
-	if (flush(g, names) < 0) {
+	if (flush(g, at, names) < 0) {
 		g->at = at;
 		return cut(g, at);
 	}
@@ -433,13 +435,21 @@ cut(struct folder_log *g, uint64_t at)
 	return -1;
 }
 
-/* A flush that failed is final: what is on disk is not known any more. */
+/* Of what stands behind from.  A flush that failed is final: what is on disk is
+ * not known any more. */
 static int
-flush(struct folder_log *g, int names)
+flush(struct folder_log *g, uint64_t from, int names)
 {
-	if (names >= 0)
-		file_write_out(g->fd, 0);
-	if ((names < 0 || fsync(names) == 0) && fdatasync(g->fd) == 0)
+	int r = 0;
+
+	/* a commit of the names takes new blocks along once they are written,
+	 * else there would be a second one */
+	if (names >= 0 && (from - 1) / UNIT != (g->at - 1) / UNIT)
+		r = file_written_out(g->fd, (off_t)from);
+	else if (names >= 0)
+		file_write_out(g->fd, (off_t)from);
+	if (r == 0 && (names < 0 || fsync(names) == 0) &&
+	    fdatasync(g->fd) == 0)
 		return 0;
 	g->failed = 1;
 	return -1;

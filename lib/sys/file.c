@@ -239,6 +239,15 @@ file_write_out(int fd, off_t offset)
 	errno = e;
 }
 
+/* What failed is told once: the flush behind it would not say it again. */
+int
+file_written_out(int fd, off_t offset)
+{
+	return sync_file_range(fd, offset, 0, SYNC_FILE_RANGE_WAIT_BEFORE |
+	    SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) < 0 &&
+	    errno != ENOSYS ? -1 : 0;
+}
+
 int
 file_lock(int fd, int wait)
 {

@@ -39,6 +39,10 @@ int	file_flush_all(int dir);
 /* A hint to begin writing out what stands from offset on; nothing is promised
  * by it, and it cannot fail. */
 void	file_write_out(int fd, off_t offset);
+/* The same, and waits: where metadata is one journal the next flush of another
+ * file takes along what the new blocks of this one are.  -1 with errno: as of a
+ * flush that failed. */
+int	file_written_out(int fd, off_t offset);
 
 /* fcntl write lock on the whole file.  0; -1 with errno (EAGAIN: somebody else
  * has it and wait is 0). */

@@ -83,6 +83,7 @@ static struct span only_rcpt(const struct writer *);
 static void flush(struct writer *);
 static int  gather(struct writer *, struct iovec *);
 static int  commit(struct writer *);
+static int  in_place(struct writer *);
 static int  within_rate(struct writer *);
 static int  answer(struct writer *);
 static int  say_room(struct writer *);
@@ -421,7 +422,7 @@ commit(struct writer *w)
 	struct iovec v[PIECES + 3];
 	int r;
 
-	if (w->verdict.code || !within_rate(w))
+	if (w->verdict.code || !in_place(w) || !within_rate(w))
 		return 0;
 	r = !has_room(w) ? -1 : accept_commit(&w->file, v, gather(w, v),
 	    buf_span(&w->envelope));
@@ -436,6 +437,22 @@ commit(struct writer *w)
 		    "service stopped: the queue cannot be flushed");
 		w->stop = r;
 	}
+	return 0;
+}
+
+/* What was moved away, maybe to be replaced by a copy of before, nobody looks
+ * into.  What is moved in this very moment has the message in it. */
+static int
+in_place(struct writer *w)
+{
+	const char *path = w->limits->queue;
+
+	if (path == NULL || queue_here(w->q, path))
+		return 1;
+	log_warn("queue", "message not accepted: %s is another directory, or "
+	    "none, now", path);
+	w->stop |= 1;
+	refuse(w, verdict_make(451, "4.3.0", "the queue has been moved"));
 	return 0;
 }
 

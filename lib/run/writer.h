@@ -16,13 +16,14 @@ struct writer_limits {
 	struct span srs;		/* the key of mail/srs.h, and whether its
 					 * file is still the same; NULL: yes */
 	const struct held *srs_file;
+	const char *queue;		/* where it has to be; NULL: anywhere */
 	int rates;			/* the channel to the listener, which is
 					 * asked for a user's; 0: none */
 };
 
 /*
  * Serves one session's channel until its end (wire/intake.h).  Returns 0; 1
- * where the queue's directory was not there; -1 when this process must take no
+ * where the queue's directory was removed or moved away; -1 when this process must take no
  * other, as it has an old key; or ACCEPT_STOP: neither it nor another may, as
  * the directory could not be flushed.
  * hint: the FIFO's descriptor, or -1.

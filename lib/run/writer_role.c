@@ -39,6 +39,7 @@ writer_role(struct role_env *env, const struct writer_limits *limits)
 		log_warn("hint", "%s: %s; queued will find mail by its scans",
 		    trigger, strerror(errno));
 	shared.limits = *limits;
+	shared.limits.queue = queue;
 	read_key(env);
 	role_confine(env, &(struct confine){ .may = MAY_READ | MAY_WRITE,
 	    .dir = { queue } });

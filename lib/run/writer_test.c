@@ -372,6 +372,38 @@ unflushed(void **state)
 	scratch_close(&q);
 }
 
+/* Nothing is accepted into a queue that was moved, whether another stands in
+ * its place or none. */
+static void
+moved(void **state)
+{
+	struct writer_limits l = small;
+	char away[280];
+	struct said s;
+	int i;
+
+	(void)state;
+	scratch_open(&q);
+	l.queue = scratch_path;
+	converse("HRDC", 1 << 20, &l, -1, &s);
+	assert_int_equal(s.answer[0].verdict.code, 250);
+	snprintf(away, sizeof away, "%s.away", scratch_path);
+	assert_int_equal(rename(scratch_path, away), 0);
+	for (i = 0; i < 2; i++) {
+		if (i)
+			assert_int_equal(mkdir(scratch_path, 0700), 0);
+		converse("HRDCHRDC", 1 << 20, &l, -1, &s);
+		assert_int_equal(s.n, 1);
+		assert_int_equal(s.answer[0].verdict.code, 451);
+		assert_int_equal(s.result, 255);		/* -1 */
+		assert_int_equal(scratch_count(q.tmp), 0);
+		assert_int_equal(scratch_count(q.new), 1);
+	}
+	assert_int_equal(rmdir(scratch_path), 0);
+	assert_int_equal(rename(away, scratch_path), 0);
+	scratch_close(&q);
+}
+
 /* A hint for each message; a full pipe loses hints and nothing else. */
 static void
 hints(void **state)
@@ -423,6 +455,7 @@ main(void)
 		cmocka_unit_test(sessions), cmocka_unit_test(rewritten),
 		cmocka_unit_test(envelopes),
 		cmocka_unit_test(full_disk), cmocka_unit_test(unflushed),
+		cmocka_unit_test(moved),
 		cmocka_unit_test(hints), cmocka_unit_test(ended)
 	};
 

@@ -70,6 +70,15 @@ queue_own(struct queue *q)
 }
 
 int
+queue_here(const struct queue *q, const char *path)
+{
+	struct stat held, there;
+
+	return fstat(q->dir, &held) == 0 && stat(path, &there) == 0 &&
+	    held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+int
 queue_moved(const struct queue *q, const char *path)
 {
 	struct stat held, there;

@@ -40,6 +40,8 @@ int	queue_open(struct queue *, const char *path, const char **missing);
 /* Of one that was inherited over a fork: new/ by a description of one's own, as
  * the kernel tells an error of a flush once for each.  0, or -1 with errno. */
 int	queue_own(struct queue *);
+/* Is it what that path leads to?  1, or 0. */
+int	queue_here(const struct queue *, const char *path);
 /* Is another queue at that path by now, complete?  1, or 0. */
 int	queue_moved(const struct queue *, const char *path);
 

@@ -187,9 +187,13 @@ def a_queue_in_the_place_of_another():
             i.send(['alice@example.test'], message('before'))
             i.alice.with_text(b'before')
             start = len(i.log())
+            open_before = i.smtp()
+            assert send_in(open_before, 'before') == 250
+            i.alice.wait(2)
             made = [(d, os.stat(d)) for d in [queue] + sorted(
                 os.path.join(queue, n) for n in os.listdir(queue))]
             taken_away()
+            assert send_in(open_before, 'between') == 451
             for d, was in made:
                 os.mkdir(d)
                 os.chown(d, was.st_uid, was.st_gid)
@@ -202,13 +206,27 @@ def a_queue_in_the_place_of_another():
                 except smtplib.SMTPResponseException:
                     return False
             wait('mail accepted again', accepted)
-            assert len(files(queue + '/new')) == 1
+            wait('and there', lambda: send_in(open_before, 'after') == 250)
+            open_before.close()
+            assert len(files(queue + '/new')) == 2
             i.wait_log('queued: ', 'another directory now', start=start)
             i.quickstart('restart')
             i.alice.with_text(b'after')
             i.alice.clear()
     finally:
         i.quickstart('stop')
+
+
+def send_in(session, subject):
+    """The code that it was answered, or 0."""
+    try:
+        session.sendmail('a@sender.test', ['alice@example.test'],
+                         message(subject))
+        return 250
+    except smtplib.SMTPResponseException as e:
+        return e.smtp_code
+    except smtplib.SMTPException:
+        return 0
 
 
 def another_instance(name, prepare):

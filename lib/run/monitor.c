@@ -5,6 +5,7 @@
  * configuration, paths and addresses.  It never reads a table or a key: it
  * opens them and hands the descriptors on.
  */
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <assert.h>
 #include <errno.h>
@@ -68,11 +69,8 @@ monitor_run(const struct family *family, const struct site *site,
 	struct sigaction a = { .sa_handler = on_signal };
 	int status;
 
-	m.family = family;
-	m.site = site;
-	m.conf_path = conf_path;
-	m.conf_fd = conf_fd;
-	m.end = m.member;
+	m = (struct monitor){ .family = family, .site = site,
+	    .conf_path = conf_path, .conf_fd = conf_fd, .end = m.member };
 	/* here and in all roles: a write fails instead, and new connections
 	 * see what is new */
 	signal(SIGPIPE, SIG_IGN);
@@ -81,6 +79,9 @@ monitor_run(const struct family *family, const struct site *site,
 	signal(SIGCHLD, SIG_DFL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGINT, &a, NULL);
+	/* who outlives his parent is waited for here: pid 1 may do so never,
+	 * and then the group would not be seen to end */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	watched_init(site);
 	start_all(&m);
 	log_note("started", "pid %d%s", (int)getpid(), geteuid() == 0 ? "" :

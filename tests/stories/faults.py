@@ -1,15 +1,17 @@
 """Full disks, broken tables, broken configuration, wrong modes."""
+import ctypes
 import os
 import re
 import resource
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
 import threading
 
-from correo import (Instance, Skip, another, files, message, run, tell,
-                    the_instance, wait)
+from correo import (Instance, Skip, another, files, message, name_and_parent,
+                    run, session, tell, the_instance, wait)
 
 c = the_instance()
 
@@ -475,11 +477,50 @@ def a_directory_out_of_reach_is_refused_with_the_cure():
     assert r.returncode == 1 and b'chmod o+x' in r.stderr, r
 
 
+def who_outlives_his_parent_is_waited_for():
+    """Where pid 1 waits for nobody (here: this test, which is in its place),
+    the end of a service would."""
+    i = another_instance('orphans', lambda d: None)
+    ctypes.CDLL(None).prctl(36, 1)      # PR_SET_CHILD_SUBREAPER
+    try:
+        i.quickstart('start')
+        i.quickstart('stop')
+        reap()
+        p = subprocess.Popen([i.dir + '/sbin/smtpd', '-c', i.ready['config']],
+                             stderr=open(i.ready['log'], 'ab'),
+                             start_new_session=True)
+        wait('smtpd', lambda: 'worker' in of_session(p.pid))
+        os.kill(of_session(p.pid)['auth'], signal.SIGKILL)
+        p.wait(60)
+        assert reap() == 0
+    finally:
+        ctypes.CDLL(None).prctl(36, 0)
+        i.quickstart('stop')
+
+
+def of_session(leader):
+    """A process of each name."""
+    return {name_and_parent(n)[0]: int(n) for n in os.listdir('/proc')
+            if n.isdigit() and session(n) == str(leader)}
+
+
+def reap():
+    """How many children of ours had ended."""
+    n = 0
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            n += 1
+    except ChildProcessError:
+        pass
+    return n
+
+
 tell([a_broken_table_is_refused_whole,
       a_table_that_cannot_be_opened_is_no_empty_one,
       a_broken_configuration_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
       check_asks_dns, a_queue_in_the_place_of_another, wrong_modes_stop_the_start, a_user_that_is_not_there,
       a_full_disk_answers_452_and_loses_nothing,
+      who_outlives_his_parent_is_waited_for,
       a_limit_of_descriptors_is_named, a_client_without_a_process_is_told,
       a_directory_out_of_reach_is_refused_with_the_cure])

@@ -25,6 +25,7 @@ struct zygote {
 	int retired;			/* has asked for its replacement */
 	int ending;			/* takes no more requests */
 	int refused;			/* the last fork was, and that was said */
+	sigset_t term;
 	pid_t self;
 };
 
@@ -48,12 +49,13 @@ zygote_run(struct role_env *env, int (*serve)(struct role_env *,
 	nfds_t n, i;
 	int kind, r, quiet = 0;
 
-	/* SIGTERM comes only while ppoll waits, SIGCHLD only when it waits in
+	/* SIGTERM comes only while ppoll waits, and at a fork; SIGCHLD only in
 	 * a lull: else children are reaped when the next request comes, and
 	 * their ends wake nobody */
-	sigemptyset(&block);
+	sigemptyset(&z.term);
+	sigaddset(&z.term, SIGTERM);
+	block = z.term;
 	sigaddset(&block, SIGCHLD);
-	sigaddset(&block, SIGTERM);
 	sigprocmask(SIG_BLOCK, &block, &normal);
 	busy = normal;
 	sigaddset(&busy, SIGCHLD);
@@ -104,7 +106,7 @@ requests(struct zygote *z, int link)
 	int fd[CHAN_FDS], i, k, r;
 	pid_t pid;
 
-	for (k = 0; k < 64 && !z->ending; k++) {
+	for (k = 0; !(z->ending |= stream_ended) && k < 64; k++) {
 		r = note_recv(link, &n, fd, 0);
 		if (r == 0) {
 			for (i = 0; i < ROLE_LINKS; i++)
@@ -122,10 +124,13 @@ requests(struct zygote *z, int link)
 			if (z->env->stale && z->env->stale())
 				retire(z);
 			/* not fork(), which dirties what it looks after:
-			 * there is one thread, and no lock is held */
+			 * there is one thread, and no lock is held; a child
+			 * behind a SIGTERM that waits would not hear of it */
+			sigprocmask(SIG_UNBLOCK, &z->term, NULL);
 			pid = _Fork();
 			if (pid == 0)
 				child(z, &n, fd);
+			sigprocmask(SIG_BLOCK, &z->term, NULL);
 			z->children += pid > 0;
 			/* each asker is told, the log once in a row */
 			if (pid < 0 && !z->refused)

@@ -12,15 +12,18 @@
 #include "run/zygote.h"
 #include "sys/stream.h"
 
-enum { CHILD_MS = 300, PATIENCE_S = 60 };
+enum { CHILD_MS = 300, PATIENCE_S = 60, BURST = 60 };
 
-/* Says that it is there, hears SIGTERM, and takes its time. */
+/* Says that it is there, or ends the family; hears SIGTERM, and takes its
+ * time. */
 static int
 serve(struct role_env *env, const struct note *n, int fd[CHAN_FDS])
 {
 	(void)env;
-	(void)n;
-	(void)!write(fd[0], "", 1);
+	if (n->arg)
+		kill(0, SIGTERM);
+	else
+		(void)!write(fd[0], "", 1);
 	while (!stream_ended)
 		usleep(1000);
 	usleep(CHILD_MS * 1000);
@@ -46,6 +49,7 @@ zygote(int control[2], int link[2], int alone)
 	}
 	close(control[0]);
 	close(link[0]);
+	setpgid(0, 0);
 	for (i = 0; i < ROLE_LINKS; i++)
 		env.link[i].fd = i ? -1 : link[1];
 	env.control = control[1];
@@ -89,6 +93,37 @@ test_monitor_killed(void **state)
 		close(there[0]);
 		close(link[0]);
 	}
+}
+
+/* Of a family that is ended while its zygote forks: who comes behind the signal
+ * hears of it as well. */
+static void
+test_ended_in_a_burst(void **state)
+{
+	struct note n = { .kind = NOTE_SPAWN };
+	int control[2], link[2], there[2], st, i;
+	char c;
+	pid_t pid;
+
+	(void)state;
+	pid = zygote(control, link, 0);
+	assert_int_equal(pipe(there), 0);
+	assert_int_equal(note_send(link[0], &n, &there[1], 1), 0);
+	assert_int_equal(read(there[0], &c, 1), 1);
+	kill(pid, SIGSTOP);
+	for (i = 0; i < BURST; i++) {
+		n.arg = i == 0;
+		assert_int_equal(note_send(link[0], &n, &there[1], 1), 0);
+	}
+	close(there[1]);
+	kill(pid, SIGCONT);
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st));
+	while (read(there[0], &c, 1) > 0)
+		;
+	close(there[0]);
+	close(control[0]);
+	close(link[0]);
 }
 
 /* Who waits for a child hears that there is none, and the log once. */
@@ -138,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_monitor_killed),
+		cmocka_unit_test(test_ended_in_a_burst),
 		cmocka_unit_test(test_no_child)
 	};
 

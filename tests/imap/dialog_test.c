@@ -41,9 +41,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -63,6 +61,7 @@
 #include "store/mailbox.h"
 #include "sys/log.h"
 #include "sys/remove_tree.h"
+#include "tests/imap/dialog_disk.h"
 
 enum { ANSWER_MS = 60000, CONNECTIONS = 3, LINE = 70000 };
 
@@ -74,13 +73,12 @@ struct connection {
 };
 
 static struct {
-	char file[80], name[200], dir[64];
+	char file[80], name[200];
 	int line, scripts, cases, checks;
 	struct buf conf;
 	int before, tls, far;
 	struct mailbox mailbox;
 	struct connection c[CONNECTIONS];
-	int mails;
 	struct span in, folder, flags;	/* of the script; of a mail */
 	struct buf mail;
 	char number[26][24];		/* {a} to {z} of this case */
@@ -218,109 +216,6 @@ hang_up(struct connection *c)
 		broken("the session crashed", SPAN(""));
 }
 
-/* -------------------------------------------------- the file system */
-
-static void
-folder_path(char out[200], struct span folder, const char *sub)
-{
-	if (span_case_eq(folder, SPAN("INBOX")))
-		snprintf(out, 200, "%s/Maildir/%s", run.dir, sub);
-	else
-		snprintf(out, 200, "%s/Maildir/.%.*s/%s", run.dir,
-		    SPAN_ARG(folder), sub);
-}
-
-/* By tmp/ and a rename: a session sees a file in new/ when it is whole. */
-static void
-put_mail(struct span folder, struct span flags, struct span text)
-{
-	char dir[200], tmp[220], path[400];
-	int in_new = span_eq(flags, SPAN("new"));
-	FILE *f;
-
-	folder_path(dir, folder, "");
-	mkdir(dir, 0700);
-	folder_path(dir, folder, "cur");
-	mkdir(dir, 0700);
-	folder_path(dir, folder, "new");
-	mkdir(dir, 0700);
-	folder_path(dir, folder, "tmp");
-	mkdir(dir, 0700);
-	snprintf(tmp, sizeof tmp, "%s/mail", dir);
-	folder_path(dir, folder, in_new ? "new" : "cur");
-	run.mails++;
-	snprintf(path, sizeof path, "%s/17953000%02d.M%dP1.host%s%.*s", dir,
-	    run.mails, run.mails, in_new ? "" : ":2,",
-	    in_new || span_eq(flags, SPAN("-")) ? 0 : (int)flags.n, flags.p);
-	if ((f = fopen(tmp, "w")) == NULL ||
-	    fwrite(text.p, 1, text.n, f) != text.n || fclose(f) != 0 ||
-	    rename(tmp, path) != 0)
-		broken("cannot write ", span_of(path));
-}
-
-static void
-put_deep_mail(struct span folder, unsigned n)
-{
-	struct buf b = { .max = 64 << 20 };
-	unsigned i;
-
-	buf_adds(&b, "Subject: deep\n");
-	for (i = 0; i < n; i++)
-		buf_addf(&b, "Content-Type: multipart/mixed; boundary=%u\n\n"
-		    "--%u\n", i, i);
-	buf_adds(&b, "\nat the bottom\n");
-	put_mail(folder, SPAN("S"), buf_span(&b));
-	buf_free(&b);
-}
-
-static void
-make_folders(struct span above, unsigned n)
-{
-	char name[100], path[200];
-	unsigned i, j;
-
-	for (i = 1; i <= n; i++)
-		for (j = 0; j < 4; j++) {
-			snprintf(name, sizeof name, "%.*s.%u", SPAN_ARG(above),
-			    i);
-			folder_path(path, span_of(name),
-			    (const char *[]){ "", "tmp", "new", "cur" }[j]);
-			assert_int_equal(mkdir(path, 0700), 0);
-		}
-}
-
-static int
-visible(const struct dirent *e)
-{
-	return e->d_name[0] != '.';
-}
-
-static void
-free_names(struct dirent **e, int n)
-{
-	while (n > 0)
-		free(e[--n]);
-	free(e);
-}
-
-/* Or it is put back. */
-static void
-put_aside(struct span folder, struct span file, int block)
-{
-	char name[80], path[200], away[210];
-
-	snprintf(name, sizeof name, "%.*s", SPAN_ARG(file));
-	folder_path(path, folder, name);
-	snprintf(away, sizeof away, "%s.away", path);
-	if (block ? rmdir(path) == 0 : access(away, F_OK) == 0) {
-		rename(away, path);
-		return;
-	}
-	rename(path, away);
-	if (block)
-		assert_int_equal(mkdir(path, 0700), 0);
-}
-
 static void
 limit(unsigned size)
 {
@@ -334,78 +229,15 @@ limit(unsigned size)
 static void
 act(struct span s)
 {
-	static const char text[] = "From: other@example.test\n"
-	    "Subject: delivered\n\nHello.\n";
-	struct span verb, folder, n, flags;
-	char dir[200], from[700], to[700];
-	struct dirent **e;
-	unsigned number = 0, count;
-	int k;
+	struct span verb;
 
 	span_word(&s, &verb);
-	span_word(&s, &folder);
-	if (span_eq(verb, SPAN("deliver"))) {
-		put_mail(folder, SPAN("new"), SPAN(text));
-		return;
-	}
-	if (span_eq(verb, SPAN("end"))) {
+	if (span_eq(verb, SPAN("end")))
 		kill(run.c[0].pid, SIGTERM);
-		return;
-	}
-	if (span_eq(verb, SPAN("full"))) {
-		assert_int_equal(scan_uint(folder, 1000000, &number), 0);
-		limit(number);
-		return;
-	}
-	if (span_eq(verb, SPAN("none"))) {
-		folder_path(dir, folder, "");
-		if (access(dir, F_OK) == 0)
-			broken("it is there: ", folder);
-		return;
-	}
-	span_word(&s, &n);
-	if (span_eq(verb, SPAN("block")) || span_eq(verb, SPAN("away"))) {
-		put_aside(folder, n, span_eq(verb, SPAN("block")));
-		return;
-	}
-	assert_int_equal(scan_uint(n, 1000000, &number), 0);
-	if (span_eq(verb, SPAN("folders"))) {
-		make_folders(folder, number);
-		return;
-	}
-	if (span_eq(verb, SPAN("deep"))) {
-		put_deep_mail(folder, number);
-		return;
-	}
-	folder_path(dir, folder, "cur");
-	count = (unsigned)(k = scandir(dir, &e, visible, alphasort));
-	assert_true(k >= 0);
-	if (span_eq(verb, SPAN("count"))) {
-		folder_path(dir, folder, "new");
-		free_names(e, (int)count);
-		k = scandir(dir, &e, visible, alphasort);
-		free_names(e, k);
-		count += (unsigned)k;
-		if (count != number)
-			broken("other number of files", SPAN(""));
-		return;
-	}
-	assert_true(number >= 1 && number <= count);
-	snprintf(from, sizeof from, "%s/%s", dir, e[number - 1]->d_name);
-	if (span_eq(verb, SPAN("remove")))
-		unlink(from);
-	else if (span_eq(verb, SPAN("long"))) {
-		snprintf(to, sizeof to, "%s/%0252u:2,", dir, number);
-		rename(from, to);
-	}
-	else if (span_word(&s, &flags)) {
-		k = (int)span_find(span_of(from), ':');
-		snprintf(to, sizeof to, "%.*s:2,%.*s", k, from,
-		    SPAN_ARG(flags));
-		rename(from, to);
-	} else
+	else if (span_eq(verb, SPAN("full")))
+		limit(number(span_trim(s)));
+	else if (!disk_act(verb, s))
 		broken("what is ", verb);
-	free_names(e, (int)count);
 }
 
 /* ---------------------------------------------------------- a script */
@@ -555,9 +387,9 @@ end_case(void)
 
 	for (i = 0; i < CONNECTIONS; i++)
 		hang_up(&run.c[i]);
-	if (run.dir[0])
-		assert_int_equal(remove_tree(run.dir), 0);
-	run.dir[0] = '\0';
+	if (disk.dir[0])
+		assert_int_equal(remove_tree(disk.dir), 0);
+	disk.dir[0] = '\0';
 }
 
 static void
@@ -566,17 +398,17 @@ begin_case(struct span name)
 	end_case();
 	(void)span_str(name, run.name, sizeof run.name);
 	run.scripts++;
-	run.mails = run.before = run.tls = run.far = 0;
+	disk.mails = run.before = run.tls = run.far = 0;
 	memset(run.number, 0, sizeof run.number);
 	buf_reset(&run.conf);
 	run.conf.max = 65536;
 	buf_adds(&run.conf, "hostname mx.example.test\n"
 	    "imapd.make_folders no\nimapd.look 1s\n");
-	strlcpy(run.dir, "/tmp/correo-imap-XXXXXX", sizeof run.dir);
-	assert_non_null(mkdtemp(run.dir));
+	strlcpy(disk.dir, "/tmp/correo-imap-XXXXXX", sizeof disk.dir);
+	assert_non_null(mkdtemp(disk.dir));
 	run.mailbox = (struct mailbox){ .uid = 1000, .gid = 1000 };
 	snprintf(run.mailbox.maildir, sizeof run.mailbox.maildir,
-	    "%s/Maildir", run.dir);
+	    "%s/Maildir", disk.dir);
 	mkdir(run.mailbox.maildir, 0700);
 }
 

@@ -91,14 +91,16 @@ deliver_refuse(int ch, const struct verdict *v)
 {
 	static struct job j;
 	size_t i;
-	int fd;
+	int fd, wait_ms = -1;
 
 	(void)alarm(0);
-	while (jobs_take(ch, &j, &fd, -1) == 1) {
+	while (jobs_take(ch, &j, &fd, wait_ms) == 1) {
 		close(fd);
 		for (i = 0; i < j.nrcpt; i++)
 			if (deliver_answer(ch, j.id, j.rcpt[i].nr, v) < 0)
 				return LOG_AGAIN;
+		/* who comes later may find it mended */
+		wait_ms = 0;
 	}
 	return 0;
 }

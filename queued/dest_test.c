@@ -35,73 +35,80 @@ answer(char c)
 	}
 }
 
+/* How wide a destination is, and for how long dead, behind such answers. */
+static const struct health {
+	enum dest_kind kind;
+	const char *heard;
+	unsigned window;
+	int dead_s;
+} healths[] = {
+	{ DEST_REMOTE, "", 1, 0 },
+	{ DEST_REMOTE, "+", 2, 0 },
+	{ DEST_REMOTE, "++", 2, 0 },
+	{ DEST_REMOTE, "+++++", 3, 0 },
+	{ DEST_REMOTE, "+++++-", 1, 0 },
+	{ DEST_REMOTE, "+++++--", 1, 0 },
+	{ DEST_REMOTE, "+++++---", 1, 60 },
+	{ DEST_REMOTE, "--+--", 1, 0 },
+	{ DEST_REMOTE, "--r--", 1, 0 },
+	{ DEST_REMOTE, "rrnn", 3, 0 },
+	{ DEST_REMOTE, "c-c", 1, 60 },
+	/* 20 were under way: one outage */
+	{ DEST_REMOTE, "--------------------", 1, 60 },
+	{ DEST_REMOTE, "---~-", 1, 120 },
+	{ DEST_REMOTE, "---~-~-~-~-~-~-~-~-", 1, 3600 },
+	{ DEST_REMOTE, "---~+---", 1, 60 },
+	/* a job of five recipients fails once */
+	{ DEST_REMOTE, "+++++-====", 1, 0 },
+	{ DEST_REMOTE, "-====-====", 1, 0 },
+	{ DEST_REMOTE, "-=-=-=", 1, 60 },
+	{ DEST_REMOTE, "fff", 1, 60 },
+	{ DEST_LOCAL, "++++++++++", 4, 0 },
+	{ DEST_LOCAL, "fffffff", 4, 0 },
+	{ DEST_LOCAL, "---", 1, 60 },
+	{ DEST_LOCAL, "ppp", 1, 60 },
+	{ DEST_PROGRAM, "ppppppp", 4, 0 },
+	{ DEST_PROGRAM, "fffffff", 4, 0 },
+	{ DEST_PROGRAM, "ttt", 1, 60 },
+};
+
+static void
+hears(const struct health *h, const char *key)
+{
+	struct dest *t = dest_get(&d, h->kind, key);
+	int64_t left;
+	const char *p;
+	int failed = 0;
+
+	assert_non_null(t);
+	assert_ptr_equal(t, dest_get(&d, h->kind, key));
+	for (p = h->heard; *p; p++) {
+		struct verdict v = answer(*p);
+
+		if (*p != '=')			/* of the same job */
+			failed = 0;
+		if (*p == '~')			/* time goes by */
+			t->until = 0;
+		else
+			dest_learn(t, &v, &failed);
+	}
+	left = t->until ? t->until - clock_mono_s() : 0;
+	if (t->window != h->window || left > h->dead_s ||
+	    left < h->dead_s - 1)
+		fail_msg("%s \"%s\": window %u, dead for %lld s", key,
+		    h->heard, t->window, (long long)left);
+}
+
 static void
 health(void **state)
 {
-	static const struct {
-		enum dest_kind kind;
-		const char *heard;
-		unsigned window;
-		int dead_s;
-	} row[] = {
-		{ DEST_REMOTE, "", 1, 0 },
-		{ DEST_REMOTE, "+", 2, 0 },
-		{ DEST_REMOTE, "++", 2, 0 },
-		{ DEST_REMOTE, "+++++", 3, 0 },
-		{ DEST_REMOTE, "+++++-", 1, 0 },
-		{ DEST_REMOTE, "+++++--", 1, 0 },
-		{ DEST_REMOTE, "+++++---", 1, 60 },
-		{ DEST_REMOTE, "--+--", 1, 0 },
-		{ DEST_REMOTE, "--r--", 1, 0 },
-		{ DEST_REMOTE, "rrnn", 3, 0 },
-		{ DEST_REMOTE, "c-c", 1, 60 },
-		/* 20 were under way: one outage */
-		{ DEST_REMOTE, "--------------------", 1, 60 },
-		{ DEST_REMOTE, "---~-", 1, 120 },
-		{ DEST_REMOTE, "---~-~-~-~-~-~-~-~-", 1, 3600 },
-		{ DEST_REMOTE, "---~+---", 1, 60 },
-		/* a job of five recipients fails once */
-		{ DEST_REMOTE, "+++++-====", 1, 0 },
-		{ DEST_REMOTE, "-====-====", 1, 0 },
-		{ DEST_REMOTE, "-=-=-=", 1, 60 },
-		{ DEST_REMOTE, "fff", 1, 60 },
-		{ DEST_LOCAL, "++++++++++", 4, 0 },
-		{ DEST_LOCAL, "fffffff", 4, 0 },
-		{ DEST_LOCAL, "---", 1, 60 },
-		{ DEST_LOCAL, "ppp", 1, 60 },
-		{ DEST_PROGRAM, "ppppppp", 4, 0 },
-		{ DEST_PROGRAM, "fffffff", 4, 0 },
-		{ DEST_PROGRAM, "ttt", 1, 60 },
-	};
-	struct dest *t;
-	const char *p;
 	char key[16] = "";
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof row / sizeof *row; i++) {
-		int64_t left;
-		int failed = 0;
-
+	for (i = 0; i < sizeof healths / sizeof *healths; i++) {
 		snprintf(key, sizeof key, "d%zu", i);
-		t = dest_get(&d, row[i].kind, key);
-		assert_non_null(t);
-		assert_ptr_equal(t, dest_get(&d, row[i].kind, key));
-		for (p = row[i].heard; *p; p++) {
-			struct verdict v = answer(*p);
-
-			if (*p != '=')		/* of the same job */
-				failed = 0;
-			if (*p == '~')		/* time goes by */
-				t->until = 0;
-			else
-				dest_learn(t, &v, &failed);
-		}
-		left = t->until ? t->until - clock_mono_s() : 0;
-		if (t->window != row[i].window || left > row[i].dead_s ||
-		    left < row[i].dead_s - 1)
-			fail_msg("row %zu: window %u, dead for %lld s", i,
-			    t->window, (long long)left);
+		hears(&healths[i], key);
 	}
 	/* what may be dead is remembered for a while, the rest is not */
 	dest_sweep(&d, clock_mono_s());

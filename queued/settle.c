@@ -1,11 +1,14 @@
 /* settle - what an attempt comes to. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "queued/note_log.h"
 #include "queued/order.h"
 #include "queued/schedule.h"
 #include "queued/settle.h"
 #include "sys/clock.h"
+
+enum { SUCCESS = 4 };			/* the last rank */
 
 /* Of each recipient, by its number; 0: none. */
 struct tie {
@@ -15,6 +18,7 @@ struct tie {
 };
 
 static void share(struct message *);
+static void give_up(struct message *, const struct tie *, struct verdict);
 static void find_ends(const struct message *, struct tie *);
 static int  rank(const struct rcpt *);
 static void find_end(const struct message *, struct tie *, unsigned);
@@ -55,7 +59,6 @@ settle_hears(const struct rcpt *r)
 static void
 share(struct message *m)
 {
-	struct verdict v = verdict_make(451, "4.3.0", "no memory");
 	struct tie *t;
 	unsigned i = 0;
 
@@ -63,32 +66,48 @@ share(struct message *m)
 		i++;
 	if (i == m->n)
 		return;
-	if ((t = calloc(m->n + 1, sizeof *t)) != NULL)
-		find_ends(m, t);
-	for (; i < m->n; i++) {
-		struct rcpt *r = m->rcpt[i];
-
-		if (r->state != RCPT_SAME)
-			continue;
-		if (t == NULL)
-			message_outcome(r, &v, span_of(""), "queue");
-		else
-			share_end(r, t[r->nr].end ?
-			    m->rcpt[t[r->nr].end - 1] : NULL);
-		if (r->state == RCPT_DONE || r->state == RCPT_NEVER)
-			log_outcome(r, r->fate.via, NULL);
+	if ((t = calloc(m->n + 1, sizeof *t)) == NULL) {
+		give_up(m, NULL, verdict_make(451, "4.3.0", "no memory"));
+		return;
 	}
+	find_ends(m, t);
+	give_up(m, t, verdict_make(554, "5.4.6", "its aliases or forwards "
+	    "come back to it"));
+	find_ends(m, t);		/* with these failures */
+	for (; i < m->n; i++)
+		if (m->rcpt[i]->state == RCPT_SAME)
+			share_end(m->rcpt[i], m->rcpt[t[i + 1].end - 1]);
 	free(t);
 }
 
-/* From where a way ends back to all that lead there, each visited once; a
- * failure goes before what waits, and that before a success. */
+/* Those whose ways lead to nobody; t NULL: all of them. */
+static void
+give_up(struct message *m, const struct tie *t, struct verdict v)
+{
+	unsigned i;
+
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *r = m->rcpt[i];
+
+		if (r->state != RCPT_SAME || (t && t[r->nr].end))
+			continue;
+		r->same = NULL;
+		message_outcome(r, &v, span_of(""), "queue");
+		if (r->state == RCPT_NEVER)
+			log_outcome(r, "queue", NULL);
+	}
+}
+
+/* From where a way ends back to all that lead there, each visited once.  First
+ * that of which nobody would hear; a failure goes before what waits, and a
+ * success behind all. */
 static void
 find_ends(const struct message *m, struct tie *t)
 {
 	unsigned i;
 	int k;
 
+	memset(t, 0, (m->n + 1) * sizeof *t);
 	for (i = 0; i < m->n; i++) {
 		const struct rcpt *r = m->rcpt[i];
 
@@ -97,7 +116,7 @@ find_ends(const struct message *m, struct tie *t)
 			t[r->same->nr].twins = r->nr;
 		}
 	}
-	for (k = 0; k < 3; k++)
+	for (k = 0; k <= SUCCESS; k++)
 		for (i = 0; i < m->n; i++)
 			if (rank(m->rcpt[i]) == k)
 				find_end(m, t, i + 1);
@@ -109,8 +128,11 @@ rank(const struct rcpt *r)
 {
 	if (r->same || (r->state == RCPT_SPREAD && !r->kept))
 		return -1;
-	return r->state == RCPT_NEVER ? 0 :
-	    r->state == RCPT_LATER || r->state == RCPT_OPEN ? 1 : 2;
+	if (r->state == RCPT_NEVER)
+		return settle_hears(r) ? 2 : 0;
+	if (r->state == RCPT_LATER || r->state == RCPT_OPEN)
+		return settle_hears(r) ? 3 : 1;
+	return SUCCESS;
 }
 
 static void
@@ -140,24 +162,23 @@ reach(struct tie *t, unsigned nr, unsigned end, unsigned *todo)
 	}
 }
 
-/* end NULL: there is none. */
 static void
 share_end(struct rcpt *r, const struct rcpt *end)
 {
 	struct verdict v;
 
-	if (end && rank(end) < 2 && !heard_of(r, end)) {
+	if (rank(end) == SUCCESS || heard_of(r, end)) {
+		v = verdict_make(250, "2.0.0", MESSAGE_SAME "%u", r->same->nr);
+		message_outcome(r, &v, span_of(""), "queue");
+	} else {
 		r->state = end->state;
 		r->fate = end->fate;
 		r->unasked = end->unasked;
 		r->fresh = end->fresh || r->state == RCPT_NEVER;
 		r->news = 1;
-		return;
 	}
-	v = end ? verdict_make(250, "2.0.0", MESSAGE_SAME "%u", r->same->nr) :
-	    verdict_make(554, "5.4.6", "its aliases or forwards come back to "
-	    "it");
-	message_outcome(r, &v, span_of(""), "queue");
+	if (r->state == RCPT_DONE || r->state == RCPT_NEVER)
+		log_outcome(r, r->fate.via, NULL);
 }
 
 /* Whoever is to hear of r's failure hears of this one's. */

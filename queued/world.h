@@ -46,14 +46,14 @@ static pid_t parent[3];
 /* ------------------------------------------------ the deliverers */
 
 /* What a test has the local deliverer do for an address: put it off so many
- * times, then keep a copy or none, and send it on. */
+ * times, then refuse it, or keep a copy or none and send it on. */
 struct forward {
 	const char *from, *to[3];	/* to[0] NULL: it is as without */
 	unsigned later;
-	int kept;
+	int kept, fails;
 };
 
-enum { FORWARDS = 4 };
+enum { FORWARDS = 8 };
 static struct forward *forwards;	/* shared with the deliverers */
 
 static struct forward *
@@ -80,8 +80,10 @@ forward_answer(struct span to, const struct job *j, struct answer *a)
 		a->verdict = verdict_make(451, "4.2.1", "not yet");
 		return 1;
 	}
-	if (f == NULL || f->to[0] == NULL)
-		return 0;
+	if (f && f->fails)
+		a->verdict = verdict_make(550, "5.2.0", "not here");
+	if (f == NULL || f->fails || f->to[0] == NULL)
+		return f && f->fails;
 	a->verdict.kind = VERDICT_TO;
 	a->sender = j->sender;
 	a->kept = f->kept;
@@ -275,6 +277,10 @@ static const char *const aliases[][2] = {
 	{ "tops@example.test", "tops, turn, far@remote.test" },
 	{ "turn@example.test", "turn, tops" },
 	{ "game@example.test", "ping" },
+	{ "a0@example.test", "u0, a1" },
+	{ "a1@example.test", "u1, a0" },
+	{ "a2@example.test", "a2, u2" },
+	{ "a3@example.test", "u3" },
 	{ "back@example.test", "\\self" },
 	{ NULL, NULL }
 };
@@ -296,6 +302,12 @@ static const char *const users[][2] = {
 	{ "pang@example.test", "2014:2014:/h/pang" },
 	{ "tops@example.test", "2015:2015:/h/tops" },
 	{ "turn@example.test", "2016:2016:/h/turn" },
+	{ "u0@example.test", "2020:2020:/h/u0" },
+	{ "u1@example.test", "2021:2021:/h/u1" },
+	{ "u2@example.test", "2022:2022:/h/u2" },
+	{ "u3@example.test", "2023:2023:/h/u3" },
+	{ "u4@example.test", "2024:2024:/h/u4" },
+	{ "a2@example.test", "2025:2025:/h/a2" },
 	{ "root@example.test", "0:0:/root" },
 	{ "late@example.test", "2011:2011:/h/late" },
 	{ "rotten@example.test", "2010:2010:/h/rotten" },

@@ -6,9 +6,8 @@
 
 /* Adds a line "KEY -> TARGET: no such recipient" for each target in a domain of
  * ours that is none, and one for each alias whose mail queued would return as
- * in a loop, by the compiled tables; of all aliases and of always_bcc, or (key.p)
- * of one alias.
- * 0, or -1: they cannot be read. */
+ * in a loop, by the compiled tables; of all aliases, and of always_bcc, or
+ * (key.p) of one alias.  0, or -1: they cannot be read. */
 int	dangling_find(const struct tables *, struct span key,
 	    struct buf *lines);
 /* The same lines, said. */

@@ -71,6 +71,9 @@ attempt_heard(void *arg, struct rcpt *r, const struct heard *h)
 	struct verdict v;
 	unsigned before = m->n;
 
+	/* as if it were on its way still: it is tried when we begin again */
+	if (q->ending && h->verdict->kind == VERDICT_LATER)
+		return;
 	m->tried |= h->tried;
 	r->unasked = !h->tried && !h->dead;
 	/* wire/job.h: the body fails its checksum; not so said by a peer */
@@ -144,6 +147,19 @@ attempt_reported(struct queued *q, const struct errand *e,
 	}
 	if (--m->reports == 0)
 		finish(q, m);
+}
+
+void
+attempt_leave(struct queued *q)
+{
+	struct message *m;
+	size_t i;
+
+	for (i = 0; i < ACTIVE_TABLE; i++)
+		for (m = q->active[i]; m; m = m->next)
+			if (!m->gone && settle_halfway(m) &&
+			    message_record(m, q->queue) < 0)
+				warn_state(m);
 }
 
 /* Where the pointer to it stands, or the end of that chain. */

@@ -12,6 +12,8 @@ int	attempt_runs(const struct queued *, const char *id);
 void	attempt_begin(struct queued *, struct message *);
 /* Once more what could not be moved. */
 void	attempt_tick(struct queued *);
+/* We end: state/ID knows who of each has the message. */
+void	attempt_leave(struct queued *);
 
 /* For deliver and errand: arg is the struct queued. */
 void	attempt_heard(void *, struct rcpt *, const struct heard *);

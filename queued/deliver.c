@@ -189,6 +189,21 @@ deliver_forgive(struct deliver *d)
 }
 
 int
+deliver_asked(const struct deliver *d)
+{
+	const struct child *c;
+	const struct dest *t;
+	size_t i;
+
+	for (i = 0; i < DELIVER_TABLE; i++)
+		for (t = d->table[i]; t; t = t->next)
+			for (c = t->child; c; c = c->next)
+				if (c->inflight)
+					return 1;
+	return 0;
+}
+
+int
 deliver_busy(const struct deliver *d)
 {
 	return share_all(&d->share) || d->share.apart || d->starved ||

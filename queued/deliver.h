@@ -80,6 +80,8 @@ void	deliver_reroute(struct deliver *,
 void	deliver_tick(struct deliver *);
 /* An operator wants it tried: nobody counts as dead any more. */
 void	deliver_forgive(struct deliver *);
+/* Does any process owe an answer? */
+int	deliver_asked(const struct deliver *);
 /* Is there any process or dead destination that deliver_tick looks after? */
 int	deliver_busy(const struct deliver *);
 

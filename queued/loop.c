@@ -15,14 +15,17 @@
 #include "queued/take.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/stream.h"
 
 enum {
 	TICK_MS = 1000, LONGEST_MS = 60000,
 	NAMES = 256,			/* of a scan, in one turn */
 	CLEAN_S = 3600, STUCK_S = 30,
+	END_MS = 8000,			/* the monitor gives us all 10 s */
 	PASS_SHARE = 10			/* passes take a tenth of the time */
 };
 
+static void end(struct queued *);
 static void control_ready(struct watch *);
 static void trigger_ready(struct watch *);
 static void take_notes(struct queued *);
@@ -54,9 +57,12 @@ loop_role(struct role_env *env)
 	role_wait(env);
 	q.env = env;
 	q.conf = env->conf;
+	stream_init();
 	loop_begin(&q, trigger);
-	for (;;)
+	while (!stream_ended)
 		loop_turn(&q, -1);
+	end(&q);
+	return 0;
 }
 
 void
@@ -116,6 +122,22 @@ loop_turn(struct queued *q, int most_ms)
 		q->stuck_until = now + STUCK_S;
 		attempt_tick(q);
 	}
+}
+
+/* Nothing more is begun.  Who was asked finishes the step at hand, and is
+ * heard: what another server has taken by then is not sent to it again. */
+static void
+end(struct queued *q)
+{
+	uint64_t now, until = clock_mono_ms() + END_MS;
+
+	q->ending = 1;
+	watch_end(&q->watches, &q->trigger);
+	while (deliver_asked(&q->deliver) &&
+	    (now = clock_mono_ms()) < until &&
+	    watch_round(&q->watches, (int)(until - now)) == 0)
+		;
+	attempt_leave(q);
 }
 
 static void
@@ -207,7 +229,7 @@ reported(void *arg, const struct errand *e, const struct verdict *v,
 		take_drop_heard(q, e, v);
 	else
 		attempt_reported(q, e, v, id);
-	if (*id)
+	if (*id && !q->ending)
 		take_new(q, id, 1);
 }
 

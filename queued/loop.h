@@ -36,6 +36,7 @@ struct queued {
 	struct message *active[ACTIVE_TABLE];
 	struct message *stuck;		/* its file could not be moved */
 	uint64_t recipients;		/* in memory */
+	int ending;			/* no more jobs */
 	/* ns since 1970: what is older may have been delivered before this
 	 * life began, or a reporter died (Maildirs are looked through) */
 	uint64_t doubt;

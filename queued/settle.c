@@ -39,6 +39,23 @@ settle_all(const struct config *c, struct message *m)
 	return tell(c, m);
 }
 
+int
+settle_halfway(struct message *m)
+{
+	unsigned i, done = 0;
+
+	for (i = 0; i < m->n; i++) {
+		struct rcpt *r = m->rcpt[i];
+
+		if (r->state == RCPT_SAME || (r->fresh && told_of_success(r)))
+			return 0;
+		if (r->state == RCPT_NEVER || r->state == RCPT_LATER)
+			r->news = 0;
+		done |= r->state == RCPT_DONE && r->news;
+	}
+	return done != 0;
+}
+
 /* Mail from nobody: postmaster is told, but not of what fails at postmaster. */
 int
 settle_hears(const struct rcpt *r)

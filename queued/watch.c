@@ -7,6 +7,11 @@
 int
 watch_open(struct watches *s)
 {
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &s->waiting);
 	s->n = 0;
 	s->ep = epoll_create1(EPOLL_CLOEXEC);
 	return s->ep < 0 ? -1 : 0;
@@ -39,7 +44,8 @@ watch_round(struct watches *s, int timeout_ms)
 	struct watch *w;
 	int i;
 
-	s->n = epoll_wait(s->ep, s->event, WATCH_ROUND, timeout_ms);
+	s->n = epoll_pwait(s->ep, s->event, WATCH_ROUND, timeout_ms,
+	    &s->waiting);
 	if (s->n < 0) {
 		s->n = 0;
 		return errno == EINTR ? 0 : -1;

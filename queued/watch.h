@@ -3,6 +3,7 @@
 #define QUEUED_WATCH_H
 
 #include <sys/epoll.h>
+#include <signal.h>
 
 enum { WATCH_ROUND = 64 };
 
@@ -13,10 +14,12 @@ struct watch {
 
 struct watches {
 	int ep, n;
+	sigset_t waiting;		/* what is blocked in a round's wait */
 	struct epoll_event event[WATCH_ROUND];
 };
 
-int	watch_open(struct watches *);		/* 0, or -1 with errno */
+/* From now on SIGTERM comes only while a round waits.  0, or -1 with errno. */
+int	watch_open(struct watches *);
 int	watch_begin(struct watches *, struct watch *);	/* likewise */
 /* Forgets it, in the round that is running too, and closes the descriptor. */
 void	watch_end(struct watches *, struct watch *);

@@ -183,6 +183,24 @@ def killed_in_the_middle():
     assert len(p.mails()) == 2
 
 
-TESTS = [killed_in_the_middle, every_step, cut_everywhere,
-         cut_everywhere_in_chunks, stalled_everywhere, corrupted_everywhere,
-         harmed_everywhere_in_tls]
+def stopped_in_the_middle():
+    """Who has it by then, or takes it in the seconds that there are, does not
+    get it again; the others of the same message do."""
+    quick, late = Peer("quick"), Peer("late", "wait=2")
+    mute = Peer("mute", "end=SILENT", "first=1")
+    peers = {"quick": quick, "late": late, "mute": mute}
+    routes([(n + ".stop.test", "smtp://127.0.0.1:%d" % p.port)
+            for n, p in peers.items()])
+    send(["x@%s.stop.test" % n for n in peers])
+    send("y@late.stop.test")
+    wait("the texts", lambda: quick.mails() and late.mails() and mute.mails())
+    sh(TOP + "/quickstart", "-d", DIR, "restart")
+    wait("all of them", lambda: not correo("queue", "list"))
+    got = {n: sorted(re.findall("<([xy])@", env)[0] for _, env in p.mails())
+           for n, p in peers.items()}
+    assert got == {"quick": ["x"], "late": ["x", "y"], "mute": ["x", "x"]}, got
+
+
+TESTS = [stopped_in_the_middle, killed_in_the_middle, every_step,
+         cut_everywhere, cut_everywhere_in_chunks, stalled_everywhere,
+         corrupted_everywhere, harmed_everywhere_in_tls]

@@ -17,6 +17,7 @@ command goes to DIR/commands.  Keys:
   ask=PEM        wants a certificate of the client's, by that authority
   half=N         closes after N bytes of text
   user=NAME pass=SECRET  mechs=A+B
+  wait=SECONDS   passes before the reply to the text
   limit=N        takes N recipients a transaction (then over=, 452 4.5.3)
 """
 import base64
@@ -190,6 +191,8 @@ class Session:
                 f.write(text)
             with open(name + ".env", "w", errors="surrogateescape") as f:
                 f.write("\n".join([self.sender] + self.rcpts) + "\n")
+        if self.scripted:
+            time.sleep(float(opt.get("wait", 0)))
         rcpts = self.rcpts
         for r in rcpts if "lmtp" in opt else [None]:
             n += 1

@@ -42,6 +42,7 @@ int
 watch_round(struct watches *s, int timeout_ms)
 {
 	struct watch *w;
+	sigset_t busy;
 	int i;
 
 	s->n = epoll_pwait(s->ep, s->event, WATCH_ROUND, timeout_ms,
@@ -50,6 +51,9 @@ watch_round(struct watches *s, int timeout_ms)
 		s->n = 0;
 		return errno == EINTR ? 0 : -1;
 	}
+	/* that lets a signal in only where it finds nothing and has to wait */
+	sigprocmask(SIG_SETMASK, &s->waiting, &busy);
+	sigprocmask(SIG_SETMASK, &busy, NULL);
 	for (i = 0; i < s->n; i++)
 		if ((w = s->event[i].data.ptr) != NULL)
 			w->ready(w);

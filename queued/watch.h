@@ -14,11 +14,12 @@ struct watch {
 
 struct watches {
 	int ep, n;
-	sigset_t waiting;		/* what is blocked in a round's wait */
+	sigset_t waiting;		/* what is blocked in a round */
 	struct epoll_event event[WATCH_ROUND];
 };
 
-/* From now on SIGTERM comes only while a round waits.  0, or -1 with errno. */
+/* From now on SIGTERM comes only in a round, before what is ready is called.
+ * 0, or -1 with errno. */
 int	watch_open(struct watches *);
 int	watch_begin(struct watches *, struct watch *);	/* likewise */
 /* Forgets it, in the round that is running too, and closes the descriptor. */

@@ -99,8 +99,9 @@ deliver_refuse(int ch, const struct verdict *v)
 		for (i = 0; i < j.nrcpt; i++)
 			if (deliver_answer(ch, j.id, j.rcpt[i].nr, v) < 0)
 				return LOG_AGAIN;
-		/* who comes later may find it mended */
-		wait_ms = 0;
+		/* who comes later may find it mended; but what is sent on as
+		 * others are answered must not meet an end */
+		wait_ms = DELIVER_LULL_MS;
 	}
 	return 0;
 }

@@ -20,7 +20,8 @@
 enum {
 	DELIVER_FILES = 64, DELIVER_HOLD_MS = 50,
 	DELIVER_HELD = 7,		/* below queued's CHILD_SHARE */
-	DELIVER_WAIT_MS = 25, DELIVER_CLOSE_MS = 10
+	DELIVER_WAIT_MS = 25, DELIVER_CLOSE_MS = 10,
+	DELIVER_LULL_MS = 1000		/* deliver_refuse waits no longer */
 };
 
 /* Whose mail a child delivers, and by which rules. */

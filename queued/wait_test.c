@@ -378,12 +378,14 @@ hangs(void **state)
 	assert_int_equal(t->standing, STANDING_LOCAL);
 }
 
-/* Of those that hang so many as may be again count no more, then all do. */
+/* Of those that hang half as many as there may be count no more, then all do;
+ * and none that has ended. */
 static void
 too_many_hang(void **state)
 {
 	static const char *const key[] = { "ok@example.test",
 	    "ok2@example.test", "late@example.test" };
+	uint64_t end = clock_mono_ms() + 10000;
 	char id[QUEUE_ID + 1];
 	struct dest *t;
 	int i;
@@ -405,6 +407,18 @@ too_many_hang(void **state)
 	}
 	assert_int_equal(q->deliver.share.apart, 2);
 	assert_int_equal(share_all(&q->deliver.share), 1);
+	for (i = 0; i < 3; i++) {
+		t = dest_get(&q->deliver, DEST_LOCAL, key[i]);
+		shutdown(t->child->w.fd, SHUT_WR);
+		while (t->child && clock_mono_ms() < end)
+			loop_turn(q, 20);
+		assert_null(t->child);
+		assert_int_equal(t->hung, 0);
+		assert_int_equal(t->children, 0);
+	}
+	assert_int_equal(q->deliver.share.apart, 0);
+	for (i = 0; i < STANDINGS; i++)
+		assert_int_equal(q->deliver.share.held[i], 0);
 }
 
 /* What was not sent yet does not wait for the rate of a route that is gone. */

@@ -22,7 +22,7 @@ enum {
 static int  open_once(struct folder **, const struct tree *, const char *,
     enum folder_mode);
 static int  open_dirs(struct folder *, const char *);
-static int  open_numbers(struct folder *);
+static int  open_numbers(struct folder *, const char *);
 static int  settle(struct folder *);
 static int  load(struct folder *);
 static int  load_once(struct folder *);
@@ -62,7 +62,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 	f->tree = tree;
 	f->mode = mode;
 	f->dir = f->lock = f->cur.fd = f->new.fd = f->log.fd = -1;
-	if (open_dirs(f, name) < 0 || open_numbers(f) < 0 || settle(f) < 0 ||
+	if (open_dirs(f, name) < 0 || open_numbers(f, name) < 0 || settle(f) < 0 ||
 	    folder_sync(f) < 0) {
 		e = errno;
 		f->table.rotten |= e == EUCLEAN;
@@ -198,7 +198,7 @@ folder_lock(struct folder *f)
 {
 	int e;
 
-	if (file_lock(f->lock, 1) < 0)
+	if (file_lock_byte(f->lock, FOLDER_NUMBERS, F_WRLCK) < 0)
 		return -1;
 	if (catch_up(f) == 0 && folder_log_mend(&f->log, &f->table) == 0)
 		return 0;
@@ -211,10 +211,29 @@ folder_lock(struct folder *f)
 void
 folder_unlock(struct folder *f)
 {
-	struct flock l = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 	int e = errno;
 
-	fcntl(f->lock, F_SETLK, &l);
+	(void)file_lock_byte(f->lock, FOLDER_NUMBERS, F_UNLCK);
+	errno = e;
+}
+
+int
+folder_hold(struct folder *f)
+{
+	if (file_lock_byte(f->lock, FOLDER_STAYS, F_RDLCK) < 0)
+		return -1;
+	if (catch_up(f) == 0)
+		return 0;
+	folder_let_go(f);
+	return -1;
+}
+
+void
+folder_let_go(struct folder *f)
+{
+	int e = errno;
+
+	(void)file_lock_byte(f->lock, FOLDER_STAYS, F_UNLCK);
 	errno = e;
 }
 
@@ -274,9 +293,10 @@ folder_open_sub(int dir, const char *name)
 	return fd;
 }
 
-/* Loads what is known; mends or makes it under the lock when it must be. */
+/* Loads what is known; mends or makes it under the lock when it must be; not in
+ * a folder that is deleted meanwhile, which would look as if it stayed. */
 static int
-open_numbers(struct folder *f)
+open_numbers(struct folder *f, const char *name)
 {
 	int r = load(f);
 
@@ -284,11 +304,16 @@ open_numbers(struct folder *f)
 		return 0;
 	if (r < 0 && errno != EUCLEAN)
 		return -1;
-	if (file_lock(f->lock, 1) < 0)
+	if (file_lock_byte(f->lock, FOLDER_NUMBERS, F_WRLCK) < 0)
 		return -1;
 	/* another may have done it meanwhile */
-	if ((r = load(f)) != 1)
+	if ((r = load(f)) != 1) {
 		r = r < 0 && errno != EUCLEAN ? -1 : mend(f);
+		if (r == 0 && !folder_is(f, name)) {
+			errno = ENOENT;
+			r = -1;
+		}
+	}
 	folder_unlock(f);
 	return r < 0 ? -1 : 0;
 }

@@ -6,7 +6,8 @@
  * Sessions that append to one folder flush their messages beside each other;
  * whoever has the lock may have given our file its UID already.
  * A move has its tombstones in the source after its UIDs in the target, and
- * never holds two locks.
+ * never holds two locks; but the target is not deleted as long as it has mail
+ * that has no UID there (folder_hold).
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -399,7 +400,8 @@ transfer(struct folder *from, const uint32_t *number, size_t n,
 			return -1;
 		bytes += folder_bytes(from, c);
 	}
-	if (!move && (r = ask_quota(to, bytes, (int64_t)n, 0)) < 0)
+	if (move ? folder_hold(to) < 0 :
+	    ask_quota(to, bytes, (int64_t)n, 0) < 0)
 		return -1;
 	folder_own_begin(to);
 	if (from != to)
@@ -411,6 +413,8 @@ transfer(struct folder *from, const uint32_t *number, size_t n,
 		folder_own_end(from);
 	if (r == 0)
 		r = give_uids(to, v, n);
+	if (move)
+		folder_let_go(to);
 	/* of a move nothing is taken back: what came is there, whole */
 	if (r < 0 && !move)
 		take_back(to, v, n);

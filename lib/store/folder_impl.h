@@ -39,6 +39,10 @@ struct folder {
 
 int	folder_lock(struct folder *);	/* and catches up; -1 not locked */
 void	folder_unlock(struct folder *);	/* errno kept */
+/* In between nobody deletes it; many may.  -1 it is deleted (ENOENT), or
+ * nobody can say. */
+int	folder_hold(struct folder *);
+void	folder_let_go(struct folder *);	/* errno kept */
 
 /* For folder_cache_write: arg is the table. */
 int	folder_alive(void *, uint32_t uid);

@@ -25,6 +25,7 @@ static void list_merge(struct tree_list *);
 static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
 static void unmake(const struct tree *, const char *, const char *);
+static int  put_away(const struct tree *, const char *, const char *);
 static int  remove_all(int, const char *, int);
 static int  rename_tree(const struct tree *, const char *, const char *);
 static size_t below(struct tree_list *, const char *);
@@ -211,7 +212,7 @@ tree_delete(const struct tree *t, const char *name)
 	scratch_name(tmp);
 	/* a later folder of that name gets a higher UIDVALIDITY */
 	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||
-	    renameat(t->root, disk, t->root, tmp) < 0 || fsync(t->root) < 0)
+	    put_away(t, disk, tmp) < 0 || fsync(t->root) < 0)
 		return -1;
 	/* a use of no folder is none, so that it may go behind it, or stay */
 	(void)tree_special(t, name, "");
@@ -420,6 +421,29 @@ unmake(const struct tree *t, const char *disk, const char *tmp)
 		(void)mkdirat(dir, sub[0], 0700);
 	if (dir >= 0)
 		close(dir);
+}
+
+/* Not while somebody moves mail into it; who has it open sees by its
+ * correo-uids that it has gone.  Also where it has no lock and can get none, as
+ * on a full disk. */
+static int
+put_away(const struct tree *t, const char *disk, const char *tmp)
+{
+	int dir = file_open_dir(t->root, disk), lock = -1, e, r;
+
+	if (dir >= 0 && (lock = openat(dir, "correo-lock", O_RDWR | O_CREAT |
+	    O_NOFOLLOW | O_CLOEXEC, 0600)) >= 0)
+		(void)file_lock_byte(lock, FOLDER_STAYS, F_WRLCK);
+	r = renameat(t->root, disk, t->root, tmp);
+	e = errno;
+	if (r == 0 && dir >= 0)
+		unlinkat(dir, "correo-uids", 0);
+	if (lock >= 0)
+		close(lock);
+	if (dir >= 0)
+		close(dir);
+	errno = e;
+	return r;
 }
 
 struct removing {

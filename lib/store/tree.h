@@ -88,6 +88,10 @@ int	tree_adopt(const struct tree *, const struct tree_use *, size_t n);
 uint32_t tree_uidvalidity(const struct tree *, uint32_t above);
 /* It is durable, and may be told.  0, or -1 with errno. */
 int	tree_flush(const struct tree *);
+/* Bytes of a folder's correo-lock: who gives out numbers has the first.  Who
+ * moves mail into it shares the second, and who deletes it has that: mail that
+ * came before its UIDs would go with the folder, though the move failed. */
+enum { FOLDER_NUMBERS, FOLDER_STAYS };
 /* A descriptor of the folder's directory, or -1 with errno. */
 int	tree_folder(const struct tree *, const char *name);
 

@@ -21,6 +21,7 @@ enum {
 };
 
 static long read_some(int, void *, size_t, off_t);
+static int  lock(int, struct flock *, int);
 static int  may_wait(int);
 static int  open_locked(int, const char *);
 static int  is_still(int, int, const char *);
@@ -251,11 +252,24 @@ file_written_out(int fd, off_t offset)
 int
 file_lock(int fd, int wait)
 {
-	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return lock(fd, &(struct flock){ .l_type = F_WRLCK,
+	    .l_whence = SEEK_SET }, wait);
+}
+
+int
+file_lock_byte(int fd, off_t at, int type)
+{
+	return lock(fd, &(struct flock){ .l_type = (short)type,
+	    .l_whence = SEEK_SET, .l_start = at, .l_len = 1 }, 1);
+}
+
+static int
+lock(int fd, struct flock *l, int wait)
+{
 	int how = F_SETLK, r;
 
 	for (;;) {
-		r = fcntl(fd, how, &l);
+		r = fcntl(fd, how, l);
 		/* POSIX lets it be either */
 		if (r < 0 && errno == EACCES)
 			errno = EAGAIN;

@@ -47,6 +47,8 @@ int	file_written_out(int fd, off_t offset);
 /* fcntl write lock on the whole file.  0; -1 with errno (EAGAIN: somebody else
  * has it and wait is 0). */
 int	file_lock(int fd, int wait);
+/* F_WRLCK, F_RDLCK or F_UNLCK of one byte; waits.  0, or -1 with errno. */
+int	file_lock_byte(int fd, off_t at, int type);
 /* A read lock, which others may have too.  0, or -1 with errno. */
 int	file_share(int fd);
 /* By another process: FILE_LOCKED, FILE_SHARED, 0 (by none), or -1. */

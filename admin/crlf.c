@@ -37,8 +37,7 @@ crlf_add(struct crlf *c, struct buf *out, struct span in)
 		c->in_line = 1;
 		/* the rest of the line that is plain, in one go */
 		while (i + n < in.n && in.p[i + n] >= ' ')
-			c->eight_bit |= in.p[i + n++] >= 0x80;
-		c->eight_bit |= in.p[i] >= 0x80;
+			n++;
 		buf_add(out, in.p + i, n);
 	}
 	return buf_ok(out) ? 0 : -1;

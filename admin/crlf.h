@@ -14,7 +14,6 @@ struct crlf {
 	int in_line, cr, dot;		/* within a line; after CR; after
 					 * a dot that began a line */
 	int ended;
-	int eight_bit;			/* a byte above 127 was there */
 };
 
 int	crlf_add(struct crlf *, struct buf *out, struct span in);

@@ -11,6 +11,7 @@
 #include "base/crc32c.h"
 #include "sys/file.h"
 
+static void close_all(struct spool *);
 static int open_dirs(struct spool *);
 static int give_group(const struct spool *);
 static void hint(const struct spool *);
@@ -24,12 +25,9 @@ spool_open(struct spool *s, const char *state_dir, uint64_t max)
 	s->max = max;
 	s->state_dir = state_dir;
 	queue_id(s->name);
-	if (open_dirs(s) < 0)
-		return -1;
-	s->fd = openat(s->tmp, s->name, O_RDWR | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (s->fd < 0 || give_group(s) < 0 ||
-	    lseek(s->fd, QUEUE_HEAD, SEEK_SET) < 0) {
+	if (open_dirs(s) < 0 || (s->fd = openat(s->tmp, s->name, O_RDWR |
+	    O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640)) < 0 ||
+	    give_group(s) < 0 || lseek(s->fd, QUEUE_HEAD, SEEK_SET) < 0) {
 		spool_abort(s);
 		return -1;
 	}
@@ -67,7 +65,7 @@ int
 spool_commit(struct spool *s, struct span envelope)
 {
 	char first[QUEUE_HEAD];
-	int fd = s->fd, e;
+	int fd = s->fd, r = 0;
 
 	s->head.env = envelope.n;
 	s->head.envsum = crc32c(0, envelope);
@@ -84,13 +82,13 @@ spool_commit(struct spool *s, struct span envelope)
 		return -1;
 	}
 	if (fsync(s->new) < 0) {
-		e = errno;
+		r = errno;
 		(void)unlinkat(s->new, s->name, 0);
-		errno = e;
-		return -1;
-	}
-	hint(s);
-	return 0;
+	} else
+		hint(s);
+	close_all(s);
+	errno = r;
+	return r ? -1 : 0;
 }
 
 void
@@ -100,10 +98,20 @@ spool_abort(struct spool *s)
 
 	if (s->tmp >= 0)
 		(void)unlinkat(s->tmp, s->name, 0);
+	close_all(s);
+	errno = e;
+}
+
+static void
+close_all(struct spool *s)
+{
 	if (s->fd >= 0)
 		close(s->fd);
-	s->fd = -1;
-	errno = e;
+	if (s->tmp >= 0)
+		close(s->tmp);
+	if (s->new >= 0)
+		close(s->new);
+	s->fd = s->tmp = s->new = -1;
 }
 
 /* The caller may name a state_dir of his own, and put another in its place in

@@ -41,6 +41,7 @@ via_send(const char *address, const char *hostname, const struct envelope *e,
 	unsigned port;
 
 	*refused = 0;
+	d.lost = 0;
 	if (conf_address(span_of(address), &ip, &port) < 0)
 		return verdict_make(451, "4.3.5", "ADDRESS:PORT is wanted");
 	d.s = (struct stream){ .timeout_s = TIMEOUT_S, .b = d.b,

@@ -103,14 +103,24 @@ int
 compose_sender(struct span s, const char *hostname, const char *nodename,
     struct buf *out, const char **why)
 {
-	char normal[ADDRESS_MAX + 1];
 	struct span a, more;
-	size_t n;
 
 	if (!header_list_next(&s, &a))
 		return 0;			/* "<>" */
 	*why = "one address is wanted";
-	if (header_list_next(&s, &more) || source_address(a, normal, why) < 0)
+	if (header_list_next(&s, &more))
+		return -1;
+	return compose_return(a, hostname, nodename, out, why);
+}
+
+int
+compose_return(struct span a, const char *hostname, const char *nodename,
+    struct buf *out, const char **why)
+{
+	char normal[ADDRESS_MAX + 1];
+	size_t n;
+
+	if (source_address(a, normal, why) < 0)
 		return -1;
 	n = local_part(span_of(normal), nodename);
 	return compose_qualify(n < strlen(normal) ?

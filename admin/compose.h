@@ -41,6 +41,10 @@ int	compose_recipients(struct span list, const char *hostname,
 int	compose_sender(struct span, const char *hostname,
 	    const char *nodename, struct buf *, const char **why);
 
+/* The same of an address alone. */
+int	compose_return(struct span address, const char *hostname,
+	    const char *nodename, struct buf *, const char **why);
+
 /* local@domain, a bare name with our domain.  0, or -1 and *why. */
 int	compose_qualify(struct span, const char *hostname, struct buf *,
 	    const char **why);

@@ -19,6 +19,7 @@
 #include "admin/compose.h"
 #include "admin/config.h"
 #include "admin/crlf.h"
+#include "admin/dialogue.h"
 #include "admin/handin.h"
 #include "admin/say.h"
 #include "sys/clock.h"
@@ -58,12 +59,13 @@ main(int argc, char **argv)
 		return say(EX_USAGE, "%.*s", SPAN_ARG(buf_span(&why)));
 	if (config_read(m.a.config, &m.config) < 0)
 		return EX_CONFIG;
-	if (m.a.mode != SENDMAIL_SEND)
+	if (m.a.mode != SENDMAIL_SEND && m.a.mode != SENDMAIL_DIALOGUE)
 		return as_correo(&m);
 	handin_init(&m.h, &m.config, &m.a, drop);
 	if ((r = who(&m)) != EX_OK)
 		return r;
-	return send_mail(&m);
+	return m.a.mode == SENDMAIL_SEND ? send_mail(&m) :
+	    dialogue_serve(&m.h, STDIN_FILENO, STDOUT_FILENO);
 }
 
 /* mailq and the like are correo's own words, with no group of ours. */

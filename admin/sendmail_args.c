@@ -36,6 +36,8 @@ sendmail_args(int argc, char **argv, struct sendmail_args *a, struct buf *why)
 	if (flush && a->mode == SENDMAIL_SEND && a->nrcpt == 0 &&
 	    !a->take_recipients)
 		a->mode = SENDMAIL_FLUSH;
+	if (a->mode == SENDMAIL_DIALOGUE)
+		a->take_recipients = 0;
 	return r;
 }
 
@@ -100,7 +102,8 @@ mode_of(const char *s, struct sendmail_args *a, struct buf *why)
 		a->mode = SENDMAIL_ALIASES;
 		return 0;
 	case 's':
-		return no(why, "-bs: speak SMTP to smtpd's port instead");
+		a->mode = SENDMAIL_DIALOGUE;
+		return 0;
 	case 'd':
 	case 'D':
 		return no(why, "-bd: smtpd listens, and is started by itself");
@@ -109,7 +112,7 @@ mode_of(const char *s, struct sendmail_args *a, struct buf *why)
 		return no(why, "-bv, -bt: correo user list and correo alias "
 		    "list say where mail goes");
 	default:
-		return no(why, "-b: m, p and i are known here");
+		return no(why, "-b: m, s, p and i are known here");
 	}
 }
 

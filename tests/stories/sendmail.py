@@ -1,6 +1,8 @@
 """sendmail(1), mailq and newaliases, as cron and scripts use them."""
 import os
+import smtplib
 import socket
+import subprocess
 import threading
 
 from correo import Skip, run, tell, the_instance, wait
@@ -95,6 +97,12 @@ def as_another_user_by_the_group():
         SENDMAIL, 'bob@example.test', input=b'Subject: from nobody\n\nx\n')
     c.bob.with_text(b'from nobody')
     c.wait_log('event=accepted', 'class="local 65534"', start=start)
+    c.bob.clear()
+    run('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
+        SENDMAIL, '-bs', input=2 * (
+            b'MAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n'
+            b'Subject: of two\r\n\r\nx\r\n.\r\n'))
+    c.bob.wait(2)
 
 
 def every_usual_option_is_taken():
@@ -130,7 +138,7 @@ def sysexits():
                     ok=False).returncode == 64
     assert sendmail('-f', 'alice@example.test, bob@example.test',
                     'bob@example.test', ok=False).returncode == 64
-    assert sendmail('-bs', ok=False).returncode == 64
+    assert sendmail('-bd', ok=False).returncode == 64
     r = sendmail('-t', text=b'To: bob@example.test, no one\n\nx\n', ok=False)
     assert r.returncode == 65 and b'recipient no one: ' in r.stderr, r
 
@@ -162,6 +170,83 @@ def the_queue_is_run_by_q():
     c.correo('queue', 'remove', '--all')
 
 
+class Dialogue(smtplib.SMTP):
+    """smtplib with sendmail -bs on the other end of a socket."""
+    def __init__(self, *argv):
+        self.argv = argv
+        super().__init__('sendmail', local_hostname='[127.0.0.1]')
+
+    def _get_socket(self, *_):
+        ours, its = socket.socketpair()
+        with its:
+            self.child = subprocess.Popen([SENDMAIL, '-bs', *self.argv],
+                                          stdin=its, stdout=its)
+        ours.settimeout(60)
+        return ours
+
+    def end(self):
+        self.quit()
+        return self.child.wait(60)
+
+
+def a_dialogue():
+    """smtplib over a socket: two messages, one of them with what it lacks;
+    refusals between them; a third whose end never comes."""
+    for person in (c.alice, c.bob):
+        person.clear()
+    s = Dialogue('-i', '-F', 'Alice A')
+    body = b'.\r\n..a\r\n' + b'\xc3\xa4.\r\n' * 30000
+    assert s.sendmail('alice@example.test', ['bob@example.test',
+                      'alice@example.test'], b'Subject: by words\r\n\r\n'
+                      + body, ['body=8bitmime']) == {}
+    assert s.has_extn('size') and s.has_extn('smtputf8'), s.esmtp_features
+    for person in (c.alice, c.bob):
+        stored = person.with_text(b'Subject: by words')
+        assert stored.startswith(b'Return-Path: <alice@example.test>\n')
+        assert b'\nFrom: "Alice A" <alice@example.test>\n' in stored, stored
+        assert stored.endswith(b'\n\n' + body.replace(b'\r\n', b'\n'))
+    assert s.docmd('DATA')[0] == 503
+    assert s.docmd('MAIL FROM:<> RET=FULL')[0] == 555
+    assert s.mail('')[0] == s.rcpt('bob@example.test')[0] == 250
+    assert s.docmd('DATA')[0] == 354
+    s.send(b'Subject: bare\n\nx\r\n.\r\n')
+    assert s.getreply()[0] == 550
+    c.bob.clear()
+    s.sendmail('root@localhost', 'bob@example.test',
+               b'From: root@localhost\r\nSubject: second\r\n\r\nx\r\n')
+    assert c.bob.with_text(b'Subject: second').startswith(
+        b'Return-Path: <root@%s>\n' % c.ready['hostname'].encode())
+    assert s.end() == 0
+    c.alice.clear()
+    start = len(c.log())
+    s = Dialogue()
+    s.ehlo()
+    s.mail('nosuch@example.test')
+    s.rcpt('alice@example.test')
+    assert s.docmd('DATA')[0] == 354
+    s.send(b'Subject: no end\r\n\r\nx\r\n')
+    s.close()
+    assert s.child.wait(60) == 0
+    sendmail('alice@example.test', text=b'Subject: behind it\n\nx\n')
+    c.alice.with_text(b'behind it')
+    assert len(c.alice.mail()) == 1
+    assert 'nosuch' not in c.log()[start:]
+
+
+def a_dialogue_by_pipes():
+    """All at once, as a script does; to nobody there, of whom a report
+    tells."""
+    c.alice.clear()
+    r = sendmail('-bs', text=b'HELO x\r\nMAIL FROM:<alice@example.test>\r\n'
+                 b'RCPT TO:<nosuch@example.test>\r\nDATA\r\n'
+                 b'Subject: piped\r\n\r\nx\r\n.\r\nQUIT\r\n')
+    assert [line[:4] for line in r.stdout.splitlines()] == [
+        b'220 ', b'250 ', b'250 ', b'250 ', b'354 ', b'250 ', b'221 '], r
+    assert b'Subject: piped' in c.alice.with_text(b'multipart/report')
+    r = sendmail('-bs', text=b'HELO x\nQUIT\n', ok=False)
+    assert r.returncode == 76 and b'\n500 5.5.2 ' in r.stdout, r
+
+
 def via(address, *argv, text=b'Subject: via\n\nx\n'):
     """sendmail where there is no drop, and a server at that address."""
     conf = c.dir + '/via.conf'
@@ -190,6 +275,27 @@ def over_smtp():
     assert got.returncode == 69 and b'550 5.1.1 no such' in got.stderr, got
     got = via('127.0.0.1:1', 'bob@example.test')
     assert got.returncode == 75, got
+
+
+def a_dialogue_over_smtp():
+    """Each message goes by itself; what the server said is in our reply."""
+    c.bob.clear()
+
+    def to(*names):
+        return b'MAIL FROM:<>\r\n%sDATA\r\n\r\nx\r\n.\r\n' % b''.join(
+            b'RCPT TO:<%s@example.test>\r\n' % name for name in names)
+
+    got = via(c.ready['smtp'], '-bs', text=to(b'bob') + to(b'nosuch') +
+              to(b'bob', b'nosuch') + to(b'bob'))
+    last = [line for line in got.stdout.splitlines()
+            if line[:8] not in (b'250 2.1.', b'354 end ')]
+    assert got.returncode == 0 and len(last) == 5, got
+    for line, code, words in zip(
+            last[1:], (b'250 ', b'554 ', b'554 ', b'250 '),
+            (b': 250 2.0.0 accepted as ', b': 550 5.1.1 no such recipient',
+             b'not for 1 of the recipients', b': 250 2.0.0 accepted as ')):
+        assert line.startswith(code) and words in line, last
+    c.bob.wait(3)
 
 
 def over_smtp_to_servers_of_all_kinds():
@@ -238,4 +344,5 @@ tell([a_message_with_what_it_lacks, recipients_from_the_headers,
       every_usual_option_is_taken,
       what_they_ask_for, sysexits,
       a_header_that_does_not_end_in_a_megabyte, newaliases,
-      the_queue_is_run_by_q, over_smtp, over_smtp_to_servers_of_all_kinds])
+      the_queue_is_run_by_q, a_dialogue, a_dialogue_by_pipes,
+      over_smtp, a_dialogue_over_smtp, over_smtp_to_servers_of_all_kinds])

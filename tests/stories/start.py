@@ -118,6 +118,8 @@ def two_starts_at_once():
     assert [p.returncode for p in both] == [0, 0], said
     assert [b'runs already' in text for text in said] in (
         [True, False], [False, True]), said
+    assert [b' -p %d restart\n' % base in text for text in said] == [
+        b'runs already' in text for text in said], said
     assert quickstart(d, 'stop').returncode == 0
     assert not of(d), of(d)
     shutil.rmtree(d)

@@ -176,7 +176,8 @@ open_tables(struct policy *p, struct role_env *env)
 static struct verdict
 no_tables(void)
 {
-	log_warn("tables", "an address table is damaged; see correo tables");
+	log_warn("tables", "an address table cannot be read; the cure: "
+	    "correo tables");
 	return verdict_make(451, "4.3.5",
 	    "our address tables cannot be read now");
 }

@@ -17,8 +17,9 @@ enum note_kind {
 				 * (takes the place of an earlier one) */
 	NOTE_TABLE,		/* arg: enum directory_table; fd[0]: it, if it is
 				 * there */
-	NOTE_UNREADABLE,	/* arg: a table that could not be opened; above
-				 * those, text: a file */
+	NOTE_UNREADABLE,	/* arg: a table that could not be opened, or is
+				 * gone and its text is not; above those, text:
+				 * a file */
 	NOTE_LISTEN,		/* arg: service; fd[0]: a listening socket */
 	NOTE_FILE,		/* text: "KIND PATH"; fd[0]: it, if there */
 	NOTE_GO,		/* all there is has been sent: begin */

@@ -69,8 +69,10 @@ enum {
 					 * PATH" */
 	ROLE_KEYS = 64,			/* gets NOTE_FILE "tls.key PATH" */
 	ROLE_PASSWORDS = 128,		/* gets NOTE_FILE "passwords" */
-	ROLE_RELAY = 256		/* "relay-passwords", "relay-tokens",
+	ROLE_RELAY = 256,		/* "relay-passwords", "relay-tokens",
 					 * "srs" */
+	/* those that "correo tables" makes: NAME.cdb of the text NAME */
+	ROLE_COMPILED = ROLE_TABLES | ROLE_PASSWORDS
 };
 
 struct role {

@@ -9,7 +9,7 @@
 #include "run/watched.h"
 #include "sys/log.h"
 
-enum { FILES = TABLE_COUNT + 4 + 64 };
+enum { PEMS = 64, FILES = TABLE_COUNT + 4 + PEMS };
 
 /* What tells one file from its successor. */
 struct seen {
@@ -82,13 +82,17 @@ void
 watched_give(int control, unsigned flags)
 {
 	const struct watched *w;
-	int fd, bad;
+	char text[sizeof w->text];
+	int fd, bad, n;
 
 	for (w = file; w < file + nfile; w++) {
 		if (!(flags & w->flag))
 			continue;
 		fd = open(w->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		bad = fd < 0 && errno != ENOENT;
+		/* one that is gone is no empty one while its text stands */
+		n = (int)strlen(w->path) - (w->flag & ROLE_COMPILED ? 4 : 0);
+		snprintf(text, sizeof text, "%.*s", n, w->path);
+		bad = fd < 0 && (errno != ENOENT || access(text, F_OK) == 0);
 		if (bad)
 			log_warn("file", "%s: %s", w->path, strerror(errno));
 		note_tell(control, bad ? NOTE_UNREADABLE :
@@ -107,8 +111,7 @@ add(unsigned flag, const char *name, const char *dir, const char *ending)
 	int n;
 
 	if (w == file + FILES)
-		log_die(LOG_FIX, "more than %d certificates and keys",
-		    FILES - TABLE_COUNT - 4);
+		log_die(LOG_FIX, "more than %d certificates and keys", PEMS);
 	n = snprintf(w->text, sizeof w->text, "%s %s%s%s%s", name, dir,
 	    ending ? "/" : "", ending ? name : "", ending ? ending : "");
 	if (n < 0 || (size_t)n >= sizeof w->text)

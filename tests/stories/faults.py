@@ -45,12 +45,21 @@ def a_broken_table_is_refused_whole():
 
 
 def a_table_that_cannot_be_opened_is_no_empty_one():
+    no_empty_one(lambda path: os.symlink(path, path))
+
+
+def a_table_that_is_gone_while_its_text_stands_is_no_empty_one():
+    no_empty_one(lambda path: None)
+
+
+def no_empty_one(leave):
     """A stranger's mail is put off, and what is accepted is not returned."""
     path = c.dir + '/etc/tables/users.cdb'
     start = len(c.log())
+    c.quiet()
     os.rename(path, path + '.aside')
     try:
-        os.symlink(path, path)
+        leave(path)
         c.wait_log('queued: ', 'those of before stay', start=start)
 
         def put_off():
@@ -517,6 +526,7 @@ def reap():
 
 tell([a_broken_table_is_refused_whole,
       a_table_that_cannot_be_opened_is_no_empty_one,
+      a_table_that_is_gone_while_its_text_stands_is_no_empty_one,
       a_broken_configuration_is_refused_whole,
       values_that_make_no_sense, check_finds_a_wrong_key_and_another_server,
       check_asks_dns, a_queue_in_the_place_of_another, wrong_modes_stop_the_start, a_user_that_is_not_there,

@@ -62,8 +62,8 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 	f->tree = tree;
 	f->mode = mode;
 	f->dir = f->lock = f->cur.fd = f->new.fd = f->log.fd = -1;
-	if (open_dirs(f, name) < 0 || open_numbers(f, name) < 0 || settle(f) < 0 ||
-	    folder_sync(f) < 0) {
+	if (open_dirs(f, name) < 0 || open_numbers(f, name) < 0 ||
+	    settle(f) < 0 || folder_sync(f) < 0) {
 		e = errno;
 		f->table.rotten |= e == EUCLEAN;
 		folder_log_close(&f->log);

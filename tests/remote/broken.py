@@ -195,7 +195,8 @@ def stopped_in_the_middle():
     send("y@late.stop.test")
     wait("the texts", lambda: quick.mails() and late.mails() and mute.mails())
     sh(TOP + "/quickstart", "-d", DIR, "restart")
-    wait("all of them", lambda: not correo("queue", "list"))
+    wait("all of them",
+         lambda: ".stop.test" not in correo("queue", "list", "-j"))
     got = {n: sorted(re.findall("<([xy])@", env)[0] for _, env in p.mails())
            for n, p in peers.items()}
     assert got == {"quick": ["x"], "late": ["x", "y"], "mute": ["x", "x"]}, got

@@ -150,6 +150,7 @@ def imap(peers):
     title = '%d mails: ' % MANY
     for some in (indexed, bodies, changes):
         for p in peers:
+            os.sync()           # whose it is, not who flushes next, pays
             some(p, title)
     append(peers)
     notice(peers)

@@ -125,11 +125,12 @@ more(struct box *b)
 {
 	struct pollfd p = { .fd = b->client.fd, .events = POLLIN };
 
-	if (box_between(b)) {
+	if (box_between(b) && out_flush(&b->out) == 0) {
+		if (b->folder)
+			folder_share(b->folder);
 		if (b->notify)
 			return notify_attend(b);
-		if (out_flush(&b->out) == 0 && !box_ready(b) &&
-		    poll(&p, 1, REST_MS) == 0)
+		if (!box_ready(b) && poll(&p, 1, REST_MS) == 0)
 			box_rest(b);
 	}
 	return box_fill(b);

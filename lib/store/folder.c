@@ -16,7 +16,8 @@
 
 enum {
 	LOG_SLACK = 64 << 10,		/* a log so small stays as it is */
-	INDEX_SLACK = 64		/* changes not worth a new index */
+	INDEX_SLACK = 64,		/* changes not worth a new index */
+	SHARE_BLOBS = 256 << 10		/* bytes of the cache worth a write */
 };
 
 static int  open_once(struct folder **, const struct tree *, const char *,
@@ -38,6 +39,7 @@ static int  absorb_one(struct folder_table *, const struct rec *,
     const struct rec *, uint64_t);
 static int  compact_wanted(const struct folder *);
 static void save_locked(struct folder *);
+static int  save_index(struct folder *, int);
 static void remap(struct folder *);
 
 /* An index that is rotten is thrown away by the first try. */
@@ -123,10 +125,31 @@ folder_save(struct folder *f)
 
 	if ((f->table.learned > slack || (f->table.map == NULL &&
 	    f->table.messages > INDEX_SLACK) || f->cache.npending ||
+	    f->table.owed || f->table.unflushed ||
 	    compact_wanted(f)) && folder_lock(f) == 0) {
 		save_locked(f);
 		folder_unlock(f);
 	}
+	errno = e;
+}
+
+void
+folder_share(struct folder *f)
+{
+	struct folder_table *t = &f->table;
+	int measured = f->measured > INDEX_SLACK + t->messages / 8;
+	int e = errno;
+
+	if (!measured && f->cache.blobs.n < SHARE_BLOBS)
+		return;
+	if (folder_lock(f) == 0) {
+		if (measured)
+			(void)save_index(f, 0);
+		folder_cache_write(&f->cache, f->dir, t->messages,
+		    folder_alive, t);
+		folder_unlock(f);
+	}
+	f->measured = 0;
 	errno = e;
 }
 
@@ -643,16 +666,28 @@ save_locked(struct folder *f)
 		return;
 	if (f->log.fd < 0)
 		return;
-	/* the index says of each message where it stands */
-	if ((t->learned > INDEX_SLACK || t->map == NULL) &&
-	    (t->placed == folder_table_count(t) || folder_scan(f, 1) == 0) &&
-	    folder_index_write(t, f->dir, f->log.at) == 0) {
-		t->learned = 0;
-		remap(f);
+	if ((t->learned > INDEX_SLACK || t->map == NULL || t->owed ||
+	    t->unflushed) && save_index(f, 1) == 0)
 		folder_tidy(f);
-	}
 	folder_cache_write(&f->cache, f->dir, t->messages,
 	    folder_alive, t);
+}
+
+/* It says of each message where it stands. */
+static int
+save_index(struct folder *f, int flush)
+{
+	struct folder_table *t = &f->table;
+
+	if (t->placed != folder_table_count(t) && folder_scan(f, 1) < 0)
+		return -1;
+	if (folder_index_write(t, f->dir, f->log.at, flush) < 0)
+		return -1;
+	t->learned = 0;
+	t->owed = 0;
+	t->unflushed = !flush;
+	remap(f);
+	return 0;
 }
 
 /* Our own memory for the mapped file, where the view has nothing to learn. */

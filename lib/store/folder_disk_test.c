@@ -342,6 +342,70 @@ test_index_damage(void **state)
 	}
 }
 
+/* Who has mapped a file does not see what happens to its copy. */
+static void
+apart(const char *p)
+{
+	static unsigned char b[1 << 20];
+	int fd = open(p, O_RDONLY);
+	ssize_t n = read(fd, b, sizeof b);
+
+	close(fd);
+	assert_true(n > 0 && unlink(p) == 0);
+	fd = open(p, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_int_equal(write(fd, b, (size_t)n), n);
+	close(fd);
+}
+
+/* What a power cut leaves of an index that nobody flushed costs no session. */
+static void
+test_shared_damage(void **state)
+{
+	struct folder *f, *g;
+	struct span blob;
+	struct mail m;
+	char p[512], name[32];
+	off_t at, size;
+	int64_t date;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "%u.m:2,", 100 + i);
+		put("cur", name, "x\n");
+	}
+	f = opened("INBOX", FOLDER_WRITE);
+	for (i = 1; i <= 100; i++)
+		assert_int_equal(folder_date(f, i, &date), 0);
+	folder_cache_put(f, 7, 1, SPAN("seven"));
+	folder_share(f);
+	g = opened("INBOX", FOLDER_READ);
+	assert_true(folder_rec(g, 7)->bits & REC_DATE);
+	assert_int_equal(folder_cache_get(g, 7, 1, &blob), 1);
+	path(p, "", "correo-index");
+	size = size_of(p);
+	for (at = 0; at < size; at += 37) {
+		f->measured = 1000;
+		folder_share(f);
+		apart(p);
+		rot("correo-index", at);
+		folder_close(g);
+		g = opened("INBOX", FOLDER_READ);
+		for (i = 1; i <= 100; i++) {
+			assert_int_equal(folder_mail(g, i, &m), 0);
+			assert_int_equal(m.uid, i);
+		}
+	}
+	folder_close(g);
+	f->measured = 1000;
+	folder_share(f);
+	folder_close(f);
+	g = opened("INBOX", FOLDER_READ);
+	assert_non_null(g->table.map);
+	assert_false(g->table.unflushed);
+	folder_close(g);
+}
+
 static int
 count_uids(void *arg, uint32_t first, uint32_t last)
 {
@@ -532,7 +596,7 @@ test_large(void **state)
 		assert_int_equal(folder_table_apply(&t, &l), 0);
 	}
 	assert_true(t.rec_size * sizeof *c > ROOM_LARGE);
-	assert_int_equal(folder_index_write(&t, tree.root, 99), 0);
+	assert_int_equal(folder_index_write(&t, tree.root, 99, 1), 0);
 	assert_int_equal(folder_index_map(&u, tree.root, &at), 1);
 	for (i = 1; i <= MANY; i++) {
 		snprintf(name, sizeof name, "%u.M1P1.a-host.example.test", i);
@@ -581,7 +645,8 @@ main(void)
 		TEST(test_compaction_under_a_view), TEST(test_cache),
 		TEST(test_damage), TEST(test_put_back),
 		TEST(test_first_name),
-		TEST(test_index_damage), TEST(test_rotten_tombs),
+		TEST(test_index_damage), TEST(test_shared_damage),
+		TEST(test_rotten_tombs),
 		TEST(test_rotten_generation), TEST(test_twice),
 		TEST(test_leftover), TEST(test_large),
 		TEST(test_no_empty_directories),

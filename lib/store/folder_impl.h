@@ -25,6 +25,7 @@ struct folder {
 	struct folder_cache cache;
 	int64_t skew_ns;	/* the file system's clock less ours */
 	uint64_t scan_ns;	/* what the last look at cur/ took */
+	uint32_t measured;	/* sizes and dates looked up and not shared */
 	int first;		/* no correo-uids was here */
 	int full;		/* it was said that the disk is */
 

@@ -24,20 +24,23 @@ struct index_head {		/* 8 bytes aligned throughout */
 	uint32_t recent_from, recent;
 	char id[28];
 	char keyword[26][101];
-	char pad[2];
-	uint32_t slot_sum, check;
+	char flushed, pad;
+	uint32_t slot_sum;
+	uint32_t rest_sum;	/* all behind the head */
+	uint32_t check;
 };
 
-static const char magic[8] = "correoI2";
+static const char magic[8] = "correoI3";
 
 /* What is being written: one window of output. */
 struct out {
 	int fd, failed;
+	uint32_t sum;
 	size_t n;
 	unsigned char b[65536];
 };
 
-static int  write_all(struct folder_table *, int, uint64_t);
+static int  write_all(struct folder_table *, int, uint64_t, int);
 static int  write_parts(struct folder_table *, struct out *,
     struct index_head *, uint32_t *);
 static void out_add(struct out *, const void *, size_t);
@@ -91,6 +94,9 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 	for (i = 0; i < 26; i++)
 		if (h->keyword[i][100])
 			return 0;
+	if (!h->flushed && h->rest_sum != crc32c(0, span_mem(at,
+	    size - sizeof *h)))
+		return 0;
 	/* at is aligned: mmap, and every part is a multiple of 8 but names */
 	*p = (struct table_part){ .nrec = h->nrec, .ntomb = h->ntomb,
 	    .nslot = h->nslot, .nname = h->nname };
@@ -109,6 +115,7 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 	t->recent.from = h->recent_from;
 	t->recent.free = h->recent;
 	t->placed = (uint32_t)h->nrec;
+	t->unflushed = !h->flushed;
 	t->generation = h->generation;
 	t->modseq = h->modseq;
 	t->floor = h->floor;
@@ -122,7 +129,7 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 }
 
 int
-folder_index_write(struct folder_table *t, int dir, uint64_t log)
+folder_index_write(struct folder_table *t, int dir, uint64_t log, int flush)
 {
 	int fd, e;
 
@@ -132,7 +139,7 @@ folder_index_write(struct folder_table *t, int dir, uint64_t log)
 	if (fd < 0)
 		return -1;
 	/* flushed before it has its name: half a file would cost a session */
-	if (write_all(t, fd, log) < 0 || fdatasync(fd) < 0 ||
+	if (write_all(t, fd, log, flush) < 0 || (flush && fdatasync(fd) < 0) ||
 	    renameat(dir, name_tmp, dir, name) < 0) {
 		e = errno;
 		close(fd);
@@ -144,7 +151,7 @@ folder_index_write(struct folder_table *t, int dir, uint64_t log)
 }
 
 static int
-write_all(struct folder_table *t, int fd, uint64_t log)
+write_all(struct folder_table *t, int fd, uint64_t log, int flush)
 {
 	struct index_head h = { .log = log, .generation = t->generation,
 	    .modseq = t->modseq, .floor = t->floor,
@@ -154,7 +161,8 @@ write_all(struct folder_table *t, int fd, uint64_t log)
 	    .uidvalidity = t->uidvalidity, .uidnext = t->uidnext,
 	    .uid_reserved = t->uid_reserved, .messages = t->messages,
 	    .unseen = t->unseen, .deleted = t->deleted, .in_new = t->in_new,
-	    .recent_from = t->recent.from, .recent = t->recent.free };
+	    .recent_from = t->recent.from, .recent = t->recent.free,
+	    .flushed = (char)flush };
 	struct out *o;
 	uint32_t *slot;
 	int r = -1;
@@ -187,6 +195,9 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 	size_t j;
 
 	out_add(o, h, sizeof *h);
+	if (out_end(o) < 0)
+		return -1;
+	o->sum = 0;
 	for (i = 0; i < count; i++) {
 		if ((r = folder_table_rec(t, i)) == NULL)
 			return -1;
@@ -229,9 +240,10 @@ write_parts(struct folder_table *t, struct out *o, struct index_head *h,
 			out_add(o, s.p, s.n);
 		}
 	h->slot_sum = crc32c(3, span_mem(slot, h->nslot * sizeof *slot));
-	h->check = head_sum(h);
 	if (out_end(o) < 0)
 		return -1;
+	h->rest_sum = o->sum;
+	h->check = head_sum(h);
 	return pwrite(o->fd, h, sizeof *h, 0) == (ssize_t)sizeof *h ? 0 : -1;
 }
 
@@ -241,6 +253,7 @@ out_add(struct out *o, const void *p, size_t n)
 	if (o->n + n > sizeof o->b && out_end(o) < 0)
 		return;
 	if (n > sizeof o->b) {
+		o->sum = crc32c(o->sum, span_mem(p, n));
 		o->failed |= file_write(o->fd, span_mem(p, n)) < 0;
 		return;
 	}
@@ -252,6 +265,7 @@ out_add(struct out *o, const void *p, size_t n)
 static int
 out_end(struct out *o)
 {
+	o->sum = crc32c(o->sum, span_mem(o->b, o->n));
 	if (!o->failed && file_write(o->fd, span_mem(o->b, o->n)) < 0)
 		o->failed = 1;
 	o->n = 0;

@@ -14,7 +14,10 @@ int	folder_index_map(struct folder_table *, int dir, uint64_t *log);
 /* The same over bytes (page-aligned, writable, outlive the table). */
 int	folder_index_parse(struct folder_table *, void *, size_t,
 	    uint64_t *log);
-/* Writes the living of the table.  0, or -1 with errno. */
-int	folder_index_write(struct folder_table *, int dir, uint64_t log);
+/* Writes the living of the table.  flush 0: half of it may be there after a
+ * power cut, so all of it is checked whenever it is mapped.  0, or -1 with
+ * errno. */
+int	folder_index_write(struct folder_table *, int dir, uint64_t log,
+	    int flush);
 
 #endif

@@ -77,6 +77,8 @@ struct folder_table {
 	struct positions died, touched;	/* since the view last asked */
 	int quiet;			/* do not note touched */
 	uint32_t learned;		/* changes since it was mapped */
+	int owed;			/* what only the index can keep */
+	int unflushed;			/* what was mapped may not last */
 	uint32_t slot_sum;
 	int slot_checked;
 	int rotten;			/* the index is: it is thrown away */

@@ -513,6 +513,7 @@ note_stat(struct folder *f, struct rec *c, const struct stat *st)
 	c->bits |= REC_DATE;
 	folder_table_seal(&f->table, c);
 	f->table.learned++;
+	f->measured++;
 }
 
 static void
@@ -527,8 +528,10 @@ note_sizes(struct folder *f, struct rec *c, uint64_t size, uint64_t vsize)
 	c->vsize = vsize;
 	c->bits |= REC_SIZE | REC_VSIZE;
 	folder_table_seal(&f->table, c);
+	f->table.learned++;
+	f->measured++;
 	/* what the name has wrong only the index can keep */
-	f->table.learned = wrong ? UINT32_MAX / 2 : f->table.learned + 1;
+	f->table.owed |= wrong;
 }
 
 static int

@@ -13,6 +13,7 @@
 # used, and the table says so.
 # ROUNDS=3; QUICK=1: a fifth of each count, one round, some three minutes;
 # MAILS=10000: the large mailbox (100000 want SPACE=6000).
+# STAND=command: not our rows, but this one, beside ours and Dovecot (stand.py).
 set -eu
 cd "$(dirname "$0")/../.."
 die() { echo "bench: $*" >&2; exit 1; }
@@ -77,7 +78,9 @@ if [ -n "$million" ]; then
 fi
 export JOURNAL LOAD FOLDER
 # Behind, so that ^C comes to this shell, which ends it in order.
-PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/bench.py \
+main=bench
+[ -z "${STAND:-}" ] || main=stand
+PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/bench/$main.py \
     "$place" "$@" &
 pid=$!
 status=0

@@ -88,6 +88,7 @@ folder_close(struct folder *f)
 		folder_save(f);
 	if (f->table.rotten)
 		unlinkat(f->dir, "correo-index", 0);
+	folder_ahead_end(f);
 	folder_cache_close(&f->cache);
 	folder_table_free(&f->table);
 	folder_log_close(&f->log);
@@ -123,6 +124,7 @@ folder_save(struct folder *f)
 	uint32_t slack = INDEX_SLACK + f->table.messages / 8;
 	int e = errno;
 
+	folder_ahead_end(f);
 	if ((f->table.learned > slack || (f->table.map == NULL &&
 	    f->table.messages > INDEX_SLACK) || f->cache.npending ||
 	    f->table.owed || f->table.unflushed ||
@@ -140,6 +142,7 @@ folder_share(struct folder *f)
 	int measured = f->measured > INDEX_SLACK + t->messages / 8;
 	int e = errno;
 
+	folder_ahead_end(f);
 	if (!measured && f->cache.blobs.n < SHARE_BLOBS)
 		return;
 	if (folder_lock(f) == 0) {

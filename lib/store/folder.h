@@ -45,7 +45,7 @@ void	folder_close(struct folder *);
 int	folder_is(const struct folder *, const char *name);
 /* The same without closing: for an idle moment, after the reply. */
 void	folder_save(struct folder *);
-/* After a reply: what a long one has taught, for a session that may come at
+/* After each reply: what a long one has taught, for a session that may come at
  * once.  Not flushed: that is left to folder_save. */
 void	folder_share(struct folder *);
 

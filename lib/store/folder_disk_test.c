@@ -9,7 +9,21 @@
 
 #include "store/folder_index.h"
 #include "store/folder_scratch.h"
+#include "sys/clock.h"
 #include "sys/room.h"
+
+/* When the system was started: always just now. */
+static int64_t started = INT64_MAX;
+
+static int64_t
+since(void)
+{
+	return started;
+}
+
+#define clock_started since
+#include "store/folder_index.c"
+#undef clock_started
 
 static int
 collect(void *arg, uint32_t a, uint32_t b)
@@ -365,6 +379,8 @@ test_shared_damage(void **state)
 	struct span blob;
 	struct mail m;
 	char p[512], name[32];
+	struct folder_table t = { 0 };
+	uint64_t log;
 	off_t at, size;
 	int64_t date;
 	uint32_t i;
@@ -396,6 +412,17 @@ test_shared_damage(void **state)
 			assert_int_equal(m.uid, i);
 		}
 	}
+	/* of this start of the system, it is believed as one that is flushed */
+	f->measured = 1000;
+	folder_share(f);
+	apart(p);
+	rot("correo-index", (off_t)(sizeof(struct index_head) +
+	    50 * sizeof(struct rec)));
+	assert_int_equal(folder_index_map(&t, f->dir, &log), 0);
+	started = 0;
+	assert_int_equal(folder_index_map(&t, f->dir, &log), 1);
+	started = INT64_MAX;
+	folder_table_free(&t);
 	folder_close(g);
 	f->measured = 1000;
 	folder_share(f);

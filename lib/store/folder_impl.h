@@ -15,6 +15,19 @@ struct dir_state {
 	int own;		/* that mtime is of our own change */
 };
 
+/* Files opened before they are asked for, each at its number in the ring. */
+enum { AHEAD_FILES = 16 };
+struct ahead_file {
+	uint32_t uid;		/* 0 none */
+	int fd;
+};
+struct ahead {
+	uint32_t last;		/* number opened last */
+	uint32_t run;		/* so many before it were, one by one */
+	uint32_t upto;		/* and up to here before they were asked for */
+	struct ahead_file v[AHEAD_FILES];
+};
+
 struct folder {
 	const struct tree *tree;
 	enum folder_mode mode;
@@ -23,6 +36,7 @@ struct folder {
 	struct folder_log log;
 	struct folder_table table;
 	struct folder_cache cache;
+	struct ahead ahead;
 	int64_t skew_ns;	/* the file system's clock less ours */
 	uint64_t scan_ns;	/* what the last look at cur/ took */
 	uint32_t measured;	/* sizes and dates looked up and not shared */
@@ -61,6 +75,12 @@ int	folder_file(struct folder *, const struct rec *, char out[256]);
 int	folder_dirfd(const struct folder *, const struct rec *);
 /* Is it there, under that name?  1 also when nobody can say. */
 int	folder_stands(struct folder *, const struct rec *);
+
+/* Of a message that is opened: its descriptor where it was already, or -1; and
+ * when it was, the next ones.  None stays open behind a reply. */
+int	folder_ahead_take(struct folder *, uint32_t number, uint32_t uid);
+void	folder_ahead_after(struct folder *, uint32_t number);
+void	folder_ahead_end(struct folder *);
 
 /* What it has of a quota: its size as stored, looked up where nobody has
  * measured it; 0 where there is no quota. */

@@ -9,6 +9,7 @@
 #include "base/crc32c.h"
 #include "store/folder.h"
 #include "store/folder_index.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 static const char name[] = "correo-index";
@@ -40,6 +41,7 @@ struct out {
 	unsigned char b[65536];
 };
 
+static int  parse(struct folder_table *, void *, size_t, int, uint64_t *);
 static int  write_all(struct folder_table *, int, uint64_t, int);
 static int  write_parts(struct folder_table *, struct out *,
     struct index_head *, uint32_t *);
@@ -65,7 +67,9 @@ folder_index_map(struct folder_table *t, int dir, uint64_t *log)
 	close(fd);
 	if (p == MAP_FAILED)
 		return 0;
-	if (!folder_index_parse(t, p, (size_t)st.st_size, log)) {
+	/* nothing was lost of what has its name since then */
+	if (!parse(t, p, (size_t)st.st_size, st.st_ctim.tv_sec >
+	    clock_started(), log)) {
 		munmap(p, (size_t)st.st_size);
 		return 0;
 	}
@@ -76,6 +80,13 @@ folder_index_map(struct folder_table *t, int dir, uint64_t *log)
 
 int
 folder_index_parse(struct folder_table *t, void *map, size_t size,
+    uint64_t *log)
+{
+	return parse(t, map, size, 0, log);
+}
+
+static int
+parse(struct folder_table *t, void *map, size_t size, int whole,
     uint64_t *log)
 {
 	struct index_head *h = map;
@@ -94,7 +105,7 @@ folder_index_parse(struct folder_table *t, void *map, size_t size,
 	for (i = 0; i < 26; i++)
 		if (h->keyword[i][100])
 			return 0;
-	if (!h->flushed && h->rest_sum != crc32c(0, span_mem(at,
+	if (!h->flushed && !whole && h->rest_sum != crc32c(0, span_mem(at,
 	    size - sizeof *h)))
 		return 0;
 	/* at is aligned: mmap, and every part is a multiple of 8 but names */

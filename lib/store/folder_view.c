@@ -146,8 +146,9 @@ folder_fd(struct folder *f, uint32_t number)
 		errno = ENOENT;
 		if (c->bits & REC_DEAD || folder_file(f, c, name) < 0)
 			return -1;
-		fd = openat(folder_dirfd(f, c), name, O_RDONLY | O_NOFOLLOW |
-		    O_NONBLOCK | O_CLOEXEC);
+		if ((fd = folder_ahead_take(f, number, c->uid)) < 0)
+			fd = openat(folder_dirfd(f, c), name, O_RDONLY |
+			    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0 && again == 0 && errno == ENOENT &&
 		    !(c->bits & (REC_NEW | REC_NAMED)) && span_str(
 		    folder_table_base(&f->table, c), name, sizeof name) == 0 &&
@@ -174,8 +175,10 @@ folder_fd(struct folder *f, uint32_t number)
 	}
 	if (fd < 0)
 		errno = ENOENT;
-	else
+	else {
 		note_stat(f, c, &st);
+		folder_ahead_after(f, number);
+	}
 	return fd;
 }
 

@@ -52,3 +52,13 @@ clock_mono_s(void)
 {
 	return (int64_t)(clock_mono_ms() / 1000);
 }
+
+int64_t
+clock_started(void)
+{
+	struct timespec now, up;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return (int64_t)(now.tv_sec - up.tv_sec);
+}

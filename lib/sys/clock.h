@@ -15,5 +15,7 @@ int64_t	clock_s(void);		/* seconds since 1970 */
 uint64_t clock_ns(void);	/* nanoseconds since 1970 */
 uint64_t clock_mono_ms(void);	/* milliseconds, never set back; not shifted */
 int64_t	clock_mono_s(void);	/* the same in seconds */
+/* When the system was, in seconds since 1970, by today's clock: not shifted. */
+int64_t	clock_started(void);
 
 #endif

@@ -94,7 +94,6 @@ folder_close(struct folder *f)
 	folder_log_close(&f->log);
 	free(f->dead.v);
 	free(f->early.v);
-	free(f->leaving.v);
 	free(f->gone.v);
 	free(f->flags.v);
 	close(f->cur.fd);

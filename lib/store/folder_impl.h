@@ -47,7 +47,7 @@ struct folder {
 	struct positions dead;	/* below upto and not in the view, sorted */
 	struct positions early;	/* dead and not below upto, sorted */
 	struct positions gone;	/* in the view and dead, not told, sorted */
-	struct positions leaving; /* being told: they join dead */
+	size_t leaving;		/* behind its end: told, they join dead */
 	struct positions flags;	/* changed, not told */
 	uint32_t told;		/* count last told by folder_next */
 };
@@ -68,7 +68,8 @@ int	folder_open_sub(int dir, const char *name);
 /* Position of a message of the view. */
 uint32_t folder_at(const struct folder *, uint32_t number);
 struct rec *folder_rec(struct folder *, uint32_t number);
-/* After the table has changed: what the view has to learn. */
+/* After the table has changed: what the view has to learn.  -1 ENOMEM: the view
+ * is as it was, and learns all of it the next time. */
 int	folder_note(struct folder *);
 /* Where the file of a record should be: its name, and the directory. */
 int	folder_file(struct folder *, const struct rec *, char out[256]);

@@ -321,10 +321,16 @@ folder_table_expect(struct folder_table *t, size_t n, size_t names)
 int
 positions_add(struct positions *p, uint32_t v)
 {
-	if (grow(NULL, &p->v, &p->size, p->n + 1, sizeof *p->v) < 0)
+	if (positions_room(p, 1) < 0)
 		return -1;
 	p->v[p->n++] = v;
 	return 0;
+}
+
+int
+positions_room(struct positions *p, size_t n)
+{
+	return grow(NULL, &p->v, &p->size, p->n + n, sizeof *p->v);
 }
 
 void
@@ -399,11 +405,14 @@ apply_flags(struct folder_table *t, const struct line *l)
 	}
 	if (r->bits & REC_DEAD)
 		return 0;
+	/* a line that fails is applied again, as if for the first time */
+	if (!t->quiet && positions_add(&t->touched, at) < 0)
+		return -1;
 	count_flags(t, r->flags, l->flags);
 	r->flags = l->flags;
 	r->modseq = l->modseq;
 	folder_table_seal(t, r);
-	return t->quiet ? 0 : positions_add(&t->touched, at);
+	return 0;
 }
 
 static int
@@ -422,7 +431,8 @@ apply_gone(struct folder_table *t, const struct line *l)
 	}
 	if (r && r->bits & REC_DEAD)
 		return 0;
-	if (grow(t, &p->tomb, &t->tomb_size, p->ntomb + 1, sizeof *p->tomb) < 0)
+	if (grow(t, &p->tomb, &t->tomb_size, p->ntomb + 1,
+	    sizeof *p->tomb) < 0 || positions_room(&t->died, 1) < 0)
 		return -1;
 	if (l->kind == LINE_EXPUNGED) {
 		m.ns = l->time;

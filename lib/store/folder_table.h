@@ -126,6 +126,8 @@ int	folder_table_place(struct folder_table *, struct rec *, int in_new,
 void	folder_table_expect(struct folder_table *, size_t n, size_t names);
 
 int	positions_add(struct positions *, uint32_t);
+/* So many more will not fail: 0, or -1 ENOMEM. */
+int	positions_room(struct positions *, size_t);
 /* For the hash of the index as for ours; nslot is a power of two. */
 void	folder_table_hash(uint32_t *slot, size_t nslot, struct span base,
 	    uint32_t value);

@@ -1,6 +1,7 @@
 /* folder_view - a session's own numbering of a folder's messages, and what it
  * has to be told. */
 #include <sys/stat.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,8 +14,9 @@
 enum { MEASURE = 65536 };
 
 static void take_recent(struct folder *);
-static int  merge_sorted(struct positions *, struct positions *);
+static void merge(struct positions *, const uint32_t *, size_t);
 static int  by_number(const void *, const void *);
+static void sort(struct positions *);
 static void sort_once(struct positions *);
 static size_t below(const struct positions *, uint32_t);
 static uint32_t number_of(const struct folder *, uint32_t);
@@ -27,7 +29,7 @@ static int  measure_fd(int, uint64_t *, uint64_t *);
 uint32_t
 folder_count(const struct folder *f)
 {
-	return f->upto - (uint32_t)(f->dead.n + f->leaving.n);
+	return f->upto - (uint32_t)(f->dead.n + f->leaving);
 }
 
 /* The position p for which number - 1 of the view stand before it: p less the
@@ -295,31 +297,33 @@ folder_measure(struct span s, unsigned char *last, uint64_t *size,
 	*last = s.p[s.n - 1];
 }
 
-/* Takes over from the table who died and whose flags changed. */
+/* Takes over from the table who died and whose flags changed.  There is room
+ * for it first, also in dead, where all of them come to stand: a view that knew
+ * half of it would number other messages than the client does. */
 int
 folder_note(struct folder *f)
 {
 	struct positions *d = &f->table.died, *t = &f->table.touched;
-	struct positions early = { 0 };
-	size_t i;
-	int r = 0;
+	size_t i, n;
 
-	for (i = 0; i < t->n && r == 0; i++)
+	assert(f->leaving == 0);
+	sort(d);
+	n = below(d, f->upto);
+	if (positions_room(&f->flags, t->n) < 0 ||
+	    positions_room(&f->gone, n) < 0 ||
+	    positions_room(&f->early, d->n - n) < 0 ||
+	    positions_room(&f->dead, f->gone.n + f->early.n + d->n) < 0)
+		return -1;
+	for (i = 0; i < t->n; i++)
 		if (t->v[i] < f->upto)
-			r = positions_add(&f->flags, t->v[i]);
-	t->n = 0;
-	for (i = 0; i < d->n && r == 0; i++)
-		r = positions_add(d->v[i] < f->upto ? &f->gone : &early,
-		    d->v[i]);
-	d->n = 0;
-	/* those that the view will never have: it steps over them */
-	if (r == 0)
-		r = merge_sorted(&f->early, &early);
-	free(early.v);
-	if (f->gone.n)
-		qsort(f->gone.v, f->gone.n, sizeof *f->gone.v, by_number);
+			f->flags.v[f->flags.n++] = t->v[i];
 	sort_once(&f->flags);
-	return r;
+	merge(&f->gone, d->v, n);
+	/* those that the view will never have: it steps over them */
+	if (n < d->n)
+		merge(&f->early, d->v + n, d->n - n);
+	d->n = t->n = 0;
+	return 0;
 }
 
 struct change
@@ -329,8 +333,9 @@ folder_next(struct folder *f, unsigned what)
 	struct rec *r;
 	uint32_t at, upto;
 
+	/* it learns who has gone, which must not be between two of them */
 	if (f->table.recent.free && f->mode == FOLDER_WRITE &&
-	    folder_table_count(&f->table) > f->upto)
+	    folder_table_count(&f->table) > f->upto && f->leaving == 0)
 		take_recent(f);
 	if (what & FOLDER_GONE && f->gone.n) {
 		at = f->gone.v[--f->gone.n];
@@ -338,11 +343,13 @@ folder_next(struct folder *f, unsigned what)
 		c = (struct change){ CHANGE_GONE, number_of(f, at),
 		    r ? r->uid : 0 };
 		/* those below keep their numbers: joined when all are told */
-		positions_add(&f->leaving, at);
+		f->leaving++;
 		f->told--;
 		return c;
 	}
-	merge_sorted(&f->dead, &f->leaving);
+	if (f->leaving)
+		merge(&f->dead, f->gone.v + f->gone.n, f->leaving);
+	f->leaving = 0;
 	while (what & FOLDER_FLAGS && f->flags.n) {
 		at = f->flags.v[--f->flags.n];
 		r = folder_table_rec(&f->table, at);
@@ -352,8 +359,8 @@ folder_next(struct folder *f, unsigned what)
 	}
 	upto = folder_table_count(&f->table);
 	if (upto > f->upto) {
-		if (merge_sorted(&f->dead, &f->early) < 0)
-			return c;
+		merge(&f->dead, f->early.v, f->early.n);
+		f->early.n = 0;
 		f->upto = upto;
 		if (folder_count(f) != f->told) {
 			f->told = folder_count(f);
@@ -421,26 +428,17 @@ take_recent(struct folder *f)
 	(void)folder_note(f);
 }
 
-/* Adds the second, which is sorted then and empty, to the sorted first. */
-static int
-merge_sorted(struct positions *a, struct positions *b)
+/* Adds n, sorted as p is, to p, which has room for them. */
+static void
+merge(struct positions *p, const uint32_t *v, size_t n)
 {
-	size_t i, j, n = b->n;
+	size_t i = p->n, j = p->n + n;
 
-	if (n == 0)
-		return 0;
-	qsort(b->v, n, sizeof *b->v, by_number);
-	for (i = 0; i < n; i++)
-		if (positions_add(a, 0) < 0)
-			return -1;
-	for (i = a->n - n, j = a->n; n > 0;)
-		if (i > 0 && a->v[i - 1] > b->v[n - 1]) {
-			i--;
-			a->v[--j] = a->v[i];
-		} else
-			a->v[--j] = b->v[--n];
-	b->n = 0;
-	return 0;
+	for (p->n = j; n > 0;)
+		if (i > 0 && p->v[i - 1] > v[n - 1])
+			p->v[--j] = p->v[--i];
+		else
+			p->v[--j] = v[--n];
 }
 
 static int
@@ -453,14 +451,20 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void
+sort(struct positions *p)
+{
+	if (p->n)
+		qsort(p->v, p->n, sizeof *p->v, by_number);
+}
+
 /* They may wait for long, while the same change again and again. */
 static void
 sort_once(struct positions *p)
 {
 	size_t i, n = 0;
 
-	if (p->n)
-		qsort(p->v, p->n, sizeof *p->v, by_number);
+	sort(p);
 	for (i = 0; i < p->n; i++)
 		if (n == 0 || p->v[n - 1] != p->v[i])
 			p->v[n++] = p->v[i];

@@ -499,7 +499,7 @@ create(struct folder *f, uint32_t above)
 	arc4random_buf(v, sizeof v);
 	encode_base32(t->id, 13, v[0]);
 	encode_base32(t->id + 13, 13, v[1]);
-	if (fresh && above == 0 && folder_import(f) < 0)
+	if (fresh && above == 0 && folder_import(f, &above) < 0)
 		return -1;
 	if (t->uidvalidity == 0 &&
 	    (t->uidvalidity = tree_uidvalidity(f->tree, above)) == 0)

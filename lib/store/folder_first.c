@@ -2,6 +2,10 @@
  * folder_first - a folder that another server kept: its UIDs, UIDVALIDITY and
  * keywords go on to hold, so that no client downloads again.
  *
+ * Taken over once: a list does not know whom we gave its next UIDs since, which
+ * other mail would get under its UIDVALIDITY, were correo-uids lost.  So, where
+ * numbers were given out, says correo-lock, it is another UIDVALIDITY.
+ *
  * Both may be there; the one that was written last counts.  Mod-sequences are
  * not taken over: ours begin at the time, far above any count of changes.
  */
@@ -48,11 +52,12 @@ static int  read_courier_keywords(struct folder *);
 static int  rename_one(void *, const char *);
 
 int
-folder_import(struct folder *f)
+folder_import(struct folder *f, uint32_t *above)
 {
 	struct folder_table *t = &f->table;
 	struct buf b = { .max = IMPORT_MAX };
 	const char *name = pick(f);
+	struct stat st;
 	int r = 0;
 
 	t->modseq = (uint64_t)clock_s();
@@ -66,6 +71,13 @@ folder_import(struct folder *f)
 		r = read_dovecot_keywords(f);
 	if (r == 0)
 		r = read_courier_keywords(f);
+	if (r == 0 && t->uidvalidity && fstat(f->lock, &st) == 0 &&
+	    st.st_size > 0) {
+		log_warn("import-again", "correo-uids is gone: numbers begin "
+		    "above the UIDVALIDITY that was taken over from %s", name);
+		*above = t->uidvalidity;
+		t->uidvalidity = 0;
+	}
 	return r;
 }
 

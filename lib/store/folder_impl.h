@@ -7,6 +7,10 @@
 #include "store/folder_log.h"
 #include "store/folder_table.h"
 
+/* The size of a correo-lock where numbers were given out: a hint, and nobody
+ * flushes it.  A hole, for which a full disk has room. */
+enum { FOLDER_NUMBERED = 1 };
+
 /* What the table knows of new/ or cur/. */
 struct dir_state {
 	int fd;
@@ -124,7 +128,8 @@ void	folder_tidy(struct folder *);
 /* Tombstones for those positions that live; their files stay.  Locked. */
 int	folder_bury(struct folder *, const uint32_t *at, size_t n);
 /* Fills an empty table with what Dovecot or Courier had; renames files whose
- * keywords were kept elsewhere.  0, or -1 with errno. */
-int	folder_import(struct folder *);
+ * keywords were kept elsewhere.  *above: their UIDVALIDITY, where another above
+ * it is wanted.  0, or -1 with errno. */
+int	folder_import(struct folder *, uint32_t *above);
 
 #endif

@@ -196,6 +196,49 @@ test_last_uids(void **state)
 	}
 }
 
+/* Since a list was taken over others got numbers under its UIDVALIDITY: where
+ * ours are lost it is not taken once more.  A take-over that was cut off is. */
+static void
+test_taken_over_once(void **state)
+{
+	struct folder *f;
+	struct folder_totals t;
+
+	(void)state;
+	put("cur", "100.a:2,S", "a\n");
+	put("", "dovecot-uidlist", "3 V77 N5\n2 :100.a\n");
+	put("", "dovecot-keywords", "0 NonJunk\n");
+	put("", "correo-lock", "");
+	unreadable = "correo-uids.first";
+	assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE), -1);
+	unreadable = NULL;
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_totals(f, &t);
+	assert_int_equal(t.uidvalidity, 77);
+	assert_int_equal(mail(f, 1).uid, 2);
+	assert_int_equal(append(f, "b\r\n", 0), 5);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "e2");
+	assert_int_equal(folder_expunge(f, (uint32_t []){ 2 }, 1), 0);
+	assert_int_equal(append(f, "c\r\n", 0), 6);
+	folder_close(f);
+	assert_int_equal(unlinkat(tree.root, "correo-uids", 0), 0);
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_totals(f, &t);
+	if (t.uidvalidity <= 77)
+		fail_msg("UID 5 is another's under %u", t.uidvalidity);
+	assert_true(span_eq(folder_keyword(f, 0), SPAN("NonJunk")));
+	assert_int_equal(folder_count(f), 2);
+	folder_close(f);
+	/* who wants it once more removes all that is ours */
+	assert_int_equal(unlinkat(tree.root, "correo-uids", 0), 0);
+	assert_int_equal(unlinkat(tree.root, "correo-lock", 0), 0);
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_totals(f, &t);
+	assert_int_equal(t.uidvalidity, 77);
+	folder_close(f);
+}
+
 int
 main(void)
 {
@@ -203,6 +246,7 @@ main(void)
 		TEST(test_import), TEST(test_import_courier),
 		TEST(test_fifos), TEST(test_keywords_that_cannot_be_read),
 		TEST(test_keywords_that_are_none), TEST(test_last_uids),
+		TEST(test_taken_over_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ folder_scan(struct folder *f, int force)
 	uint64_t cur = folder_stamp_now(f->cur.fd);
 	uint64_t now, began = clock_ns();
 	struct look k;
-	struct stat st;
+	struct stat st = { 0 };
 	int only_new, tries, stable = 0, r = 0;
 	int all_new = f->first && f->table.messages == 0;
 
@@ -84,6 +84,9 @@ folder_scan(struct folder *f, int force)
 			f->new.stamp = f->cur.stamp = 0;
 		write_stamps(f);
 	}
+	/* the last of all: a first look that was cut off is a first one again */
+	if (r == 0 && st.st_size == 0)
+		(void)!ftruncate(f->lock, FOLDER_NUMBERED);
 	f->first = 0;
 	look_end(&k);
 	if (r == 0 && f->mode == FOLDER_WRITE && f->table.in_new)

@@ -30,8 +30,12 @@ static int  remove_all(int, const char *, int);
 static int  rename_tree(const struct tree *, const char *, const char *);
 static size_t below(struct tree_list *, const char *);
 static int  is_free(const struct tree *, const char *);
+static int  new_name(char [FOLDER_NAME + 1], const struct tree_entry *,
+    const char *, const char *);
 static int  rename_one(const struct tree *, const struct tree_entry *,
-    const char *);
+    const char *, const char *, int);
+static int  rename_uses(const struct tree *, const struct tree_list *,
+    const char *, const char *);
 static void scratch_name(char [32]);
 
 int
@@ -475,30 +479,42 @@ remove_all(int parent, const char *name, int depth)
 
 /* By names on disk: the folder and each below it; then their uses follow.
  * Whether all of them may have their new name is seen before the first one gets
- * it. */
+ * it; where one cannot have it, as on a full disk, all have their old ones. */
 static int
 rename_tree(const struct tree *t, const char *from, const char *to)
 {
 	char b[FOLDER_NAME + 1];
 	struct tree_list l;
-	size_t i;
-	int pass, r;
+	size_t i, n = 0;
+	int e, r;
 
 	if (tree_list(t, &l) < 0)
 		return -1;
 	l.n = below(&l, from + 1);
 	errno = ENOENT;
 	r = l.n ? 0 : -1;
-	for (pass = 0; pass < 2; pass++)
-		for (i = 0; i < l.n && r == 0; i++) {
-			errno = ENAMETOOLONG;
-			r = snprintf(b, sizeof b, "%s%s", to,
-			    l.v[i].name + strlen(from + 1)) > FOLDER_NAME ? -1 :
-			    pass == 0 ? is_free(t, b) :
-			    rename_one(t, &l.v[i], b);
-		}
+	for (i = 0; i < l.n && r == 0; i++)
+		r = new_name(b, &l.v[i], from, to) < 0 ? -1 : is_free(t, b);
+	while (n < l.n && r == 0)
+		if ((r = rename_one(t, &l.v[n], from, to, 0)) == 0)
+			n++;
+	if (r == 0 && ((r = rename_uses(t, &l, from, to)) == 0))
+		r = fsync(t->root);
+	e = errno;
+	while (r < 0 && n > 0)
+		(void)rename_one(t, &l.v[--n], from, to, 1);
+	errno = e;
 	tree_list_free(&l);
-	return r < 0 ? -1 : fsync(t->root);
+	return r;
+}
+
+static int
+new_name(char out[FOLDER_NAME + 1], const struct tree_entry *e,
+    const char *from, const char *to)
+{
+	errno = ENAMETOOLONG;
+	return snprintf(out, FOLDER_NAME + 1, "%s%s", to, e->name +
+	    strlen(from + 1)) > FOLDER_NAME ? -1 : 0;
 }
 
 /* Leaves those that exist, and are that one or below it.  How many? */
@@ -526,16 +542,40 @@ is_free(const struct tree *t, const char *disk)
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Killed in between, its use is of a folder that is not there, which is none. */
 static int
-rename_one(const struct tree *t, const struct tree_entry *e, const char *disk)
+rename_one(const struct tree *t, const struct tree_entry *e, const char *from,
+    const char *to, int back)
 {
-	char was[FOLDER_NAME + 1];
+	char was[FOLDER_NAME + 1], now[FOLDER_NAME + 1];
 
 	snprintf(was, sizeof was, ".%s", e->name);
-	if (renameat(t->root, was, t->root, disk) < 0)
-		return -1;
-	return e->use[0] ? tree_special(t, disk + 1, e->use) : 0;
+	return new_name(now, e, from, to) < 0 ? -1 :
+	    renameat(t->root, back ? now : was, t->root, back ? was : now);
+}
+
+/* All in one.  Killed before it, they are of folders that are not there, which
+ * is none. */
+static int
+rename_uses(const struct tree *t, const struct tree_list *l, const char *from,
+    const char *to)
+{
+	char (*name)[FOLDER_NAME + 1] = calloc(l->n, sizeof *name);
+	struct tree_line *v = calloc(l->n, sizeof *v);
+	size_t i, n = 0;
+	int r = v && name ? 0 : -1;
+
+	for (i = 0; i < l->n && r == 0; i++)
+		if (l->v[i].use[0] &&
+		    (r = new_name(name[n], &l->v[i], from, to)) == 0) {
+			v[n] = (struct tree_line){ "use", l->v[i].use,
+			    name[n] + 1 };
+			n++;
+		}
+	if (r == 0 && n)
+		r = tree_file_edit(t, v, n);
+	free(name);
+	free(v);
+	return r;
 }
 
 /* No folder's name: it does not begin with a dot. */

@@ -69,7 +69,7 @@ void	tree_list_free(struct tree_list *);
  * return 0 the change survives power loss. */
 int	tree_create(const struct tree *, const char *name, const char *use);
 int	tree_delete(const struct tree *, const char *name);
-/* Children move too, one by one, and only when all of them can.  Not INBOX:
+/* Children move too, one by one, and all of them or none.  Not INBOX:
  * that is a create and a folder_move of all there is (RFC 9051 6.3.6). */
 int	tree_rename(const struct tree *, const char *from, const char *to);
 int	tree_subscribe(const struct tree *, const char *name, int on);

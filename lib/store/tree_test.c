@@ -121,6 +121,42 @@ test_a_folder_that_cannot_have_its_use(void **state)
 	assert_int_equal(tree_create(&tree, "foo", "\\Sent"), 0);
 }
 
+/* On a full disk: all of them keep their names, and their uses. */
+static void
+test_a_rename_that_ends_midway(void **state)
+{
+	static const char *const name[] = { "INBOX", "a", "a.b", "a.c", "d" };
+	static const char *const use[] = { "", "", "\\Sent", "\\Junk", "" };
+	struct tree_list l;
+	int at;
+	size_t i;
+
+	(void)state;
+	for (i = 1; i < 5; i++)
+		assert_int_equal(tree_create(&tree, name[i], use[i]), 0);
+	/* the fourth is that of correo-folders */
+	for (at = 1; at <= 4; at++) {
+		fail_at = at;
+		assert_int_equal(tree_rename(&tree, "a", "longer"), -1);
+		assert_int_equal(errno, ENOSPC);
+		assert_int_equal(fail_at, 0);
+		assert_int_equal(tree_list(&tree, &l), 0);
+		for (i = 0; i < l.n; i++)
+			if (i >= 5 || strcmp(l.v[i].name, name[i]) != 0 ||
+			    strcmp(l.v[i].use, use[i]) != 0)
+				fail_msg("after %d calls: %s %s", at,
+				    l.v[i].name, l.v[i].use);
+		assert_int_equal(l.n, 5);
+		tree_list_free(&l);
+	}
+	assert_int_equal(tree_rename(&tree, "a", "longer"), 0);
+	assert_int_equal(tree_list(&tree, &l), 0);
+	assert_string_equal(l.v[3].name, "longer.b");
+	assert_string_equal(l.v[3].use, "\\Sent");
+	assert_string_equal(l.v[4].use, "\\Junk");
+	tree_list_free(&l);
+}
+
 static void
 test_names(void **state)
 {
@@ -291,6 +327,7 @@ main(void)
 		TEST(test_tree), cmocka_unit_test(test_names),
 		TEST(test_a_use_of_no_folder_is_none),
 		TEST(test_a_folder_that_cannot_have_its_use),
+		TEST(test_a_rename_that_ends_midway),
 		TEST(test_uidvalidity), TEST(test_long_file),
 		TEST(test_a_delete_that_cannot_be_noted),
 		TEST(test_many_subscriptions),

@@ -10,7 +10,7 @@
 #include "store/folder_impl.h"
 #include "store/folder_name.h"
 
-enum { BEGINNING = 128 << 10 };	/* the rest the system reads ahead itself */
+enum { BEGINNING = 32 << 10 };	/* a reader of headers wants no more */
 
 static void open_one(struct folder *, uint32_t);
 

@@ -76,7 +76,6 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 	/* all that was found is the view, nothing is left to tell */
 	while (folder_next(f, FOLDER_GONE | FOLDER_FLAGS).kind != CHANGE_NONE)
 		;
-	folder_cache_open(&f->cache, f->dir, f->table.uidvalidity);
 	*out = f;
 	return 0;
 }

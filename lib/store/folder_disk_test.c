@@ -21,8 +21,26 @@ since(void)
 	return started;
 }
 
+/* How often an index was flushed, and always before it had its name. */
+static int flushes;
+
+static int
+flush_counted(int fd)
+{
+	char link[32], name[512] = "";
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	assert_true(readlink(link, name, sizeof name - 1) > 0);
+	assert_non_null(strstr(name, "/correo-index.tmp"));
+	assert_null(strstr(name, " (deleted)"));
+	flushes++;
+	return fdatasync(fd);
+}
+
 #define clock_started since
+#define fdatasync flush_counted
 #include "store/folder_index.c"
+#undef fdatasync
 #undef clock_started
 
 static int
@@ -425,8 +443,11 @@ test_shared_damage(void **state)
 	folder_table_free(&t);
 	folder_close(g);
 	f->measured = 1000;
+	flushes = 0;
 	folder_share(f);
+	assert_int_equal(flushes, 0);
 	folder_close(f);
+	assert_int_equal(flushes, 1);
 	g = opened("INBOX", FOLDER_READ);
 	assert_non_null(g->table.map);
 	assert_false(g->table.unflushed);

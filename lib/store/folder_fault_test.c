@@ -47,6 +47,19 @@ readdir(DIR *d)
 	return e;
 }
 
+static int no_flush;
+
+int
+fdatasync(int fd)
+{
+	void *p = dlsym(RTLD_NEXT, "fdatasync");
+	int (*next)(int);
+
+	memcpy(&next, &p, sizeof next);
+	errno = EIO;
+	return no_flush ? -1 : next(fd);
+}
+
 /* Of one time so long ago that a look at them is trusted. */
 static void
 age(void)
@@ -151,6 +164,31 @@ test_no_room_for_durable(void **state)
 	folder_close(f);
 }
 
+/* What a dead writer left is known when it is on disk, not before. */
+static void
+test_unflushed_of_the_dead(void **state)
+{
+	struct folder *f, *g;
+
+	(void)state;
+	f = opened("INBOX", FOLDER_WRITE);
+	append(f, "a\r\n", 0);
+	append(f, "b\r\n", 0);
+	g = opened("INBOX", FOLDER_WRITE);
+	append(f, "c\r\n", 0);
+	folder_close(f);
+	cut_durable();
+	no_flush = 1;
+	assert_int_equal(folder_lock(g), -1);
+	no_flush = 0;
+	assert_string_equal(told(g, 1), "");
+	folder_close(g);
+	g = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_count(g), 3);
+	assert_int_equal(mail(g, 3).uid, 3);
+	folder_close(g);
+}
+
 static void
 put_long(const char *sub, int number)
 {
@@ -252,6 +290,7 @@ main(void)
 		TEST(test_power_cut), TEST(test_no_memory_for_a_generation),
 		TEST(test_no_memory_for_lines), TEST(test_no_types),
 		TEST(test_no_room_for_durable),
+		TEST(test_unflushed_of_the_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

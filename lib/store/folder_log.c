@@ -134,14 +134,16 @@ folder_log_mend(struct folder_log *g, struct folder_table *t)
 	}
 	if ((uint64_t)st.st_size == was)
 		return 0;
-	if (apply_to(g, t, (uint64_t)st.st_size, READ_TAIL) < 0)
+	/* before they are known: what there is no memory for behind them must
+	 * not leave some that are told and not on disk */
+	if (flush(g, was, -1) < 0 ||
+	    apply_to(g, t, (uint64_t)st.st_size, READ_TAIL) < 0)
 		return -1;
 	if (g->at < (uint64_t)st.st_size && ftruncate(g->fd,
 	    (off_t)g->at) < 0)
 		return -1;
 	t->stamp_new = t->stamp_cur = 0;
-	return g->at == was ? 0 : flush(g, was, -1) < 0 ? -1 :
-	    put_durable(g, t);
+	return g->at == was ? 0 : put_durable(g, t);
 }
 
 int
@@ -195,8 +197,14 @@ int
 folder_log_replace(struct folder_log *g, struct folder_table *t,
     uint64_t keep_ns)
 {
-	return prepare(g, t, name_tmp, keep_ns) < 0 ||
-	    publish(g, name_tmp) < 0 || fsync(g->dir) < 0 ? -1 : 0;
+	uint64_t was = t->generation;
+
+	if (prepare(g, t, name_tmp, keep_ns) == 0 &&
+	    publish(g, name_tmp) == 0)
+		return fsync(g->dir);
+	/* an index of another generation is no use to anybody */
+	t->generation = was;
+	return -1;
 }
 
 int

@@ -46,6 +46,7 @@ test_full(void **state)
 	setrlimit(RLIMIT_FSIZE, &small);
 	assert_int_equal(folder_lock(f), 0);
 	assert_int_equal(folder_log_replace(&f->log, &f->table, 0), -1);
+	assert_true(f->table.generation == f->log.generation);
 	folder_unlock(f);
 	setrlimit(RLIMIT_FSIZE, &was);
 	assert_false(there("", "correo-uids.tmp"));

@@ -158,6 +158,8 @@ def imap(peers):
 
 
 def indexed(p, title):
+    """What is known already, asked by a session right behind the one that had
+    to look for it."""
     p.forget('b2')
     c = Imap(p, 'b2')
     c.time(title + 'SELECT, no index', 'SELECT INBOX', 'x0.5 or less', p)
@@ -165,14 +167,17 @@ def indexed(p, title):
     c.end()
     c = Imap(p, 'b2')
     c.time(title + 'SELECT', 'SELECT INBOX', 'x1 or less', p)
+    c.time(title + 'envelope and structure', FULL, 'x0.33 or less', p)
     c.time(title + 'FLAGS', 'FETCH 1:* FLAGS', 'x1 or less', p, 5)
-    c.time(title + 'envelope and structure', FULL, 'x0.33 or less', p, 5)
     c.end()
     p.forget('b2')
     c = Imap(p, 'b2')
     c.ask('SELECT INBOX')
     c.time(title + 'header fields, no cache', HEADERS, 'x0.5 or less', p)
-    c.time(title + 'header fields', HEADERS, 'x0.5 or less', p, 5)
+    c.end()
+    c = Imap(p, 'b2')
+    c.ask('SELECT INBOX')
+    c.time(title + 'header fields', HEADERS, 'x0.5 or less', p)
     c.end()
 
 

@@ -73,6 +73,9 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 		errno = e;
 		return -1;
 	}
+	/* of many looks at a large folder none flushes what another wrote */
+	if (mode == FOLDER_READ)
+		f->table.unflushed = 0;
 	/* all that was found is the view, nothing is left to tell */
 	while (folder_next(f, FOLDER_GONE | FOLDER_FLAGS).kind != CHANGE_NONE)
 		;
@@ -83,7 +86,7 @@ open_once(struct folder **out, const struct tree *tree, const char *name,
 void
 folder_close(struct folder *f)
 {
-	if (f->log.fd >= 0 && !f->table.rotten)
+	if (f->log.fd >= 0)
 		folder_save(f);
 	if (f->table.rotten)
 		unlinkat(f->dir, "correo-index", 0);
@@ -222,6 +225,11 @@ folder_lock(struct folder *f)
 {
 	int e;
 
+	/* of what it lacks an index would say that it is not there */
+	if (f->table.rotten) {
+		errno = EUCLEAN;
+		return -1;
+	}
 	if (file_lock_byte(f->lock, FOLDER_NUMBERS, F_WRLCK) < 0)
 		return -1;
 	if (catch_up(f) == 0 && folder_log_mend(&f->log, &f->table) == 0)

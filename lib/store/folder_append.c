@@ -327,6 +327,11 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 		l.text = name.base;
 		r = uid == 0 ? -1 : line_format(&b, &l);
 	}
+	/* one that could not be looked for would get a second UID */
+	if (r == 0 && t->rotten) {
+		errno = EUCLEAN;
+		r = -1;
+	}
 	t->stamp_new = t->stamp_cur = 0;
 	/* the names are flushed here, also where others gave all the UIDs */
 	if (r == 0)

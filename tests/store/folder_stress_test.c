@@ -28,7 +28,7 @@
 #include "sys/clock.h"
 #include "sys/remove_tree.h"
 
-enum { IDS = 1 << 20, UIDS = 1 << 20, PLANTED_UID = 3 };
+enum { IDS = 1 << 20, UIDS = 1 << 20, PLANTED = 3 };
 
 struct shared {
 	uint32_t next;			/* id of the next delivery */
@@ -177,7 +177,7 @@ check(struct folder *f, uint64_t modseq)
 		sh->told[m.uid] = 1;
 		if ((id = id_of(base)) == 0)
 			continue;
-		if (planted && id == PLANTED_UID)
+		if (planted && id % PLANTED == 0)
 			id++;
 		was = 0;
 		if (!__atomic_compare_exchange_n(&sh->uid_of[id], &was, m.uid,

@@ -94,7 +94,7 @@ flags_take(struct box *b, struct folder *f, const struct imap_words *w,
 		if (!make)
 			continue;
 		if ((k = folder_keyword_find(f, s, 1)) < 0) {
-			b->answer = errno == ENOSPC ? box_say(b, ANSWER_NO,
+			b->answer = errno == ERANGE ? box_say(b, ANSWER_NO,
 			    "LIMIT", "a mailbox has at most 26 keywords") :
 			    box_failed(b, "keyword");
 			return -1;

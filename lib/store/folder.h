@@ -122,7 +122,7 @@ int	folder_vanished(struct folder *, uint64_t modseq,
 /* The name of keyword i, "" when it has none. */
 struct span folder_keyword(const struct folder *, unsigned i);
 /* Its number; with make 1 a free one is named (durable).  -1: there is none,
- * or all 26 are in use (errno ENOSPC). */
+ * or all 26 are in use (errno ERANGE). */
 int	folder_keyword_find(struct folder *, struct span name, int make);
 
 /* ---- changes; each is one command, one flush of each kind */
@@ -180,7 +180,7 @@ int	folder_move(struct folder *from, const uint32_t *number, size_t n,
 /* ---- bytes that somebody finished before */
 
 /* The blob of that kind (below 2^16) of a message: 1 and *blob, borrowed until
- * the next folder_cache_put or folder_sync; 0: there is none. */
+ * the next folder_cache_put, folder_sync or change; 0: there is none. */
 int	folder_cache_get(struct folder *, uint32_t uid, unsigned kind,
 	    struct span *blob);
 /* A hint: what does not fit or fails is forgotten. */

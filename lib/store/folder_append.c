@@ -335,7 +335,7 @@ give_locked(struct folder *f, struct incoming *v, size_t n)
 	t->stamp_new = t->stamp_cur = 0;
 	/* the names are flushed here, also where others gave all the UIDs */
 	if (r == 0)
-		r = b.n ? folder_log_append(&f->log, t, buf_span(&b), uid,
+		r = b.n ? folder_write(f, buf_span(&b), uid,
 		    l.modseq, f->cur.fd) : fsync(f->cur.fd);
 	buf_free(&b);
 	for (i = 0; i < n && r == 0; i++) {
@@ -417,7 +417,10 @@ transfer(struct folder *from, const uint32_t *number, size_t n,
 	if (from != to)
 		folder_own_end(from);
 	if (r == 0)
-		r = give_uids(to, v, n);
+		do
+			r = give_uids(to, v, n);
+		while (r < 0 && folder_wants_room(to) &&
+		    folder_make_room(from));
 	if (move)
 		folder_let_go(to);
 	/* of a move nothing is taken back: what came is there, whole */
@@ -463,6 +466,8 @@ transfer_one(struct folder *from, uint32_t number, struct folder *to,
 		r = move ? file_move(folder_dirfd(from, c), name, to->cur.fd,
 		    in->name) : link_or_copy(folder_dirfd(from, c), name, to,
 		    in->name);
+		if (r < 0 && (folder_make_room(to) || folder_make_room(from)))
+			continue;
 		/* somebody renamed it: this looks for it, or says it is gone */
 		if (r == 0 || errno != ENOENT ||
 		    (fd = folder_fd(from, number)) < 0)

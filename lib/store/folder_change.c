@@ -3,8 +3,9 @@
  *
  * Order: renames, log lines, fsync(cur), fdatasync; for an expunge log lines,
  * fdatasync, unlinks: the other way a crash would bring mail back under a new
- * UID (RELIABILITY 3c).  Lines whose renames a power cut took back were told to
- * nobody: the next look finds other flags, as after any rename.
+ * UID (RELIABILITY 3c), or takes a flush of its own (expunge_full).  Lines
+ * whose renames a power cut took back were told to nobody: the next look finds
+ * other flags, as after any rename.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,7 @@ static int  store_lines(struct folder *, struct storing *, size_t);
 static int  store_one(struct folder *, struct storing *, size_t);
 static int  rename_flags(struct folder *, struct rec *, uint32_t);
 static int  expunge_locked(struct folder *, const uint32_t *, size_t);
+static int  expunge_full(struct folder *, const uint32_t *, size_t, uint64_t);
 static int  unlink_all(struct folder *, const uint32_t *, size_t, uint64_t);
 static int  unlink_one(struct folder *, struct rec *);
 static int  unlink_renamed(struct folder *, int, uint64_t);
@@ -121,8 +123,7 @@ folder_bury(struct folder *f, const uint32_t *at, size_t n)
 	}
 	f->table.stamp_new = f->table.stamp_cur = 0;
 	if (r == 0 && b.n)
-		r = folder_log_append(&f->log, &f->table, buf_span(&b), 0,
-		    l.modseq, -1);
+		r = folder_write(f, buf_span(&b), 0, l.modseq, -1);
 	buf_free(&b);
 	return r;
 }
@@ -187,13 +188,13 @@ make_keyword(struct folder *f, struct span name)
 	while (l.uid < FOLDER_KEYWORDS && t->keyword[l.uid][0])
 		l.uid++;
 	if (l.uid == FOLDER_KEYWORDS) {
-		errno = ENOSPC;
+		errno = ERANGE;
 		return -1;
 	}
 	t->stamp_new = t->stamp_cur = 0;
 	r = line_format(&b, &l);
 	if (r == 0)
-		r = folder_log_append(&f->log, t, buf_span(&b), 0, 0, -1);
+		r = folder_write(f, buf_span(&b), 0, 0, -1);
 	buf_free(&b);
 	return r < 0 ? -1 : (int)l.uid;
 }
@@ -283,8 +284,7 @@ store_lines(struct folder *f, struct storing *g, size_t n)
 		}
 	}
 	if (r == 0 && b.n)
-		r = folder_log_append(&f->log, &f->table, buf_span(&b), 0,
-		    l.modseq, f->cur.fd);
+		r = folder_write(f, buf_span(&b), 0, l.modseq, f->cur.fd);
 	buf_free(&b);
 	return r;
 }
@@ -349,8 +349,9 @@ rename_flags(struct folder *f, struct rec *c, uint32_t flags)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (renameat(folder_dirfd(f, c), from, f->cur.fd, to) < 0)
-		return -1;
+	while (renameat(folder_dirfd(f, c), from, f->cur.fd, to) < 0)
+		if (!folder_make_room(f))
+			return -1;
 	file_name_parse(span_of(to), &n);
 	/* until its flags are set its name is not what they say */
 	return folder_table_place(&f->table, c, 0, span_of(to), !n.plain);
@@ -376,6 +377,8 @@ expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 		}
 	}
 	r = m ? folder_bury(f, alive, m) : 0;
+	if (r < 0 && folder_wants_room(f))
+		r = expunge_full(f, alive, m, ns);
 	if (r == 0 && m) {
 		folder_own_begin(f);
 		r = unlink_all(f, alive, m, ns);
@@ -386,6 +389,29 @@ expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 	}
 	free(alive);
 	return r;
+}
+
+/*
+ * On a full disk who goes makes room for the tombstones.  Nobody gives them
+ * other numbers: as we have the lock, nobody says that they are gone before
+ * their unlinks are flushed.  Where there is no room all the same they are gone
+ * as if another program had removed them.
+ */
+static int
+expunge_full(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
+{
+	int e = errno;
+
+	f->cur.stamp = f->new.stamp = 0;
+	if (unlink_all(f, at, n, ns) < 0)
+		return -1;
+	if (fsync(f->cur.fd) == 0 && fsync(f->new.fd) == 0) {
+		/* btrfs has the room only then */
+		(void)file_flush_all(f->dir);
+		return folder_bury(f, at, n);
+	}
+	errno = e;
+	return -1;
 }
 
 /* Those that somebody renamed meanwhile are looked for by their bases. */

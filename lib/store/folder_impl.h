@@ -63,6 +63,15 @@ void	folder_unlock(struct folder *);	/* errno kept */
 int	folder_hold(struct folder *);
 void	folder_let_go(struct folder *);	/* errno kept */
 
+/* Does errno say that a disk is full, on which something may go? */
+int	folder_wants_room(const struct folder *);
+/* Then correo-cache goes, which is nothing to those who have it open: 1, try
+ * again; 0 with errno as it is. */
+int	folder_make_room(struct folder *);
+/* folder_log_append to its log, with what room there can be: for changes, not
+ * for a look, behind which blobs of the cache may still be used. */
+int	folder_write(struct folder *, struct span lines, uint32_t uid,
+	    uint64_t modseq, int names);
 /* For folder_cache_write: arg is the table. */
 int	folder_alive(void *, uint32_t uid);
 

@@ -2,6 +2,7 @@
  * quota. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,18 @@
 #include <cmocka.h>
 
 #include "store/folder_scratch.h"
+
+static const char *filler;		/* what goes makes room; NULL: there is */
+
+ssize_t
+writev(int fd, const struct iovec *v, int n)
+{
+	if (filler && there("", filler)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_writev, fd, v, n);
+}
 
 /* A disk that is full in the middle of a write: what was stays. */
 static void
@@ -57,6 +70,74 @@ test_full(void **state)
 	f = opened("INBOX", FOLDER_WRITE);
 	folder_totals(f, &t);
 	assert_int_equal(t.messages, 4);
+	folder_close(f);
+}
+
+/* Who is expunged makes room for his tombstone; and who makes none is gone all
+ * the same, which is told when there is some. */
+static void
+test_expunge_makes_room(void **state)
+{
+	uint32_t one[] = { 1 };
+	struct folder *f, *g;
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	put("new", "2.b", "b\n");
+	put("cur", "3.c:2,", "c\n");
+	f = opened("INBOX", FOLDER_READ);
+	g = opened("INBOX", FOLDER_READ);
+	filler = "cur/1.a:2,";
+	assert_int_equal(folder_expunge(f, one, 1), 0);
+	assert_string_equal(told(f, 1), "x1");
+	assert_int_equal(folder_sync(g), 0);
+	assert_string_equal(told(g, 1), "x1");
+	put("cur", "filler", "x");
+	filler = "cur/filler";
+	assert_int_equal(folder_expunge(f, one, 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(folder_sync(g), 0);
+	assert_string_equal(told(f, 1), "");
+	assert_string_equal(told(g, 1), "");
+	filler = NULL;
+	assert_int_equal(unlinkat(f->cur.fd, "filler", 0), 0);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "x1");
+	assert_int_equal(mail(f, 1).uid, 3);
+	folder_close(f);
+	assert_int_equal(folder_sync(g), 0);
+	assert_string_equal(told(g, 1), "x1");
+	folder_close(g);
+}
+
+/* What can be made again goes first. */
+static void
+test_cache_makes_room(void **state)
+{
+	const struct store s = { STORE_ADD, FLAG_DELETED, UINT64_MAX };
+	uint32_t one[] = { 1 };
+	unsigned char result[1];
+	struct folder *f;
+	struct span blob;
+
+	(void)state;
+	put("cur", "1.a:2,", "a\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	folder_cache_put(f, 1, 1, SPAN("x"));
+	folder_close(f);
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_cache_get(f, 1, 1, &blob), 1);
+	filler = "cur";
+	assert_int_equal(folder_keyword_find(f, SPAN("k"), 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	filler = NULL;
+	assert_int_equal(folder_cache_get(f, 1, 1, &blob), 0);
+	put("", "correo-cache", "x");
+	filler = "correo-cache";
+	assert_int_equal(folder_store(f, &s, one, 1, result), 0);
+	filler = NULL;
+	assert_int_equal(mail(f, 1).flags, FLAG_DELETED);
+	assert_false(there("", "correo-cache"));
 	folder_close(f);
 }
 
@@ -176,6 +257,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_full), TEST(test_renamed_on_a_full_disk),
+		TEST(test_expunge_makes_room), TEST(test_cache_makes_room),
 		TEST(test_quota), TEST(test_quota_of_what_was_told),
 	};
 

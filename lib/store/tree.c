@@ -214,8 +214,11 @@ tree_delete(const struct tree *t, const char *name)
 		return -1;
 	}
 	scratch_name(tmp);
-	/* a later folder of that name gets a higher UIDVALIDITY */
-	if (tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0 ||
+	/* a later folder of that name gets a higher UIDVALIDITY; also where a
+	 * full disk has no room for it: those that were given are noted, and
+	 * one that was taken over is less than the time will be */
+	if (((tree_uidvalidity(t, 0) == 0 || tree_flush(t) < 0) &&
+	    errno != ENOSPC && errno != EDQUOT) ||
 	    put_away(t, disk, tmp) < 0 || fsync(t->root) < 0)
 		return -1;
 	/* a use of no folder is none, so that it may go behind it, or stay */

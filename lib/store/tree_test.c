@@ -24,6 +24,18 @@ renameat(int from, const char *name, int to, const char *other)
 	return (int)syscall(SYS_renameat2, from, name, to, other, 0);
 }
 
+static int full;
+
+ssize_t
+writev(int fd, const struct iovec *v, int n)
+{
+	if (full) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_writev, fd, v, n);
+}
+
 static void
 test_tree(void **state)
 {
@@ -299,6 +311,29 @@ test_a_delete_that_cannot_be_noted(void **state)
 	assert_int_equal(file_each(tree.root, is_scratch, NULL), 0);
 }
 
+/* What is deleted makes room, and a later one is another folder. */
+static void
+test_a_delete_on_a_full_disk(void **state)
+{
+	struct folder_totals t, u;
+	struct folder *f;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(tree_create(&tree, "a", ""), 0);
+		f = opened("a", FOLDER_WRITE);
+		folder_totals(f, &u);
+		folder_close(f);
+		assert_true(i == 0 || u.uidvalidity > t.uidvalidity);
+		t = u;
+		full = 1;
+		assert_int_equal(tree_delete(&tree, "a"), 0);
+		full = 0;
+		assert_false(there("", ".a"));
+	}
+}
+
 /* More than correo-folders may be long. */
 static void
 test_many_subscriptions(void **state)
@@ -330,6 +365,7 @@ main(void)
 		TEST(test_a_rename_that_ends_midway),
 		TEST(test_uidvalidity), TEST(test_long_file),
 		TEST(test_a_delete_that_cannot_be_noted),
+		TEST(test_a_delete_on_a_full_disk),
 		TEST(test_many_subscriptions),
 	};
 

@@ -1,6 +1,7 @@
 """The queue's own file system, small: what is answered with 250 arrives once,
 what is not says 4xx, and the service returns when the disk does.  Then a queue
 file whose bytes change."""
+import contextlib
 import imaplib
 import os
 import smtplib
@@ -162,15 +163,15 @@ def fill(place):
     return name
 
 
-def a_mailbox_without_space():
-    """A first login, whose folders cannot be made, and known mail."""
+@contextlib.contextmanager
+def small_mailbox(size, *options):
+    """An ext4 of so many MiB that is bob's mailbox."""
     place = c.ready['maildir2']
     owner = os.stat(os.path.dirname(place))
     image = c.dir + '/mailbox.img'
     with open(image, 'wb') as f:
-        f.truncate(2 << 20)
-    run('mkfs.ext4', '-q', '-F', '-b', '1024', '-m', '0', '-O', '^has_journal',
-        image)
+        f.truncate(size << 20)
+    run('mkfs.ext4', '-q', '-F', '-b', '1024', '-m', '0', *options, image)
     os.makedirs(place, exist_ok=True)
     if run('mount', '-o', 'loop', image, place, ok=False).returncode != 0:
         raise Skip('cannot mount a file')
@@ -178,6 +179,14 @@ def a_mailbox_without_space():
         for d in ('', '/cur', '/new', '/tmp'):
             os.makedirs(place + d, 0o700, exist_ok=True)
             os.chown(place + d, owner.st_uid, owner.st_gid)
+        yield place
+    finally:
+        run('umount', '-l', place)
+
+
+def a_mailbox_without_space():
+    """A first login, whose folders cannot be made, and known mail."""
+    with small_mailbox(2, '-O', '^has_journal') as place:
         put_mail(place, 1)
         filler = fill(place)
         m = login()
@@ -199,8 +208,36 @@ def a_mailbox_without_space():
         m = login()
         assert m.select() == ('OK', [b'1'])
         m.logout()
-    finally:
-        run('umount', '-l', place)
+
+
+def a_full_mailbox_is_emptied():
+    """Whoever deletes on a disk that is full to the last byte gets room."""
+    with small_mailbox(4) as place:
+        for n in range(200):
+            put_mail(place, n)
+        m = login()
+        assert m.create('Old')[0] == 'OK'
+        assert m.select() == ('OK', [b'200'])
+        kind, data = m.fetch('1:*', '(UID ENVELOPE)')
+        assert kind == 'OK' and len(data) == 200
+        m.logout()
+        m = login()
+        m.select()
+        before = m.uid('SEARCH', '51:*')[1]
+        fill(place)
+        assert m.store('1:50', '+FLAGS.SILENT', '\\Deleted')[0] == 'OK'
+        fill(place)
+        kind, data = m.expunge()
+        assert kind == 'OK' and len(data) == 50, (kind, data)
+        fill(place)
+        assert m.delete('Old')[0] == 'OK'
+        assert m.uid('SEARCH', 'ALL')[1] == before
+        m.logout()
+        m = login()
+        assert m.select() == ('OK', [b'150'])
+        assert m.uid('SEARCH', 'ALL')[1] == before
+        assert not any(b'Old' in line for line in m.list()[1])
+        m.logout()
 
 
 def put_mail(place, n):
@@ -282,5 +319,6 @@ def a_file_that_rots():
         stop_both()
 
 
-tell([a_mailbox_without_space, no_space_left, no_inode_left,
+tell([a_mailbox_without_space, a_full_mailbox_is_emptied,
+      no_space_left, no_inode_left,
       a_drop_waits_for_space, read_only_for_a_while, a_file_that_rots])

@@ -126,8 +126,7 @@ append_replace(struct box *b, struct imap_command *c)
 		a = append_run(b, c);
 	if (a == ANSWER_OK) {
 		/* the code comes before the EXPUNGE (RFC 8508 4.3) */
-		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),
-		    "replaced");
+		out_tagged(&b->out, SPAN("*"), "OK", box_code(b), "replaced");
 		/* what is ours is told to who hears nothing else, too */
 		if (folder_expunge(b->folder, v, n) < 0 ||
 		    update_tell(b, 1) < 0)

@@ -81,7 +81,7 @@ box_answer(struct box *b, struct span tag, enum answer a)
 	if (b->bad > b->conf->max_errors && !stream_ended &&
 	    out_flush(&b->out) == 0)
 		poll(NULL, 0, BAD_MS);
-	out_tagged(&b->out, tag, word[a], buf_span(&b->code), b->text);
+	out_tagged(&b->out, tag, word[a], box_code(b), b->text);
 	b->answers[a]++;
 }
 
@@ -169,6 +169,28 @@ box_array(struct box *b, struct imap_command *c, size_t *n)
 		v[(*n)++] = number;
 	imap_set_free(&s);
 	return v;
+}
+
+void
+box_ranges(struct box *b, const struct imap_range *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i)
+			out_str(&b->out, ",");
+		out_number(&b->out, v[i].first);
+		if (v[i].last == v[i].first)
+			continue;
+		out_str(&b->out, ":");
+		out_number(&b->out, v[i].last);
+	}
+}
+
+struct span
+box_code(const struct box *b)
+{
+	return buf_ok(&b->code) ? buf_span(&b->code) : SPAN("");
 }
 
 int

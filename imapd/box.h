@@ -97,6 +97,11 @@ int	box_numbers(struct box *, struct imap_command *,
 /* The same as an array: *n of them, ascending; NULL only on failure. */
 uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
 
+/* "1:3,5": as long as it is, and without memory. */
+void	box_ranges(struct box *, const struct imap_range *, size_t n);
+/* The response code of the answer; none, where there is no room for it. */
+struct span box_code(const struct box *);
+
 /* Reads more of the client's bytes; what is told so far leaves before.  1; or
  * 0 and the session is over. */
 int	box_fill(struct box *);

@@ -265,9 +265,8 @@ transfer(struct box *b, struct imap_command *c, struct folder *to,
 	if (!move)
 		return a;
 	/* RFC 6851 4.3: COPYUID before the first EXPUNGE */
-	if (b->code.n)
-		out_tagged(&b->out, SPAN("*"), "OK", buf_span(&b->code),
-		    "moved");
+	if (box_code(b).n)
+		out_tagged(&b->out, SPAN("*"), "OK", box_code(b), "moved");
 	if (update_tell(b, 1) < 0)
 		return box_failed(b, "MOVE");
 	box_say(b, a, "", "moved");
@@ -308,8 +307,6 @@ copyuid(struct box *b, struct folder *to, const char *name,
 	notify_put(b, name, &into);
 	imap_set_free(&from);
 	imap_set_free(&into);
-	if (!buf_ok(&b->code))
-		buf_reset(&b->code);
 }
 
 static int

@@ -2,7 +2,6 @@
 #include "imapd/find.h"
 #include "imapd/match.h"
 #include "imapd/update.h"
-#include "wire/imap_reply.h"
 
 struct result {
 	struct imap_set set;		/* numbers, or UIDs */
@@ -138,33 +137,30 @@ static void
 tell(struct box *b, const struct imap_command *c, const struct result *r)
 {
 	unsigned bits = c->find.result;
-	struct buf *s = &b->scratch;
+	struct out *o = &b->out;
 
 	if (bits == 0)
 		bits = IMAP_RESULT_ALL;	/* RFC 9051 6.4.4 */
 	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX | IMAP_RESULT_ALL |
 	    IMAP_RESULT_COUNT)))
 		return;
-	buf_reset(s);
-	buf_adds(s, "* ESEARCH (TAG ");
-	imap_reply_string(s, c->tag, 0);
-	buf_adds(s, c->uid ? ") UID" : ")");
+	/* a tag has nothing in it that would have to be escaped */
+	out_str(o, "* ESEARCH (TAG \"");
+	out_span(o, c->tag);
+	out_str(o, c->uid ? "\") UID" : "\")");
 	if (bits & IMAP_RESULT_MIN && r->first)
-		buf_addf(s, " MIN %u", r->first);
+		out_named(o, " MIN ", r->first);
 	if (bits & IMAP_RESULT_MAX && r->last)
-		buf_addf(s, " MAX %u", r->last);
+		out_named(o, " MAX ", r->last);
 	if (bits & IMAP_RESULT_ALL && r->set.n) {
-		buf_adds(s, " ALL ");
-		(void)imap_set_format(&r->set, s);
+		out_str(o, " ALL ");
+		box_ranges(b, r->set.v, r->set.n);
 	}
 	if (bits & IMAP_RESULT_COUNT)
-		buf_addf(s, " COUNT %llu",
-		    (unsigned long long)imap_set_count(&r->set));
+		out_named(o, " COUNT ", imap_set_count(&r->set));
 	if (c->find.search.modseq && r->set.n)
-		buf_addf(s, " MODSEQ %llu",
-		    (unsigned long long)modseq(bits, r));
-	buf_adds(s, "\r\n");
-	out_span(&b->out, buf_span(s));
+		out_named(o, " MODSEQ ", modseq(bits, r));
+	out_str(o, "\r\n");
 }
 
 /* RFC 4731 3.2: with MIN and MAX alone, of these. */

@@ -3,7 +3,6 @@
 #include "imapd/match.h"
 #include "imapd/sort.h"
 #include "imapd/update.h"
-#include "wire/imap_reply.h"
 #include "wire/imap_sort.h"
 
 struct sort {
@@ -26,7 +25,6 @@ static void tell(struct sort *);
 static void tell_all(struct sort *);
 static void tell_modseq(struct sort *);
 static uint32_t told(struct sort *, uint32_t);
-static void out_named(struct out *, const char *, uint64_t);
 
 enum answer
 sort_run(struct box *b, struct imap_command *c)
@@ -189,11 +187,10 @@ tell(struct sort *s)
 	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX | IMAP_RESULT_ALL |
 	    IMAP_RESULT_COUNT)))
 		return;
-	buf_reset(&s->b->scratch);
-	(void)imap_reply_string(&s->b->scratch, s->c->tag, 0);
-	out_str(o, "* ESEARCH (TAG ");
-	out_span(o, buf_span(&s->b->scratch));
-	out_str(o, s->c->uid ? ") UID" : ")");
+	/* a tag has nothing in it that would have to be escaped */
+	out_str(o, "* ESEARCH (TAG \"");
+	out_span(o, s->c->tag);
+	out_str(o, s->c->uid ? "\") UID" : "\")");
 	if (bits & IMAP_RESULT_MIN && n)
 		out_named(o, " MIN ", told(s, 0));
 	if (bits & IMAP_RESULT_MAX && n)
@@ -255,11 +252,4 @@ told(struct sort *s, uint32_t i)
 	if (!s->c->uid)
 		return number;
 	return folder_mail(s->b->folder, number, &m) < 0 ? 0 : m.uid;
-}
-
-static void
-out_named(struct out *o, const char *name, uint64_t v)
-{
-	out_str(o, name);
-	out_number(o, v);
 }

@@ -14,8 +14,8 @@ struct earlier {
 
 static void deleted(struct box *);
 static int  note(void *, uint32_t, uint32_t);
-static void vanished(struct box *, const struct imap_set *, const char *);
-static int  by_uid(struct imap_set *, uint32_t);
+static void vanish(struct box *, struct imap_range *, uint32_t);
+static void vanished(struct box *, struct imap_range *);
 static void exists(struct box *, uint32_t);
 static void highest(struct box *);
 
@@ -33,25 +33,23 @@ update_sync(struct box *b, int gone)
 int
 update_tell(struct box *b, int gone)
 {
-	struct imap_set uids = { 0 };
+	struct imap_range uids = { 0 };
 	struct change c;
 	struct mail m;
 	uint32_t count, first = 0;
 	unsigned what = (gone ? FOLDER_GONE : 0) |
 	    (b->deaf & IMAP_NOTIFY_FLAGS ? 0 : FOLDER_FLAGS);
-	int r = 0;
 
 	update_keywords(b);
 	do {
 		count = folder_count(b->folder);
 		c = folder_next(b->folder, what);
-		if (c.kind == CHANGE_GONE && b->qresync) {
-			r |= by_uid(&uids, c.uid);
+		if (c.kind == CHANGE_GONE && b->qresync && c.uid) {
+			vanish(b, &uids, c.uid);
 			continue;
 		}
 		/* numbers are from here on those without the vanished */
-		vanished(b, &uids, "* VANISHED ");
-		imap_set_free(&uids);
+		vanished(b, &uids);
 		if (c.kind == CHANGE_GONE) {
 			out_str(&b->out, "* ");
 			out_number(&b->out, c.number);
@@ -65,7 +63,7 @@ update_tell(struct box *b, int gone)
 	} while (c.kind != CHANGE_NONE);
 	if (gone)
 		notify_told(b);
-	return r == 0 && first ? notify_new(b, first) : r;
+	return first ? notify_new(b, first) : 0;
 }
 
 void
@@ -137,8 +135,11 @@ update_earlier(struct box *b, uint64_t modseq, const struct imap_set *of)
 	struct earlier e = { .of = of };
 	int r = folder_vanished(b->folder, modseq, note, &e);
 
-	if (r == 0)
-		vanished(b, &e.set, "* VANISHED (EARLIER) ");
+	if (r == 0 && e.set.n) {
+		out_str(&b->out, "* VANISHED (EARLIER) ");
+		box_ranges(b, e.set.v, e.set.n);
+		out_str(&b->out, "\r\n");
+	}
 	imap_set_free(&e.set);
 	return r;
 }
@@ -173,29 +174,29 @@ note(void *arg, uint32_t first, uint32_t last)
 	return 0;
 }
 
+/* They come from the highest down.  They have left the view already: nothing
+ * is put by for which there might be no memory. */
 static void
-vanished(struct box *b, const struct imap_set *uids, const char *words)
+vanish(struct box *b, struct imap_range *r, uint32_t uid)
 {
-	if (uids->n == 0)
+	if (r->first && uid + 1 == r->first) {
+		r->first = uid;
 		return;
-	buf_reset(&b->scratch);
-	(void)imap_set_format(uids, &b->scratch);
-	out_str(&b->out, words);
-	out_span(&b->out, buf_span(&b->scratch));
-	out_str(&b->out, "\r\n");
+	}
+	if (r->first)
+		box_ranges(b, r, 1);
+	out_str(&b->out, r->first ? "," : "* VANISHED ");
+	*r = (struct imap_range){ uid, uid };
 }
 
-/* They come from the highest down. */
-static int
-by_uid(struct imap_set *s, uint32_t uid)
+static void
+vanished(struct box *b, struct imap_range *r)
 {
-	struct imap_range *last = s->n ? &s->v[s->n - 1] : NULL;
-
-	if (last && uid + 1 == last->first) {
-		last->first = uid;
-		return 0;
-	}
-	return imap_set_push(s, uid);
+	if (r->first == 0)
+		return;
+	box_ranges(b, r, 1);
+	out_str(&b->out, "\r\n");
+	r->first = 0;
 }
 
 static void

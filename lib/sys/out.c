@@ -39,6 +39,13 @@ out_number(struct out *o, uint64_t v)
 	out_span(o, span_mem(b + n, sizeof b - n));
 }
 
+void
+out_named(struct out *o, const char *name, uint64_t v)
+{
+	out_str(o, name);
+	out_number(o, v);
+}
+
 int
 out_room(struct out *o, size_t n)
 {

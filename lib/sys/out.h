@@ -24,6 +24,8 @@ struct out {
 void	out_span(struct out *, struct span);
 void	out_str(struct out *, const char *);
 void	out_number(struct out *, uint64_t);
+/* Text with a number behind it. */
+void	out_named(struct out *, const char *, uint64_t);
 /* At least n bytes at b + n, to which the caller adds; n <= size.  0, or -1:
  * the client is lost. */
 int	out_room(struct out *, size_t n);

@@ -1,0 +1,133 @@
+/* update_test - replies that are longer than what is kept in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "imapd/find.h"
+#include "imapd/sort.h"
+#include "imapd/update.h"
+#include "sys/remove_tree.h"
+
+static char dir[64];
+static struct imapd_conf conf = { .look = 60 };
+static struct mailbox mailbox;
+static struct box box;
+static unsigned char output[4096];
+static struct stream client = { .fd = -1 };
+
+static int
+setup(void **state)
+{
+	char name[96];
+	int i, fd;
+
+	(void)state;
+	memcpy(dir, "/tmp/update_test.XXXXXX", 24);
+	box = (struct box){ .conf = &conf, .mailbox = &mailbox, .qresync = 1,
+	    /* as where the memory is used up */
+	    .scratch = { .max = 8 }, .code = { .max = 8 },
+	    .out = { .stream = &client, .b = output,
+	    .size = sizeof output - 1 } };
+	if (mkdtemp(dir) == NULL || tree_open(&box.tree, dir, "host.test") < 0)
+		return -1;
+	snprintf(name, sizeof name, "%s/cur", dir);
+	mkdir(name, 0700);
+	for (i = 0; i < 9; i++) {
+		snprintf(name, sizeof name, "%s/cur/%d.a:2,", dir, 100 + i);
+		if ((fd = open(name, O_WRONLY | O_CREAT, 0600)) < 0)
+			return -1;
+		close(fd);
+	}
+	return folder_open(&box.folder, &box.tree, "INBOX", FOLDER_WRITE);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	folder_close(box.folder);
+	buf_free(&box.scratch);
+	buf_free(&box.code);
+	tree_close(&box.tree);
+	return remove_tree(dir);
+}
+
+static const char *
+told(void)
+{
+	output[box.out.n] = '\0';
+	box.out.n = 0;
+	return (const char *)output;
+}
+
+static void
+test_vanished(void **state)
+{
+	uint32_t number[] = { 1, 2, 4, 6, 7, 8 };
+	struct folder_totals t;
+
+	(void)state;
+	folder_totals(box.folder, &t);
+	assert_int_equal(folder_expunge(box.folder, number, 6), 0);
+	assert_int_equal(update_tell(&box, 1), 0);
+	assert_non_null(strstr(told(), "* VANISHED 6:8,4,1:2\r\n"));
+	assert_int_equal(update_earlier(&box, t.modseq, NULL), 0);
+	assert_string_equal(told(), "* VANISHED (EARLIER) 1:2,4,6:8\r\n");
+}
+
+static void
+obey(enum answer run(struct box *, struct imap_command *), const char *line)
+{
+	struct imap_command c;
+	const char *why;
+
+	assert_int_equal(imap_command_parse(&c, span_of(line), 0, &why), 0);
+	assert_int_equal(run(&box, &c), ANSWER_OK);
+	imap_command_free(&c);
+}
+
+static void
+test_esearch(void **state)
+{
+	(void)state;
+	obey(find_search, "tag-of-it UID SEARCH RETURN (MAX ALL COUNT) 1,3,5:9");
+	assert_string_equal(told(), "* ESEARCH (TAG \"tag-of-it\") UID MAX 9 "
+	    "ALL 1,3,5:9 COUNT 7\r\n");
+	obey(sort_run, "tag-of-it SORT RETURN (MIN ALL) (ARRIVAL) UTF-8 1,3,5");
+	assert_string_equal(told(), "* ESEARCH (TAG \"tag-of-it\") MIN 1 "
+	    "ALL 1,3,5\r\n");
+}
+
+/* A code that there is no room for is left out, not cut off. */
+static void
+test_code(void **state)
+{
+	(void)state;
+	box_say(&box, ANSWER_OK, "READ-ONLY", "selected");
+	box_answer(&box, SPAN("a"), ANSWER_OK);
+	assert_string_equal(told(), "a OK selected\r\n");
+	box_say(&box, ANSWER_OK, "A", "done");
+	buf_adds(&box.code, "UID 12 17");
+	box_answer(&box, SPAN("a"), ANSWER_OK);
+	assert_string_equal(told(), "a OK done\r\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_vanished, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_esearch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_code, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

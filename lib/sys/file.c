@@ -155,6 +155,8 @@ file_replace(int dir, const char *name, struct span s, mode_t mode,
 int
 file_move(int from, const char *name, int to, const char *newname)
 {
+	struct statx x;
+
 	/* EINVAL: a file system of many machines (GlusterFS, NFS) */
 	if (renameat2(from, name, to, newname, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -165,9 +167,16 @@ file_move(int from, const char *name, int to, const char *newname)
 		return -1;
 	if (unlinkat(from, name, 0) == 0)
 		return 0;
-	/* another has moved it meanwhile: one of us */
-	if (errno == ENOENT && unlinkat(to, newname, 0) == 0)
-		errno = ENOENT;
+	/* Another has moved it meanwhile: one of us.  But its only name is what
+	 * an NFS server leaves that removed the first one, and was asked again
+	 * after a restart. */
+	if (errno != ENOENT)
+		return -1;
+	if (statx(to, newname, AT_SYMLINK_NOFOLLOW | AT_STATX_FORCE_SYNC,
+	    STATX_NLINK, &x) == 0 && x.stx_nlink == 1)
+		return 0;
+	unlinkat(to, newname, 0);
+	errno = ENOENT;
 	return -1;
 }
 

@@ -1,5 +1,6 @@
 /* Files: whole or not at all, names and locks. */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,31 @@
 
 static char path[32];
 static int dir;
+static int cannot_refuse;		/* renames replace, as of NFS */
+static const char *before;		/* "m1" is removed, it gets this name */
+static int asked_again;			/* "m1" is removed: the answer is lost */
+
+int
+renameat2(int from, const char *name, int to, const char *other, unsigned how)
+{
+	if (cannot_refuse && how) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from, name, to, other, how);
+}
+
+int
+unlinkat(int at, const char *name, int flags)
+{
+	int its = strcmp(name, "m1") == 0;
+
+	if (its && before)
+		assert_int_equal(renameat(at, name, at, before), 0);
+	if (its && asked_again)
+		assert_int_equal(syscall(SYS_unlinkat, at, name, flags), 0);
+	return (int)syscall(SYS_unlinkat, at, name, flags);
+}
 
 static int
 setup(void **state)
@@ -192,6 +218,31 @@ moves_without_replacing(void **state)
 	assert_file("m3", "one");
 }
 
+static void
+moves_in_two_steps(void **state)
+{
+	struct stat st;
+
+	assert_int_equal(unlinkat(dir, "m3", 0), 0);
+	cannot_refuse = 1;
+	moves_without_replacing(state);
+	assert_int_equal(unlinkat(dir, "m3", 0), 0);
+	/* another was first */
+	close(make("m1", "one"));
+	before = "m4";
+	assert_int_equal(file_move(dir, "m1", dir, "m3"), -1);
+	assert_int_equal(errno, ENOENT);
+	before = NULL;
+	assert_file("m4", "one");
+	assert_int_equal(fstatat(dir, "m3", &st, 0), -1);
+	/* we were, and do not know it: its last name stays */
+	close(make("m1", "one"));
+	asked_again = 1;
+	assert_int_equal(file_move(dir, "m1", dir, "m3"), 0);
+	asked_again = cannot_refuse = 0;
+	assert_file("m3", "one");
+}
+
 static int
 count(void *arg, const char *name)
 {
@@ -247,6 +298,7 @@ main(void)
 		cmocka_unit_test(writes_all), cmocka_unit_test(replaces),
 		cmocka_unit_test(replaces_in_turn),
 		cmocka_unit_test(moves_without_replacing),
+		cmocka_unit_test(moves_in_two_steps),
 		cmocka_unit_test(opens_what_is_there_now),
 		cmocka_unit_test(lists_twice)
 	};

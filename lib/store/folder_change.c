@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/folder_impl.h"
@@ -22,6 +23,7 @@ struct storing {
 	const uint32_t *at;		/* positions */
 	unsigned char *result;
 	size_t renamed, missing;
+	int looked;			/* what is missing was looked for */
 };
 
 struct expunged {
@@ -224,7 +226,10 @@ store_locked(struct folder *f, struct storing *g, size_t n)
 	folder_own_begin(f);
 	r = store_pass(f, g, n);
 	if (r == 0 && g->missing) {
-		/* somebody renamed them: look, then once more */
+		/* Somebody renamed them, or has put another mail where they
+		 * would go, which a look gives a base of its own: look, then
+		 * once more. */
+		g->looked = 1;
 		folder_own_end(f);
 		f->table.quiet = 0;
 		r = folder_scan(f, 1);
@@ -327,21 +332,24 @@ store_one(struct folder *f, struct storing *g, size_t i)
 		return 0;
 	}
 	if (rename_flags(f, c, flags) < 0) {
-		g->missing += errno == ENOENT;
-		return errno == ENOENT ? 0 : -1;
+		if (errno != ENOENT && (errno != EEXIST || g->looked))
+			return -1;
+		g->missing++;
+		return 0;
 	}
 	g->renamed++;
 	g->result[i] = STORE_RENAMED;
 	return 0;
 }
 
-/* Renames, and notes where it stands; the flags themselves when the line is on
- * disk, from the line. */
+/* Renames, over no other mail, and notes where it stands; the flags themselves
+ * when the line is on disk, from the line. */
 static int
 rename_flags(struct folder *f, struct rec *c, uint32_t flags)
 {
 	char from[FOLDER_FILE], to[FOLDER_FILE];
 	struct file_name n;
+	int dir = folder_dirfd(f, c);
 
 	if (folder_file(f, c, from) < 0 ||
 	    file_name_parse(span_of(from), &n) < 0 ||
@@ -349,9 +357,15 @@ rename_flags(struct folder *f, struct rec *c, uint32_t flags)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	while (renameat(folder_dirfd(f, c), from, f->cur.fd, to) < 0)
-		if (!folder_make_room(f))
+	if (dir == f->cur.fd && strcmp(from, to) == 0) {
+		/* after lines that found no room */
+		errno = ENOENT;
+		if (!folder_stands(f, c))
 			return -1;
+	} else
+		while (file_move(dir, from, f->cur.fd, to) < 0)
+			if (!folder_make_room(f))
+				return -1;
 	file_name_parse(span_of(to), &n);
 	/* until its flags are set its name is not what they say */
 	return folder_table_place(&f->table, c, 0, span_of(to), !n.plain);

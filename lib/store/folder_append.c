@@ -187,15 +187,17 @@ folder_move(struct folder *from, const uint32_t *number, size_t n,
 {
 	struct incoming *v = many(to, n);
 	uint32_t *at = calloc(n, sizeof *at);
+	uint64_t ns = clock_ns();
 	size_t i, m = 0;
 	int r = -1;
 
-	if (v && at && (r = transfer(from, number, n, to, v, 1)) == 0) {
+	if (v && at && folder_sync(from) == 0 &&
+	    (r = transfer(from, number, n, to, v, 1)) == 0) {
 		for (i = 0; i < n; i++)
 			if ((uid[i] = v[i].uid) != 0)
 				at[m++] = folder_at(from, number[i]);
 		if ((r = folder_lock(from)) == 0) {
-			r = folder_bury(from, at, m);
+			r = folder_bury(from, at, m, ns);
 			if (r == 0)
 				r = fsync(from->cur.fd);
 			folder_unlock(from);

@@ -148,6 +148,49 @@ test_store_again(void **state)
 	folder_close(f);
 }
 
+/* It stays, though it is older than the end of the one that had its base. */
+static void
+test_expunge(void **state)
+{
+	struct folder *f;
+	uint32_t one[] = { 1 };
+
+	(void)state;
+	put("cur", "1.a:2,", "one\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	put("cur", "1.a:2,S", "another\n");
+	assert_int_equal(folder_expunge(f, one, 1), 0);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "x1 e1");
+	assert_text(f, 1, "another\n");
+	assert_int_equal(mail(f, 1).uid, 2);
+	folder_close(f);
+}
+
+static void
+test_move(void **state)
+{
+	struct folder *f, *g;
+	uint32_t one[] = { 1 }, uid[1];
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "Other", ""), 0);
+	put("cur", "1.a:2,", "one\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	g = opened("Other", FOLDER_WRITE);
+	put("cur", "1.a:2,S", "another\n");
+	assert_int_equal(folder_move(f, one, 1, g, uid), 0);
+	assert_int_equal(uid[0], 1);
+	assert_int_equal(folder_sync(f), 0);
+	assert_string_equal(told(f, 1), "x1 e1");
+	assert_text(f, 1, "another\n");
+	assert_int_equal(folder_sync(g), 0);
+	told(g, 1);
+	assert_text(g, 1, "one\n");
+	folder_close(f);
+	folder_close(g);
+}
+
 static int
 setup_other(void **state)
 {
@@ -172,6 +215,8 @@ main(void)
 		TEST(test_store_on_no_mail), OTHER(test_store_on_no_mail),
 		TEST(test_store_of_two_links), OTHER(test_store_of_two_links),
 		TEST(test_store_again), OTHER(test_store_again),
+		TEST(test_expunge), OTHER(test_expunge),
+		TEST(test_move), OTHER(test_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,8 @@ static int  store_pass(struct folder *, struct storing *, size_t);
 static int  store_lines(struct folder *, struct storing *, size_t);
 static int  store_one(struct folder *, struct storing *, size_t);
 static int  rename_flags(struct folder *, struct rec *, uint32_t);
-static int  expunge_locked(struct folder *, const uint32_t *, size_t);
+static int  expunge_locked(struct folder *, const uint32_t *, size_t,
+    uint64_t);
 static int  expunge_full(struct folder *, const uint32_t *, size_t, uint64_t);
 static int  unlink_all(struct folder *, const uint32_t *, size_t, uint64_t);
 static int  unlink_one(struct folder *, struct rec *);
@@ -86,15 +87,16 @@ folder_store(struct folder *f, const struct store *s, const uint32_t *number,
 int
 folder_expunge(struct folder *f, const uint32_t *number, size_t n)
 {
+	uint64_t ns = clock_ns();
 	uint32_t *at;
 	int r;
 
 	if (n == 0)
 		return 0;
-	if ((at = positions_of(f, number, n)) == NULL)
+	if (folder_sync(f) < 0 || (at = positions_of(f, number, n)) == NULL)
 		return -1;
 	if ((r = folder_lock(f)) == 0) {
-		r = expunge_locked(f, at, n);
+		r = expunge_locked(f, at, n, ns);
 		folder_unlock(f);
 		if (folder_note(f) < 0)
 			r = -1;
@@ -103,12 +105,11 @@ folder_expunge(struct folder *f, const uint32_t *number, size_t n)
 	return r;
 }
 
-/* For a move: those positions, without their files. */
 int
-folder_bury(struct folder *f, const uint32_t *at, size_t n)
+folder_bury(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
 {
 	struct buf b = { .max = SIZE_MAX / 2 };
-	struct line l = { .kind = LINE_EXPUNGED, .time = clock_ns(),
+	struct line l = { .kind = LINE_EXPUNGED, .time = ns,
 	    .modseq = f->table.modseq + 1 };
 	struct rec *c;
 	size_t i;
@@ -372,10 +373,9 @@ rename_flags(struct folder *f, struct rec *c, uint32_t flags)
 }
 
 static int
-expunge_locked(struct folder *f, const uint32_t *at, size_t n)
+expunge_locked(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
 {
 	uint32_t *alive = reallocarray(NULL, n, sizeof *alive);
-	uint64_t ns = clock_ns();
 	int64_t bytes = 0;
 	size_t i, m = 0;
 	struct rec *c;
@@ -390,7 +390,7 @@ expunge_locked(struct folder *f, const uint32_t *at, size_t n)
 			bytes += folder_bytes(f, c);
 		}
 	}
-	r = m ? folder_bury(f, alive, m) : 0;
+	r = m ? folder_bury(f, alive, m, ns) : 0;
 	if (r < 0 && folder_wants_room(f))
 		r = expunge_full(f, alive, m, ns);
 	if (r == 0 && m) {
@@ -422,7 +422,7 @@ expunge_full(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
 	if (fsync(f->cur.fd) == 0 && fsync(f->new.fd) == 0) {
 		/* btrfs has the room only then */
 		(void)file_flush_all(f->dir);
-		return folder_bury(f, at, n);
+		return folder_bury(f, at, n, ns);
 	}
 	errno = e;
 	return -1;

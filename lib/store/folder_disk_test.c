@@ -337,7 +337,8 @@ test_leftover(void **state)
 	f = opened("INBOX", FOLDER_WRITE);
 	/* what a crash would bring back: the unlink was not on disk */
 	assert_int_equal(folder_lock(f), 0);
-	assert_int_equal(folder_bury(f, (uint32_t []){ 0 }, 1), 0);
+	assert_int_equal(folder_bury(f, (uint32_t []){ 0 }, 1,
+	    clock_ns()), 0);
 	folder_unlock(f);
 	folder_close(f);
 	f = opened("INBOX", FOLDER_WRITE);

@@ -109,7 +109,7 @@ test_power_cut(void **state)
 		assert_true(f->table.stamp_cur != 0);
 		assert_int_equal(folder_lock(f), 0);
 		at = folder_at(f, 1);
-		assert_int_equal(folder_bury(f, &at, 1), 0);
+		assert_int_equal(folder_bury(f, &at, 1, clock_ns()), 0);
 		folder_unlock(f);
 		folder_totals(f, &was);
 		folder_close(f);

@@ -134,8 +134,10 @@ int	folder_scan(struct folder *, int force);
 
 /* Removes what dead writers left in tmp/. */
 void	folder_tidy(struct folder *);
-/* Tombstones for those positions that live; their files stay.  Locked. */
-int	folder_bury(struct folder *, const uint32_t *at, size_t n);
+/* Tombstones for those positions that live; their files stay.  Locked.  ns: a
+ * time before the folder_sync that went before it.  A mail of the same base that
+ * nobody had seen then would be taken for one that a crash brought back. */
+int	folder_bury(struct folder *, const uint32_t *at, size_t n, uint64_t ns);
 /* Fills an empty table with what Dovecot or Courier had; renames files whose
  * keywords were kept elsewhere.  *above: their UIDVALIDITY, where another above
  * it is wanted.  0, or -1 with errno. */

@@ -72,5 +72,5 @@ mutant told-before-it-is-done STORE imapd/change.c \
     's/^	    folder_store(b->folder/	    (out_tagged(\&b->out, c->tag, "OK", SPAN(""), ""),\
 	    out_flush(\&b->out)) < 0 || &/'
 mutant one-by-one EXPUNGE lib/store/folder_change.c \
-    's/r = expunge_locked(f, at, n);/for (size_t i = 0; i < n \&\& r == 0; i++) r = expunge_locked(f, at + i, 1);/'
+    's/r = expunge_locked(f, at, n, ns);/for (size_t i = 0; i < n \&\& r == 0; i++) r = expunge_locked(f, at + i, 1, ns);/'
 exit $failed

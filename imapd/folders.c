@@ -31,8 +31,10 @@ folders_create(struct box *b, struct imap_command *c)
 		    "INBOX is always there");
 	if (tree_create(&b->tree, name, use) < 0)
 		return box_failed(b, "CREATE");
-	if (folder_open(&f, &b->tree, name, FOLDER_READ) < 0)
+	if (folder_open(&f, &b->tree, name, FOLDER_READ) < 0) {
+		tree_uncreate(&b->tree, name);
 		return box_failed(b, "CREATE");
+	}
 	folder_totals(f, &t);
 	folder_close(f);
 	notify_changed(b, name, NULL);
@@ -151,9 +153,10 @@ rename_inbox(struct box *b, struct span given, const char *name)
 		return box_failed(b, "RENAME");
 	if (folder_open(&in, &b->tree, "INBOX", FOLDER_WRITE) < 0 ||
 	    folder_open(&out, &b->tree, name, FOLDER_WRITE) < 0 ||
-	    move_all(in, out) < 0)
+	    move_all(in, out) < 0) {
+		tree_uncreate(&b->tree, name);
 		a = box_failed(b, "RENAME");
-	else
+	} else
 		a = box_say(b, ANSWER_OK, "", "its messages were moved");
 	if (in)
 		folder_close(in);

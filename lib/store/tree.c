@@ -24,7 +24,6 @@ static struct tree_entry *list_put(struct tree_list *, struct span);
 static void list_merge(struct tree_list *);
 static int  by_name(const void *, const void *);
 static int  make_folder(int, const char *);
-static void unmake(const struct tree *, const char *, const char *);
 static int  put_away(const struct tree *, const char *, const char *);
 static int  remove_all(int, const char *, int);
 static int  rename_tree(const struct tree *, const char *, const char *);
@@ -188,14 +187,35 @@ tree_create(const struct tree *t, const char *name, const char *use)
 	if (fsync(t->root) < 0)
 		return -1;
 	/* after it: its use is taken from another folder, which must not lose
-	 * it to none.  Killed in between, it is there without its use. */
+	 * it to none.  Killed in between, it is there without its use, without
+	 * which it must not be there (RFC 6154 3). */
 	if (*use && tree_special(t, name, use) < 0) {
-		e = errno;
-		unmake(t, disk, tmp);
-		errno = e;
+		tree_uncreate(t, name);
 		return -1;
 	}
 	return 0;
+}
+
+void
+tree_uncreate(const struct tree *t, const char *name)
+{
+	static const char *const sub[2] = { "new", "cur" };
+	char disk[FOLDER_NAME + 1], tmp[32];
+	int dir, i, e = errno;
+
+	if (disk_name(name, disk) == 0 &&
+	    (dir = file_open_dir(t->root, disk)) >= 0) {
+		scratch_name(tmp);
+		for (i = 0; i < 2 && unlinkat(dir, sub[i], AT_REMOVEDIR) == 0;
+		    i++)
+			;
+		if (i == 2 && renameat(t->root, disk, t->root, tmp) == 0)
+			remove_all(t->root, tmp, DEPTH);
+		else if (i == 1)
+			(void)mkdirat(dir, sub[0], 0700);
+		close(dir);
+	}
+	errno = e;
 }
 
 int
@@ -410,24 +430,6 @@ make_folder(int root, const char *name)
 		r = fsync(dir);
 	close(dir);
 	return r;
-}
-
-/* RFC 6154 3: without its use it must not be there.  But it stays where mail
- * came meanwhile. */
-static void
-unmake(const struct tree *t, const char *disk, const char *tmp)
-{
-	static const char *const sub[2] = { "new", "cur" };
-	int dir = file_open_dir(t->root, disk), i;
-
-	for (i = 0; i < 2 && unlinkat(dir, sub[i], AT_REMOVEDIR) == 0; i++)
-		;
-	if (i == 2 && renameat(t->root, disk, t->root, tmp) == 0)
-		remove_all(t->root, tmp, DEPTH);
-	else if (i == 1)
-		(void)mkdirat(dir, sub[0], 0700);
-	if (dir >= 0)
-		close(dir);
 }
 
 /* Not while somebody moves mail into it; who has it open sees by its

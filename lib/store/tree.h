@@ -68,6 +68,9 @@ void	tree_list_free(struct tree_list *);
 /* Each 0, or -1 with errno (EEXIST, ENOENT, EINVAL; ENOSPC …).  When they
  * return 0 the change survives power loss. */
 int	tree_create(const struct tree *, const char *name, const char *use);
+/* Behind it, where what belongs to it failed: no folder, unless mail came
+ * meanwhile.  errno kept. */
+void	tree_uncreate(const struct tree *, const char *name);
 int	tree_delete(const struct tree *, const char *name);
 /* Children move too, one by one, and all of them or none.  Not INBOX:
  * that is a create and a folder_move of all there is (RFC 9051 6.3.6). */

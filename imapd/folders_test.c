@@ -1,0 +1,113 @@
+/* folders_test - commands on folders where the disk is full. */
+#include <sys/resource.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imapd/folders.h"
+#include "sys/remove_tree.h"
+
+static char dir[64];
+static struct imapd_conf conf = { .look = 60 };
+static const struct facts facts = { .user = "u" };
+static struct mailbox mailbox;
+static struct box box;
+static unsigned char output[4096];
+static struct stream client = { .fd = -1 };
+
+static int
+setup(void **state)
+{
+	char name[96];
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	memcpy(dir, "/tmp/folders_test.XXXXXX", 25);
+	box = (struct box){ .conf = &conf, .mailbox = &mailbox,
+	    .facts = &facts, .scratch = { .max = 4096 },
+	    .code = { .max = 4096 },
+	    .out = { .stream = &client, .b = output,
+	    .size = sizeof output - 1 } };
+	if (mkdtemp(dir) == NULL || tree_open(&box.tree, dir, "host.test") < 0)
+		return -1;
+	snprintf(name, sizeof name, "%s/cur/1.a:2,", dir);
+	return close(open(name, O_WRONLY | O_CREAT, 0600));
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	buf_free(&box.scratch);
+	buf_free(&box.code);
+	tree_close(&box.tree);
+	return remove_tree(dir);
+}
+
+static enum answer
+obey(enum answer run(struct box *, struct imap_command *), const char *line)
+{
+	struct imap_command c;
+	const char *why;
+	enum answer a;
+
+	assert_int_equal(imap_command_parse(&c, span_of(line), 0, &why), 0);
+	a = run(&box, &c);
+	imap_command_free(&c);
+	return a;
+}
+
+static int
+there(const char *name)
+{
+	char p[128];
+	struct stat st;
+
+	snprintf(p, sizeof p, "%s/%s", dir, name);
+	return stat(p, &st) == 0;
+}
+
+/* Names find room, what they would hold does not. */
+static void
+test_full(void **state)
+{
+	struct rlimit was, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(obey(folders_create, "a CREATE New"), ANSWER_NO);
+	assert_int_equal(obey(folders_rename, "a RENAME INBOX Old"),
+	    ANSWER_NO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_false(there(".New"));
+	assert_false(there(".Old"));
+	assert_true(there("cur/1.a:2,"));
+	assert_int_equal(obey(folders_create, "a CREATE New"), ANSWER_OK);
+	assert_int_equal(obey(folders_rename, "a RENAME INBOX Old"), ANSWER_OK);
+	assert_true(there(".New/cur"));
+	assert_true(there(".Old/cur"));
+	assert_false(there("cur/1.a:2,"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -10,7 +10,7 @@
 
 /* Room that is asked for first: what no message fills is never touched.  HEAD:
  * read of a message of which only fields are wanted. */
-enum { ROOM = 256 << 10, HEAD = 16 << 10, BLOB_MAX = 64 << 20 };
+enum { ROOM = 256 << 10, HEAD = 16 << 10, BLOB_MAX = 256 << 20 };
 
 static void let_go(struct message *);
 static int  load(struct message *, int);
@@ -192,7 +192,7 @@ make(struct message *m, unsigned kinds)
 		r |= buf_ok(&m->made[KIND_FIELDS]) ? 0 : -1;
 	}
 	if (r < 0) {
-		errno = ENOMEM;
+		errno = EFBIG;
 		return -1;
 	}
 	for (i = 0; i < KINDS; i++)
@@ -217,7 +217,7 @@ make_fields(struct message *m)
 		(void)add_fields(m, m->bytes);
 	}
 	if (!buf_ok(b)) {
-		errno = ENOMEM;
+		errno = EFBIG;
 		return -1;
 	}
 	keep(m, KIND_FIELDS);

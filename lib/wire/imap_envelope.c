@@ -10,6 +10,7 @@ struct out {
 	struct buf *b;
 	struct buf text;		/* scratch */
 	int utf8, rev2, extended;
+	uint32_t addresses;		/* told so far */
 };
 
 static void envelope(struct out *, const struct mime_part *);
@@ -26,6 +27,7 @@ static int is_message(const struct out *, const struct mime_part *);
 static int is_text(const struct mime_part *);
 static void encoding(struct out *, const struct mime_part *);
 static void params(struct out *, struct span, int);
+static int one_of(const struct span *, unsigned, struct span);
 static void disposition(struct out *, const struct mime_part *);
 static void language(struct out *, const struct mime_part *);
 static struct out start(const struct mime *, int, int, struct buf *);
@@ -135,9 +137,11 @@ static size_t
 address_list(struct out *o, struct span value, size_t n)
 {
 	struct mime_address a = { 0 };
-	int r;
+	int r = 0;
 
-	while ((r = mime_address_next(&value, &a)) == 1) {
+	while (o->addresses < IMAP_ADDRESSES &&
+	    (r = mime_address_next(&value, &a)) == 1) {
+		o->addresses++;
 		if (n++ == 0)
 			buf_addc(o->b, '(');
 		address(o, &a);
@@ -278,7 +282,8 @@ encoding(struct out *o, const struct mime_part *p)
 /*
  * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil; of
  * text the charset is always told (RFC 2045 5.2), and what was written in
- * pieces is told in one (RFC 2231 6).
+ * pieces is told in one (RFC 2231 6), and once, if its first stands there
+ * twice.
  *
  * name* keeps its charset'language' and %XX.  RFC 9051 7.5.2 would have that
  * undone, of Content-Type: the value in UTF-8, still as name*.  But of
@@ -289,9 +294,9 @@ encoding(struct out *o, const struct mime_part *p)
 static void
 params(struct out *o, struct span in, int text)
 {
-	struct span rest = in, name, label;
+	struct span rest = in, name, label, joined[PARAM_MAX];
 	struct param p;
-	unsigned n, told = 0;
+	unsigned n, told = 0, njoined = 0;
 	int number;
 
 	for (n = 0; n < PARAM_MAX && param_next(&rest, &p); n++) {
@@ -299,11 +304,12 @@ params(struct out *o, struct span in, int text)
 		if (!param_piece(&p, &name, &number)) {
 			param_text(&p, &o->text);
 			label = p.name;
-		} else if (number == 0)
+		} else if (number == 0 && !one_of(joined, njoined, name)) {
+			joined[njoined++] = name;
 			/* "name", or "name*" */
 			label = span_sub(p.name, 0, name.n +
 			    (param_join(in, name, &o->text) == 1));
-		else
+		} else
 			continue;
 		buf_addc(o->b, told++ ? ' ' : '(');
 		imap_reply_string(o->b, label, o->utf8);
@@ -316,6 +322,15 @@ params(struct out *o, struct span in, int text)
 		    "(\"charset\" \"us-ascii\")");
 	else
 		buf_adds(o->b, told ? ")" : "NIL");
+}
+
+static int
+one_of(const struct span *v, unsigned n, struct span name)
+{
+	while (n > 0)
+		if (span_case_eq(v[--n], name))
+			return 1;
+	return 0;
 }
 
 /* body-fld-dsp = "(" string SP body-fld-param ")" / nil */

@@ -6,12 +6,17 @@
  * literals, or quoted where UTF-8 is enabled.  Addresses of fields that stand twice are
  * joined, so that nothing of a From is hidden; of other fields the first
  * counts.
+ *
+ * What goes out is a few times as long as the message, whatever that is: of
+ * addresses, which may be of one byte, the first IMAP_ADDRESSES are told.
  */
 #ifndef WIRE_IMAP_ENVELOPE_H
 #define WIRE_IMAP_ENVELOPE_H
 
 #include "base/buf.h"
 #include "mail/mime.h"
+
+enum { IMAP_ADDRESSES = 100000 };	/* of an ENVELOPE, a BODYSTRUCTURE */
 
 /* What the client has enabled: nothing; UTF8=ACCEPT; IMAP4rev2, by whose grammar
  * message/global is told as a message, by RFC 3501's as any other part. */

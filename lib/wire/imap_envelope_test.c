@@ -265,12 +265,55 @@ test_deep(void **state)
 	buf_free(&b);
 }
 
+/* What is told is a few times as long as what was sent, whatever that is. */
+static void
+test_large(void **state)
+{
+	static const struct {
+		const char *head, *again;
+		size_t most;		/* of them; 0: up to LARGE bytes */
+		const char *end;
+	} t[] = {
+		{ "To: ", "a,", 0, "\n\n" }, { "From: ", ":;", 0, "\n\n" },
+		{ "From: ", "a\\,", 0, "\n\n" },
+		{ "", "To: a\n", 0, "\n\n" },
+		{ "Content-Type: a/b", ";x*0=y", 90, ";X*1=" },
+		{ "Content-Disposition: a", ";x*0*=y", 90, ";x*1=" },
+		{ "Content-Type: a/b", ";x=\"\\\"\"", 90, ";y=" }
+	};
+	enum { LARGE = 3 << 20 };
+	struct buf in = { .max = 2 * LARGE }, b = { .max = SIZE_MAX / 4 };
+	struct mime m = { 0 };
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		buf_reset(&in);
+		buf_adds(&in, "Content-Type: message/rfc822\n\n");
+		buf_adds(&in, t[i].head);
+		for (n = 0; t[i].most ? n < t[i].most : in.n < LARGE; n++)
+			buf_adds(&in, t[i].again);
+		buf_adds(&in, t[i].end);
+		while (in.n < LARGE)
+			buf_adds(&in, "0123456789");
+		buf_adds(&in, "\n\n");
+		assert_int_equal(mime_parse(&m, buf_span(&in)), 0);
+		buf_reset(&b);
+		assert_int_equal(imap_bodystructure(&m, 1, 0, &b), 0);
+		if (b.n > 4 * in.n + 50 * IMAP_ADDRESSES)
+			fail_msg("%zu: %zu of %zu", i, b.n, in.n);
+	}
+	mime_free(&m);
+	buf_free(&in);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies), cmocka_unit_test(test_sections),
-		cmocka_unit_test(test_deep)
+		cmocka_unit_test(test_deep), cmocka_unit_test(test_large)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

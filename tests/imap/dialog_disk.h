@@ -76,6 +76,20 @@ put_deep_mail(struct span folder, unsigned n)
 	buf_free(&b);
 }
 
+/* A message within a message, to n lines of addresses of one byte. */
+static inline void
+put_wide_mail(struct span folder, unsigned n)
+{
+	struct buf b = { .max = 64 << 20 };
+
+	buf_adds(&b, "Subject: wide\nContent-Type: message/rfc822\n\nTo:\n");
+	while (n-- > 0)
+		buf_adds(&b, " a,a,a,a,a,\n");
+	buf_adds(&b, "\nx\n");
+	put_mail(folder, SPAN("S"), buf_span(&b));
+	buf_free(&b);
+}
+
 static inline void
 make_folders(struct span above, unsigned n)
 {
@@ -204,6 +218,12 @@ deep(struct span folder, struct span n)
 }
 
 static inline void
+wide(struct span folder, struct span n)
+{
+	put_wide_mail(folder, number(n));
+}
+
+static inline void
 count(struct span folder, struct span n)
 {
 	struct dirent **e;
@@ -260,8 +280,8 @@ disk_act(struct span verb, struct span rest)
 	} acts[] = {
 		{ "deliver", deliver }, { "remove", take_away },
 		{ "flag", flag }, { "long", make_long }, { "count", count },
-		{ "folders", folders }, { "deep", deep }, { "block", block },
-		{ "away", away }, { "none", none }
+		{ "folders", folders }, { "deep", deep }, { "wide", wide },
+		{ "block", block }, { "away", away }, { "none", none }
 	};
 	struct span folder;
 	size_t i;

@@ -24,6 +24,7 @@
  *	X: count FOLDER N	N files are in new/ and cur/
  *	X: folders FOLDER N	makes N folders below it
  *	X: deep FOLDER N	a message, N multiparts within each other
+ *	X: wide FOLDER N	a message, within it one to N lines of addresses
  *	X: block FOLDER FILE	a directory stands in the place of a file, until
  *				the next time
  *	X: away FOLDER FILE	a file is not there, until the next time

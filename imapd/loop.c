@@ -36,7 +36,8 @@ loop_session(struct role_env *env, const struct note *n, int stream,
 	b.mailbox = mailbox;
 	b.began_ms = clock_mono_ms();
 	b.code.max = BOX_CODE;
-	b.scratch.max = BOX_CODE;
+	/* of what it is for, all is bounded by a message or a command */
+	b.scratch.max = SIZE_MAX / 4;
 	b.client = (struct stream){ .fd = stream, .b = input,
 	    .size = sizeof input, .timeout_s = (unsigned)b.conf->timeout };
 	b.out = (struct out){ .stream = &b.client, .b = output,

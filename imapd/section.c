@@ -195,10 +195,8 @@ decoded(struct box *b, struct message *m, const struct mime_part *part,
 	if (d.kind == DECODE_UNKNOWN)
 		return -1;
 	buf_free(&b->scratch);
-	b->scratch.max = SIZE_MAX / 4;
 	r = decode_add(&d, in, &b->scratch) < 0 ||
 	    decode_end(&d, &b->scratch) < 0 ? -1 : 0;
-	b->scratch.max = BOX_CODE;
 	*bytes = buf_span(&b->scratch);
 	return r;
 }

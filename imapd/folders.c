@@ -22,6 +22,7 @@ folders_create(struct box *b, struct imap_command *c)
 	char name[FOLDER_NAME], code[60];
 	const char *use;
 	struct folder *f;
+	int r;
 
 	if (names_take(b, c->mailbox, NAMES_MAKE, name) < 0 ||
 	    use_of(b, c, &use) < 0)
@@ -29,14 +30,19 @@ folders_create(struct box *b, struct imap_command *c)
 	if (strcmp(name, "INBOX") == 0)
 		return box_say(b, ANSWER_NO, "ALREADYEXISTS",
 		    "INBOX is always there");
-	if (tree_create(&b->tree, name, use) < 0)
+	if (tree_create(&b->tree, name) < 0)
 		return box_failed(b, "CREATE");
-	if (folder_open(&f, &b->tree, name, FOLDER_READ) < 0) {
+	if ((r = folder_open(&f, &b->tree, name, FOLDER_READ)) == 0) {
+		folder_totals(f, &t);
+		folder_close(f);
+	}
+	/* last: its use is taken from another folder, which must not lose it
+	 * to none.  Killed in between, it is there without its use, without
+	 * which it must not be there (RFC 6154 3). */
+	if (r < 0 || (*use && tree_special(&b->tree, name, use) < 0)) {
 		tree_uncreate(&b->tree, name);
 		return box_failed(b, "CREATE");
 	}
-	folder_totals(f, &t);
-	folder_close(f);
 	notify_changed(b, name, NULL);
 	if (names_differ(b, c->mailbox, name))
 		names_tell(b, "", name, c->mailbox);
@@ -149,7 +155,7 @@ rename_inbox(struct box *b, struct span given, const char *name)
 	struct folder *in = NULL, *out = NULL;
 	enum answer a;
 
-	if (tree_create(&b->tree, name, "") < 0)
+	if (tree_create(&b->tree, name) < 0)
 		return box_failed(b, "RENAME");
 	if (folder_open(&in, &b->tree, "INBOX", FOLDER_WRITE) < 0 ||
 	    folder_open(&out, &b->tree, name, FOLDER_WRITE) < 0 ||

@@ -102,11 +102,44 @@ test_full(void **state)
 	assert_false(there("cur/1.a:2,"));
 }
 
+/* Whichever descriptor is one too many: a use stays with its folder. */
+static void
+test_no_descriptors(void **state)
+{
+	struct rlimit was, few;
+	struct tree_list l;
+	enum answer a;
+	size_t i;
+	int first = dup(2), more = 0;
+
+	(void)state;
+	close(first);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	assert_int_equal(obey(folders_create, "a CREATE Old (USE (\\Sent))"),
+	    ANSWER_OK);
+	do {
+		few.rlim_cur = (rlim_t)(first + more++);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		a = obey(folders_create, "a CREATE New (USE (\\Sent))");
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_int_equal(tree_list(&box.tree, &l), 0);
+		for (i = 0; i < l.n; i++)
+			assert_string_equal(l.v[i].use, strcmp(l.v[i].name,
+			    a == ANSWER_OK ? "New" : "Old") ? "" : "\\Sent");
+		assert_int_equal(l.n, a == ANSWER_OK ? 3 : 2);
+		tree_list_free(&l);
+	} while (a != ANSWER_OK);
+	assert_true(more > 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptors, setup,
+		    teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

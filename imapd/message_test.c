@@ -219,7 +219,7 @@ test_sizes_of_a_copy(void **state)
 	int looked;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 	snprintf(path, sizeof path, "%s/cur/1.a,S=99,W=99:2,", dir);
 	put_file(path, "a: b\n\nx\n");
 	assert_int_equal(folder_open(&f, &tree, "INBOX", FOLDER_WRITE), 0);

@@ -125,7 +125,7 @@ test_list_folds_names_and_patterns_once(void **state)
 	(void)state;
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof name, "x&AOk-%d", i);
-		assert_int_equal(tree_create(&box.tree, name, ""), 0);
+		assert_int_equal(tree_create(&box.tree, name), 0);
 	}
 	obey(list_run, "a LIST \"\" (", MANY, ")");
 	assert_int_equal(folded, 2 * MANY);

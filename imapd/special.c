@@ -28,7 +28,7 @@ special_make(const struct tree *t)
 	/* their uses come last and at once: a login that is cut off before
 	 * leaves all to the next one */
 	for (i = 0; i < FOLDERS; i++)
-		if (tree_create(t, folders[i].name, "") < 0 && errno != EEXIST)
+		if (tree_create(t, folders[i].name) < 0 && errno != EEXIST)
 			return -1;
 	return tree_adopt(t, folders, FOLDERS);
 }

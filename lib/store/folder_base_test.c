@@ -174,7 +174,7 @@ test_move(void **state)
 	uint32_t one[] = { 1 }, uid[1];
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "Other", ""), 0);
+	assert_int_equal(tree_create(&tree, "Other"), 0);
 	put("cur", "1.a:2,", "one\n");
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Other", FOLDER_WRITE);

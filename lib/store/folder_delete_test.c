@@ -102,7 +102,7 @@ put_two(void)
 {
 	put("cur", "1.a:2,", "a\n");
 	put("cur", "2.b:2,", "b\n");
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 }
 
 static uint32_t

@@ -408,7 +408,7 @@ run(unsigned fail_at, int all)
 		put("cur", name, "x\n");
 	}
 	g = opened("INBOX", FOLDER_WRITE);
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 	to = opened("To", FOLDER_WRITE);
 	memory.left = fail_at;
 	memory.all = all;

@@ -223,7 +223,7 @@ test_quota_of_what_was_told(void **state)
 	(void)state;
 	tree.quota = total;
 	tree.quota_arg = t;
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 	to = opened("To", FOLDER_WRITE);
 	f = opened("INBOX", FOLDER_READ);
 	g = opened("INBOX", FOLDER_READ);

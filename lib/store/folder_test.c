@@ -92,7 +92,7 @@ test_copy_of_what_was_told(void **state)
 	int fd, looked;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 	to = opened("To", FOLDER_WRITE);
 	for (looked = 0; looked < 2; looked++) {
 		f = opened("INBOX", FOLDER_READ);
@@ -143,7 +143,7 @@ test_copy_while_renamed(void **state)
 	struct folder *f, *to;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "To", ""), 0);
+	assert_int_equal(tree_create(&tree, "To"), 0);
 	put("cur", "1.a:2,S", "x\n");
 	to = opened("To", FOLDER_WRITE);
 	f = opened("INBOX", FOLDER_READ);
@@ -395,8 +395,8 @@ test_append(void **state)
 	assert_int_equal(k, 0);
 	assert_int_equal(folder_keyword_find(f, SPAN("$JUNK"), 0), 0);
 
-	assert_int_equal(tree_create(&tree, "Lists.c", ""), 0);
-	assert_int_equal(tree_create(&tree, "Lists.c", ""), -1);
+	assert_int_equal(tree_create(&tree, "Lists.c"), 0);
+	assert_int_equal(tree_create(&tree, "Lists.c"), -1);
 	g = opened("Lists.c", FOLDER_WRITE);
 	assert_int_equal(folder_copy(f, one, 1, g, uid), 0);
 	assert_int_equal(uid[0], 1);
@@ -482,7 +482,7 @@ test_transfer_of_the_gone(void **state)
 	struct span base;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "Copies", ""), 0);
+	assert_int_equal(tree_create(&tree, "Copies"), 0);
 	for (i = 0; i < 2; i++) {
 		f = opened("INBOX", FOLDER_WRITE);
 		g = opened("Copies", FOLDER_WRITE);
@@ -527,7 +527,7 @@ test_long_name(void **state)
 	/* letters of others, for which the name of a copy has no room */
 	snprintf(name, sizeof name, "2.b:2,S%0230d", 0);
 	put("cur", name, "x\n");
-	assert_int_equal(tree_create(&tree, "Long", ""), 0);
+	assert_int_equal(tree_create(&tree, "Long"), 0);
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Long", FOLDER_WRITE);
 	fd = folder_fd(f, 1);

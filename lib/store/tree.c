@@ -169,7 +169,7 @@ tree_list_free(struct tree_list *l)
 
 /* Whole under another name first, so that nobody sees half a folder. */
 int
-tree_create(const struct tree *t, const char *name, const char *use)
+tree_create(const struct tree *t, const char *name)
 {
 	char disk[FOLDER_NAME + 1], tmp[32];
 	int e;
@@ -184,16 +184,7 @@ tree_create(const struct tree *t, const char *name, const char *use)
 		errno = e;
 		return -1;
 	}
-	if (fsync(t->root) < 0)
-		return -1;
-	/* after it: its use is taken from another folder, which must not lose
-	 * it to none.  Killed in between, it is there without its use, without
-	 * which it must not be there (RFC 6154 3). */
-	if (*use && tree_special(t, name, use) < 0) {
-		tree_uncreate(t, name);
-		return -1;
-	}
-	return 0;
+	return fsync(t->root);
 }
 
 void

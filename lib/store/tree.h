@@ -67,7 +67,7 @@ void	tree_list_free(struct tree_list *);
 
 /* Each 0, or -1 with errno (EEXIST, ENOENT, EINVAL; ENOSPC …).  When they
  * return 0 the change survives power loss. */
-int	tree_create(const struct tree *, const char *name, const char *use);
+int	tree_create(const struct tree *, const char *name);
 /* Behind it, where what belongs to it failed: no folder, unless mail came
  * meanwhile.  errno kept. */
 void	tree_uncreate(const struct tree *, const char *name);

@@ -182,7 +182,7 @@ op_select(const struct tree *t)
 static int
 op_create(const struct tree *t)
 {
-	return ack(tree_create(t, "fresh", "")) < 0 ||
+	return ack(tree_create(t, "fresh")) < 0 ||
 	    ack(tree_rename(t, "fresh", "fresher")) < 0 ||
 	    ack(tree_subscribe(t, "fresher", 1)) < 0 ||
 	    ack(tree_delete(t, "fresher")) < 0;
@@ -250,7 +250,7 @@ prepare(const struct op *op, struct tree *t)
 	snprintf(dir, sizeof dir, "/tmp/folder_kill.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(tree_open(t, dir, "host.test"), 0);
-	assert_int_equal(tree_create(t, "other", ""), 0);
+	assert_int_equal(tree_create(t, "other"), 0);
 	for (i = 0; i < MAIL; i++) {
 		snprintf(name, sizeof name, "%u.m%u", 100 + i, i);
 		put("new", name);

@@ -142,23 +142,24 @@ parse(struct folder_table *t, void *map, size_t size, int whole,
 int
 folder_index_write(struct folder_table *t, int dir, uint64_t log, int flush)
 {
-	int fd, e;
+	int fd, e, r;
 
 	unlinkat(dir, name_tmp, 0);
 	fd = openat(dir, name_tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	/* flushed before it has its name: half a file would cost a session */
-	if (write_all(t, fd, log, flush) < 0 || (flush && fdatasync(fd) < 0) ||
-	    renameat(dir, name_tmp, dir, name) < 0) {
-		e = errno;
-		close(fd);
-		unlinkat(dir, name_tmp, 0);
-		errno = e;
-		return -1;
-	}
-	return close(fd);
+	/* Flushed before it has its name: half a file would cost a session.
+	 * Closed, too: on NFS another machine has it only then, and only then
+	 * it may be said that there was no room for it. */
+	r = write_all(t, fd, log, flush) < 0 || (flush && fdatasync(fd) < 0) ?
+	    file_close_failed(fd) : close(fd);
+	if (r == 0 && renameat(dir, name_tmp, dir, name) == 0)
+		return 0;
+	e = errno;
+	unlinkat(dir, name_tmp, 0);
+	errno = e;
+	return -1;
 }
 
 static int

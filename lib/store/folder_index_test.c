@@ -36,9 +36,27 @@ flush_counted(int fd)
 	return fdatasync(fd);
 }
 
+/* Where others' machines, or a quota on them, say it late: what was written did
+ * not get there. */
+static int no_room;
+
+static int
+close_late(int fd)
+{
+	int written = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+
+	assert_int_equal(close(fd), 0);
+	if (!written || !no_room)
+		return 0;
+	errno = EDQUOT;
+	return -1;
+}
+
 #define clock_started since
 #define fdatasync flush_counted
+#define close close_late
 #include "store/folder_index.c"
+#undef close
 #undef fdatasync
 #undef clock_started
 
@@ -185,6 +203,35 @@ test_shared_damage(void **state)
 	folder_close(g);
 }
 
+/* Half of one never has its name. */
+static void
+test_late_error(void **state)
+{
+	struct folder *f;
+	char p[512];
+	off_t was;
+	int flush;
+
+	(void)state;
+	put("cur", "1.a:2,", "x\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_index_write(&f->table, f->dir, f->log.at, 1),
+	    0);
+	path(p, "", "correo-index");
+	was = size_of(p);
+	append(f, "x\r\n", 0);
+	no_room = 1;
+	for (flush = 0; flush < 2; flush++) {
+		assert_int_equal(folder_index_write(&f->table, f->dir,
+		    f->log.at, flush), -1);
+		assert_int_equal(errno, EDQUOT);
+		assert_int_equal(size_of(p), was);
+		assert_false(there("", "correo-index.tmp"));
+	}
+	no_room = 0;
+	folder_close(f);
+}
+
 static int
 count_uids(void *arg, uint32_t first, uint32_t last)
 {
@@ -320,7 +367,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_index_damage), TEST(test_shared_damage),
 		TEST(test_rotten_tombs), TEST(test_rotten_generation),
-		TEST(test_large),
+		TEST(test_late_error), TEST(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

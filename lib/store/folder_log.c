@@ -49,6 +49,7 @@ static int  apply_to(struct folder_log *, struct folder_table *, uint64_t,
     enum read_how);
 static int  reserve(const struct folder_table *, uint32_t, uint64_t,
     struct buf *);
+static int  has_failed(const struct folder_log *);
 static int  put(struct folder_log *, struct span, struct span);
 static int  cut(struct folder_log *, uint64_t);
 static int  flush(struct folder_log *, uint64_t, int);
@@ -134,6 +135,8 @@ folder_log_mend(struct folder_log *g, struct folder_table *t)
 	}
 	if ((uint64_t)st.st_size == was)
 		return 0;
+	if (has_failed(g))
+		return -1;
 	/* before they are known: what there is no memory for behind them must
 	 * not leave some that are told and not on disk */
 	if (flush(g, was, -1) < 0 ||
@@ -199,6 +202,8 @@ folder_log_replace(struct folder_log *g, struct folder_table *t,
 {
 	uint64_t was = t->generation;
 
+	if (has_failed(g))
+		return -1;
 	if (prepare(g, t, name_tmp, keep_ns) == 0 &&
 	    publish(g, name_tmp) == 0)
 		return fsync(g->dir);
@@ -402,6 +407,15 @@ reserve(const struct folder_table *t, uint32_t uid, uint64_t modseq,
 	return line_format(b, &top);
 }
 
+/* Then a flush may say no more of what was lost, and the table may lack what
+ * another machine wrote. */
+static int
+has_failed(const struct folder_log *g)
+{
+	errno = EIO;
+	return g->failed;
+}
+
 /* Behind the last byte, which must be the last that is known: what another
  * machine wrote and this one does not see is never written over. */
 static int
@@ -412,10 +426,8 @@ put(struct folder_log *g, struct span a, struct span b)
 	uint64_t end = g->at + a.n + b.n, at = g->at, size;
 	struct stat st;
 
-	if (g->failed) {
-		errno = EIO;
+	if (has_failed(g))
 		return -1;
-	}
 	if (file_writev(g->fd, v, 2) == 0 &&
 	    file_stat_now(g->fd, &st) == 0) {
 		size = (uint64_t)st.st_size;

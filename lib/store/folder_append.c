@@ -197,9 +197,11 @@ folder_move(struct folder *from, const uint32_t *number, size_t n,
 			if ((uid[i] = v[i].uid) != 0)
 				at[m++] = folder_at(from, number[i]);
 		if ((r = folder_lock(from)) == 0) {
-			r = folder_bury(from, at, m, ns);
+			/* what a move in two steps has changed since ns no
+			 * tombstone would keep away */
+			r = fsync(from->cur.fd);
 			if (r == 0)
-				r = fsync(from->cur.fd);
+				r = folder_bury(from, at, m, ns);
 			folder_unlock(from);
 			if (folder_note(from) < 0)
 				r = -1;

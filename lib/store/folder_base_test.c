@@ -24,6 +24,24 @@ renameat2(int from, const char *name, int to, const char *other, unsigned how)
 	return (int)syscall(SYS_renameat2, from, name, to, other, how);
 }
 
+static const struct folder *leaves;	/* from there mail moves */
+static int flushed;			/* its names */
+static int too_soon;			/* the tombstone, on disk before them */
+
+int
+fsync(int fd)
+{
+	flushed |= leaves && fd == leaves->cur.fd;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+fdatasync(int fd)
+{
+	too_soon |= leaves && fd == leaves->log.fd && !flushed;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
 static void
 assert_text(struct folder *f, uint32_t number, const char *text)
 {
@@ -191,6 +209,40 @@ test_move(void **state)
 	folder_close(g);
 }
 
+/* A power cut brings back what is not flushed; it is not there twice. */
+static void
+test_move_cut_off(void **state)
+{
+	struct folder *f, *g;
+	uint32_t one[] = { 1 }, uid[1];
+	char p[64];
+	int fd;
+
+	(void)state;
+	assert_int_equal(tree_create(&tree, "Other", ""), 0);
+	put("cur", "1.a:2,", "one\n");
+	f = opened("INBOX", FOLDER_WRITE);
+	g = opened("Other", FOLDER_WRITE);
+	flushed = too_soon = 0;
+	leaves = f;
+	assert_int_equal(folder_move(f, one, 1, g, uid), 0);
+	leaves = NULL;
+	assert_int_equal(folder_sync(g), 0);
+	told(g, 1);
+	if (too_soon) {
+		fd = folder_fd(g, 1);
+		snprintf(p, sizeof p, "/proc/self/fd/%d", fd);
+		assert_int_equal(linkat(AT_FDCWD, p, f->cur.fd, "1.a:2,",
+		    AT_SYMLINK_FOLLOW), 0);
+		close(fd);
+	}
+	folder_close(f);
+	f = opened("INBOX", FOLDER_WRITE);
+	assert_int_equal(folder_count(f), 0);
+	folder_close(f);
+	folder_close(g);
+}
+
 static int
 setup_other(void **state)
 {
@@ -216,7 +268,7 @@ main(void)
 		TEST(test_store_of_two_links), OTHER(test_store_of_two_links),
 		TEST(test_store_again), OTHER(test_store_again),
 		TEST(test_expunge), OTHER(test_expunge),
-		TEST(test_move), OTHER(test_move),
+		TEST(test_move), OTHER(test_move), OTHER(test_move_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

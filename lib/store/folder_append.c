@@ -187,7 +187,7 @@ folder_move(struct folder *from, const uint32_t *number, size_t n,
 {
 	struct incoming *v = many(to, n);
 	uint32_t *at = calloc(n, sizeof *at);
-	uint64_t ns = clock_ns();
+	uint64_t ns = folder_now(from);
 	size_t i, m = 0;
 	int r = -1;
 

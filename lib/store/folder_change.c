@@ -87,7 +87,7 @@ folder_store(struct folder *f, const struct store *s, const uint32_t *number,
 int
 folder_expunge(struct folder *f, const uint32_t *number, size_t n)
 {
-	uint64_t ns = clock_ns();
+	uint64_t ns = folder_now(f);
 	uint32_t *at;
 	int r;
 

@@ -2,6 +2,7 @@
  * no memory or no room on disk. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <poll.h>
 #include <signal.h>
 
 #include "store/folder_scratch.h"
@@ -58,6 +60,26 @@ fdatasync(int fd)
 	memcpy(&next, &p, sizeof next);
 	errno = EIO;
 	return no_flush ? -1 : next(fd);
+}
+
+static int64_t ahead;			/* our clock, of the file system's */
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	int r = (int)syscall(SYS_clock_gettime, id, t);
+
+	t->tv_sec += id == CLOCK_REALTIME ? ahead : 0;
+	return r;
+}
+
+static int brought_back;		/* what is removed, by a power cut */
+
+int
+unlinkat(int at, const char *name, int flags)
+{
+	return brought_back && strncmp(name, "1.a", 3) == 0 ? 0 :
+	    (int)syscall(SYS_unlinkat, at, name, flags);
 }
 
 /* Of one time so long ago that a look at them is trusted. */
@@ -194,6 +216,40 @@ test_unflushed_of_the_dead(void **state)
 	folder_close(g);
 }
 
+/* What came back was removed by us, and what was put back was not, wherever our
+ * clock is. */
+static void
+test_another_clock(void **state)
+{
+	const char *const name[] = { "1.ab:2,T", "1.ac:2,T" };
+	const uint32_t one[] = { 1 };
+	struct folder *f;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		ahead = i == 0 ? -3600 : 3600;
+		put("cur", name[i], "a\n");
+		f = opened("INBOX", FOLDER_WRITE);
+		assert_int_equal(folder_count(f), 1);
+		brought_back = 1;
+		assert_int_equal(folder_expunge(f, one, 1), 0);
+		brought_back = 0;
+		folder_close(f);
+		f = opened("INBOX", FOLDER_WRITE);
+		assert_int_equal(folder_count(f), 0);
+		assert_false(there("cur", name[i]));
+		poll(NULL, 0, 20);	/* the file system's clock ticks */
+		put("cur", name[i], "a\n");
+		assert_int_equal(folder_sync(f), 0);
+		assert_string_equal(told(f, 1), "e1");
+		assert_true(there("cur", name[i]));
+		assert_int_equal(folder_expunge(f, one, 1), 0);
+		folder_close(f);
+	}
+	ahead = 0;
+}
+
 static void
 put_long(const char *sub, int number)
 {
@@ -303,7 +359,7 @@ main(void)
 		TEST(test_power_cut), TEST(test_no_memory_for_a_generation),
 		TEST(test_no_memory_for_lines), TEST(test_no_types),
 		TEST(test_no_room_for_durable),
-		TEST(test_unflushed_of_the_dead),
+		TEST(test_unflushed_of_the_dead), TEST(test_another_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,8 @@ int	folder_dirfd(const struct folder *, const struct rec *);
 int	folder_stands(struct folder *, const struct rec *);
 
 /* Of a message that is opened: its descriptor where it was already, or -1; and
- * when it was, the next ones.  None stays open behind a reply. */
+ * when it was, the next ones.  None stays open behind a reply of imapd's, or
+ * while a client is silent. */
 int	folder_ahead_take(struct folder *, uint32_t number, uint32_t uid);
 void	folder_ahead_after(struct folder *, uint32_t number);
 void	folder_ahead_end(struct folder *);
@@ -114,6 +115,8 @@ void	folder_measure(struct span, unsigned char *last, uint64_t *size,
 void	folder_own_begin(struct folder *);
 void	folder_own_end(struct folder *);
 
+/* The time in ns by the file system's own clock, wherever that is. */
+uint64_t folder_now(struct folder *);
 /* The directory's time in ns, 0 when it cannot be had. */
 uint64_t folder_stamp_now(int fd);
 /* With that time at that moment, and a look taking lazy ns: must it be looked
@@ -134,9 +137,10 @@ int	folder_scan(struct folder *, int force);
 
 /* Removes what dead writers left in tmp/. */
 void	folder_tidy(struct folder *);
-/* Tombstones for those positions that live; their files stay.  Locked.  ns: a
- * time before the folder_sync that went before it.  A mail of the same base that
- * nobody had seen then would be taken for one that a crash brought back. */
+/* Tombstones for those positions that live; their files stay.  Locked.  ns:
+ * folder_now before the folder_sync that went before it.  A mail of the same
+ * base that nobody had seen then would be taken for one that a crash brought
+ * back. */
 int	folder_bury(struct folder *, const uint32_t *at, size_t n, uint64_t ns);
 /* Fills an empty table with what Dovecot or Courier had; renames files whose
  * keywords were kept elsewhere.  *above: their UIDVALIDITY, where another above

@@ -34,17 +34,12 @@ folder_scan(struct folder *f, int force)
 {
 	uint64_t new = folder_stamp_now(f->new.fd);
 	uint64_t cur = folder_stamp_now(f->cur.fd);
-	uint64_t now, began = clock_ns();
+	uint64_t now = folder_now(f), began = clock_ns();
 	struct look k;
-	struct stat st = { 0 };
+	struct stat st;
 	int only_new, tries, stable = 0, r = 0;
 	int all_new = f->first && f->table.messages == 0;
 
-	/* the file system's own idea of now, wherever its clock is */
-	if (futimens(f->lock, NULL) == 0 && fstat(f->lock, &st) == 0)
-		f->skew_ns = (int64_t)((uint64_t)st.st_mtim.tv_sec *
-		    1000000000 + (uint64_t)st.st_mtim.tv_nsec - began);
-	now = began + (uint64_t)f->skew_ns;
 	only_new = !force && !folder_stamp_wanted(&f->cur, cur, now,
 	    f->scan_ns);
 	if (look_begin(&k, f) < 0)
@@ -85,7 +80,7 @@ folder_scan(struct folder *f, int force)
 		write_stamps(f);
 	}
 	/* the last of all: a first look that was cut off is a first one again */
-	if (r == 0 && st.st_size == 0)
+	if (r == 0 && fstat(f->lock, &st) == 0 && st.st_size == 0)
 		(void)!ftruncate(f->lock, FOLDER_NUMBERED);
 	f->first = 0;
 	look_end(&k);

@@ -66,6 +66,17 @@ own_end(struct dir_state *d)
 }
 
 uint64_t
+folder_now(struct folder *f)
+{
+	uint64_t now = clock_ns(), there;
+
+	if (futimens(f->lock, NULL) == 0 &&
+	    (there = folder_stamp_now(f->lock)) != 0)
+		f->skew_ns = (int64_t)(there - now);
+	return now + (uint64_t)f->skew_ns;
+}
+
+uint64_t
 folder_stamp_now(int fd)
 {
 	struct stat st;

@@ -219,7 +219,7 @@ test_move_cut_off(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(tree_create(&tree, "Other", ""), 0);
+	assert_int_equal(tree_create(&tree, "Other"), 0);
 	put("cur", "1.a:2,", "one\n");
 	f = opened("INBOX", FOLDER_WRITE);
 	g = opened("Other", FOLDER_WRITE);

@@ -172,6 +172,15 @@ box_array(struct box *b, struct imap_command *c, size_t *n)
 }
 
 void
+box_put(struct box *b)
+{
+	if (buf_ok(&b->scratch))
+		out_span(&b->out, buf_span(&b->scratch));
+	else
+		b->out.lost = 1;
+}
+
+void
 box_ranges(struct box *b, const struct imap_range *v, size_t n)
 {
 	size_t i;

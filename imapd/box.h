@@ -97,6 +97,9 @@ int	box_numbers(struct box *, struct imap_command *,
 /* The same as an array: *n of them, ascending; NULL only on failure. */
 uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
 
+/* What stands in scratch, as a part of a reply.  Where there was no memory for
+ * all of it the session is over: what follows would be read as if it were. */
+void	box_put(struct box *);
 /* "1:3,5": as long as it is, and without memory. */
 void	box_ranges(struct box *, const struct imap_range *, size_t n);
 /* The response code of the answer; none, where there is no room for it. */

@@ -287,7 +287,7 @@ preview_out(struct fetch *f)
 	else
 		buf_adds(s, "NIL");
 	out_str(&f->b->out, "PREVIEW ");
-	out_span(&f->b->out, buf_span(s));
+	box_put(f->b);
 }
 
 static void
@@ -346,7 +346,7 @@ item(struct fetch *f, const struct imap_fetch_item *v)
 		out_str(o, "INTERNALDATE ");
 		buf_reset(&f->b->scratch);
 		(void)imap_reply_date(&f->b->scratch, f->internal);
-		out_span(o, buf_span(&f->b->scratch));
+		box_put(f->b);
 		break;
 	case IMAP_FETCH_SIZE:
 		out_str(o, "RFC822.SIZE ");
@@ -409,7 +409,7 @@ saved(struct fetch *f)
 	else
 		buf_adds(s, "NIL");
 	out_str(&f->b->out, "SAVEDATE ");
-	out_span(&f->b->out, buf_span(s));
+	box_put(f->b);
 }
 
 static enum answer

@@ -253,5 +253,5 @@ tell(struct box *b, const struct imap_command *c, const struct node *n,
 		    " " : "",
 		    bits & IMAP_LIST_SPECIAL ? "\"SPECIAL-USE\"" : "");
 	buf_adds(o, "\r\n");
-	out_span(&b->out, buf_span(o));
+	box_put(b);
 }

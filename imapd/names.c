@@ -178,7 +178,7 @@ names_tell(struct box *b, const char *attributes, const char *name,
 	buf_reset(o);
 	buf_addf(o, "* LIST (%s", attributes);
 	names_add_list(b, o, name, given);
-	out_span(&b->out, buf_span(o));
+	box_put(b);
 }
 
 /* What all spellings of a name have in common: its UTF-8 in NFC, with INBOX in

@@ -53,7 +53,7 @@ quota_root(struct box *b, struct imap_command *c)
 	out_str(&b->out, "* QUOTAROOT ");
 	buf_reset(&b->scratch);
 	imap_reply_astring(&b->scratch, c->mailbox, b->utf8);
-	out_span(&b->out, buf_span(&b->scratch));
+	box_put(b);
 	if (!has_quota(b))
 		out_str(&b->out, "\r\n");
 	else {

@@ -43,6 +43,7 @@ section_out(struct box *b, struct message *m,
     const struct imap_fetch_item *item, const struct imap_section *s)
 {
 	struct span found;
+	int r;
 
 	if (item->item == IMAP_FETCH_RFC822)
 		s = &whole;
@@ -54,7 +55,10 @@ section_out(struct box *b, struct message *m,
 	if (item->item == IMAP_FETCH_BINARY ||
 	    item->item == IMAP_FETCH_BINARY_SIZE)
 		return binary_out(b, m, item->item, s);
-	if (!find(b, m, s, &found))
+	r = find(b, m, s, &found);
+	if (r < 0)
+		b->out.lost = 1;	/* as by box_put */
+	else if (r == 0)
 		out_str(&b->out, "NIL");
 	else
 		wire_out(b, found, s);
@@ -76,12 +80,12 @@ name_out(struct box *b, enum imap_item item, const struct imap_section *s)
 	if (item >= IMAP_FETCH_SECTION) {
 		buf_reset(&b->scratch);
 		(void)imap_section_format(s, &b->scratch);
-		out_span(&b->out, buf_span(&b->scratch));
+		box_put(b);
 	}
 	out_str(&b->out, " ");
 }
 
-/* 1, or 0: there is no such section. */
+/* 1; 0: there is no such section; -1: no memory. */
 static int
 find(struct box *b, struct message *m, const struct imap_section *s,
     struct span *found)
@@ -92,9 +96,9 @@ find(struct box *b, struct message *m, const struct imap_section *s,
 		return 1;
 	}
 	if (m->parsed)
-		return imap_section_find(&m->mime, s, &b->scratch, found) == 1;
+		return imap_section_find(&m->mime, s, &b->scratch, found);
 	if (imap_section_fields(m->blob[KIND_FIELDS], s, &b->scratch) < 0)
-		return 0;
+		return -1;
 	*found = buf_span(&b->scratch);
 	return 1;
 }

@@ -69,7 +69,7 @@ status_tell(struct box *b, struct folder *f, const char *name, unsigned items)
 		buf_addf(o, "MAILBOXID (%s) ", t.id);
 	o->n--;				/* the last space */
 	buf_adds(o, ")\r\n");
-	out_span(&b->out, buf_span(o));
+	box_put(b);
 	return 0;
 }
 

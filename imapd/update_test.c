@@ -11,13 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "imapd/fetch.h"
 #include "imapd/find.h"
+#include "imapd/list.h"
 #include "imapd/sort.h"
+#include "imapd/status.h"
 #include "imapd/update.h"
 #include "sys/remove_tree.h"
 
 static char dir[64];
 static struct imapd_conf conf = { .look = 60 };
+static const struct facts facts = { .user = "u" };
 static struct mailbox mailbox;
 static struct box box;
 static unsigned char output[4096];
@@ -106,6 +110,32 @@ test_esearch(void **state)
 	    "ALL 1,3,5\r\n");
 }
 
+/* Of a reply that there is no room for nothing is told, and nothing more. */
+static void
+test_no_room(void **state)
+{
+	static const char *const lines[] = {
+		"a LIST \"\" *", "a STATUS INBOX (MESSAGES UIDNEXT)",
+		"a FETCH 1 INTERNALDATE",
+		"a FETCH 1 BODY.PEEK[HEADER.FIELDS (To From)]"
+	};
+	static enum answer (*const run[])(struct box *,
+	    struct imap_command *) = { list_run, status_run, fetch_run,
+	    fetch_run };
+	size_t i;
+
+	(void)state;
+	box.facts = &facts;
+	for (i = 0; i < sizeof run / sizeof *run; i++) {
+		obey(run[i], lines[i]);
+		assert_true(box.out.lost);
+		assert_int_equal(out_flush(&box.out), -1);
+		box.out.lost = 0;
+		box.out.n = 0;
+		buf_free(&box.scratch);
+	}
+}
+
 /* A code that there is no room for is left out, not cut off. */
 static void
 test_code(void **state)
@@ -126,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_vanished, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_esearch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_code, setup, teardown),
 	};
 

@@ -255,7 +255,7 @@ tell_name(struct box *b, const struct watched *was, const struct watched *w,
 		buf_adds(o, " \\Subscribed");
 	names_text(b, from ? from->node.name : "", old);
 	names_add_list(b, o, one->node.name, span_of(old));
-	out_span(&b->out, buf_span(o));
+	box_put(b);
 }
 
 /* In one go: between two it may get another name, and what was not told under

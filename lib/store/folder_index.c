@@ -19,6 +19,7 @@ struct index_head {		/* 8 bytes aligned throughout */
 	char magic[8];
 	uint64_t log, generation, modseq, floor, modseq_reserved;
 	uint64_t stamp_new, stamp_cur;
+	int64_t started;	/* its writer's system, as clock_started */
 	uint64_t nrec, ntomb, nslot, nname;
 	uint32_t uidvalidity, uidnext, uid_reserved;
 	uint32_t messages, unseen, deleted, in_new;
@@ -41,7 +42,7 @@ struct out {
 	unsigned char b[65536];
 };
 
-static int  parse(struct folder_table *, void *, size_t, int, uint64_t *);
+static int  may_be_torn(const struct index_head *);
 static int  write_all(struct folder_table *, int, uint64_t, int);
 static int  write_parts(struct folder_table *, struct out *,
     struct index_head *, uint32_t *);
@@ -67,9 +68,7 @@ folder_index_map(struct folder_table *t, int dir, uint64_t *log)
 	close(fd);
 	if (p == MAP_FAILED)
 		return 0;
-	/* nothing was lost of what has its name since then */
-	if (!parse(t, p, (size_t)st.st_size, st.st_ctim.tv_sec >
-	    clock_started(), log)) {
+	if (!folder_index_parse(t, p, (size_t)st.st_size, log)) {
 		munmap(p, (size_t)st.st_size);
 		return 0;
 	}
@@ -80,13 +79,6 @@ folder_index_map(struct folder_table *t, int dir, uint64_t *log)
 
 int
 folder_index_parse(struct folder_table *t, void *map, size_t size,
-    uint64_t *log)
-{
-	return parse(t, map, size, 0, log);
-}
-
-static int
-parse(struct folder_table *t, void *map, size_t size, int whole,
     uint64_t *log)
 {
 	struct index_head *h = map;
@@ -105,7 +97,7 @@ parse(struct folder_table *t, void *map, size_t size, int whole,
 	for (i = 0; i < 26; i++)
 		if (h->keyword[i][100])
 			return 0;
-	if (!h->flushed && !whole && h->rest_sum != crc32c(0, span_mem(at,
+	if (may_be_torn(h) && h->rest_sum != crc32c(0, span_mem(at,
 	    size - sizeof *h)))
 		return 0;
 	/* at is aligned: mmap, and every part is a multiple of 8 but names */
@@ -137,6 +129,17 @@ parse(struct folder_table *t, void *map, size_t size, int whole,
 	memcpy(t->keyword, h->keyword, sizeof t->keyword);
 	*log = h->log;
 	return 1;
+}
+
+/* Since its writer's system started nothing was lost.  Another machine has
+ * another time of it, and one whose clock was set meanwhile, too. */
+static int
+may_be_torn(const struct index_head *h)
+{
+	int64_t ours = clock_started();
+
+	return !h->flushed && (h->started < ours - 1 ||
+	    h->started > ours + 1);
 }
 
 int
@@ -174,7 +177,7 @@ write_all(struct folder_table *t, int fd, uint64_t log, int flush)
 	    .uid_reserved = t->uid_reserved, .messages = t->messages,
 	    .unseen = t->unseen, .deleted = t->deleted, .in_new = t->in_new,
 	    .recent_from = t->recent.from, .recent = t->recent.free,
-	    .flushed = (char)flush };
+	    .started = clock_started(), .flushed = (char)flush };
 	struct out *o;
 	uint32_t *slot;
 	int r = -1;

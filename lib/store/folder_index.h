@@ -15,8 +15,8 @@ int	folder_index_map(struct folder_table *, int dir, uint64_t *log);
 int	folder_index_parse(struct folder_table *, void *, size_t,
 	    uint64_t *log);
 /* Writes the living of the table.  flush 0: half of it may be there after a
- * power cut, so all of it is checked when it is mapped after a new start of the
- * system.  0, or -1 with errno. */
+ * power cut, so all of it is checked when it is mapped behind another start of
+ * the system, or by another machine.  0, or -1 with errno. */
 int	folder_index_write(struct folder_table *, int dir, uint64_t log,
 	    int flush);
 

@@ -11,8 +11,8 @@
 #include "sys/clock.h"
 #include "sys/room.h"
 
-/* When the system was started: always just now. */
-static int64_t started = INT64_MAX;
+/* When the system was started. */
+static int64_t started = 1000;
 
 static int64_t
 since(void)
@@ -169,6 +169,7 @@ test_shared_damage(void **state)
 		f->measured = 1000;
 		folder_share(f);
 		apart(p);
+		started += 9;
 		rot("correo-index", at);
 		folder_close(g);
 		g = opened("INBOX", FOLDER_READ);
@@ -183,11 +184,10 @@ test_shared_damage(void **state)
 	apart(p);
 	rot("correo-index", (off_t)(sizeof(struct index_head) +
 	    50 * sizeof(struct rec)));
-	assert_int_equal(folder_index_map(&t, f->dir, &log), 0);
-	started = 0;
 	assert_int_equal(folder_index_map(&t, f->dir, &log), 1);
-	started = INT64_MAX;
 	folder_table_free(&t);
+	started += 9;
+	assert_int_equal(folder_index_map(&t, f->dir, &log), 0);
 	folder_close(g);
 	f->measured = 1000;
 	flushes = 0;

@@ -58,6 +58,9 @@ struct folder {
 
 int	folder_lock(struct folder *);	/* and catches up; -1 not locked */
 void	folder_unlock(struct folder *);	/* errno kept */
+/* With what others wrote into the log, or the log that took its place.  0, or
+ * -1 with errno. */
+int	folder_catch_up(struct folder *);
 /* In between nobody deletes it; many may.  -1 it is deleted (ENOENT), or
  * nobody can say. */
 int	folder_hold(struct folder *);

@@ -419,11 +419,9 @@ expunge_full(struct folder *f, const uint32_t *at, size_t n, uint64_t ns)
 	f->cur.stamp = f->new.stamp = 0;
 	if (unlink_all(f, at, n, ns) < 0)
 		return -1;
-	if (fsync(f->cur.fd) == 0 && fsync(f->new.fd) == 0) {
-		/* btrfs has the room only then */
-		(void)file_flush_all(f->dir);
+	/* all of it: btrfs has the room only then */
+	if (file_flush_all(f->dir) == 0)
 		return folder_bury(f, at, n, ns);
-	}
 	errno = e;
 	return -1;
 }

@@ -6,65 +6,33 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "imapd/box_scratch.h"
 #include "imapd/folders.h"
-#include "sys/remove_tree.h"
-
-static char dir[64];
-static struct imapd_conf conf = { .look = 60 };
-static const struct facts facts = { .user = "u" };
-static struct mailbox mailbox;
-static struct box box;
-static unsigned char output[4096];
-static struct stream client = { .fd = -1 };
 
 static int
 setup(void **state)
 {
-	char name[96];
-
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
-	memcpy(dir, "/tmp/folders_test.XXXXXX", 25);
-	box = (struct box){ .conf = &conf, .mailbox = &mailbox,
-	    .facts = &facts, .scratch = { .max = 4096 },
-	    .code = { .max = 4096 },
-	    .out = { .stream = &client, .b = output,
-	    .size = sizeof output - 1 } };
-	if (mkdtemp(dir) == NULL || tree_open(&box.tree, dir, "host.test") < 0)
+	if (box_setup(4096) < 0)
 		return -1;
-	snprintf(name, sizeof name, "%s/cur/1.a:2,", dir);
-	return close(open(name, O_WRONLY | O_CREAT, 0600));
+	box_put_mail(1);
+	return 0;
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	buf_free(&box.scratch);
-	buf_free(&box.code);
-	tree_close(&box.tree);
-	return remove_tree(dir);
+	return box_teardown();
 }
 
 static enum answer
 obey(enum answer run(struct box *, struct imap_command *), const char *line)
 {
-	struct imap_command c;
-	const char *why;
-	enum answer a;
-
-	assert_int_equal(imap_command_parse(&c, span_of(line), 0, &why), 0);
-	a = run(&box, &c);
-	imap_command_free(&c);
-	return a;
+	return box_obey(run, span_of(line));
 }
 
 static int

@@ -5,25 +5,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 #include <utf8proc.h>
 
 #include "base/utf8.h"
+#include "imapd/box_scratch.h"
 #include "imapd/list.h"
 #include "imapd/notify.h"
-#include "sys/remove_tree.h"
 
 enum { MANY = 20 };
 
-static char dir[64];
-static struct imapd_conf conf = { .look = 60 };
-static struct mailbox mailbox;
-static struct box box;
-static unsigned char output[65536];
-static struct stream client = { .fd = -1 };
 static int listed, folded;
 
 DIR *
@@ -61,12 +52,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	memcpy(dir, "/tmp/names_test.XXXXXX", 23);
-	box = (struct box){ .conf = &conf, .mailbox = &mailbox,
-	    .scratch = { .max = 65536 },
-	    .code = { .max = 65536 }, .out = { .stream = &client,
-	    .b = output, .size = sizeof output } };
-	return mkdtemp(dir) ? tree_open(&box.tree, dir, "host.test") : -1;
+	return box_setup(65536);
 }
 
 static int
@@ -75,10 +61,7 @@ teardown(void **state)
 	(void)state;
 	notify_free(&box);
 	buf_free(&box.reader.text);
-	buf_free(&box.scratch);
-	buf_free(&box.code);
-	tree_close(&box.tree);
-	return remove_tree(dir);
+	return box_teardown();
 }
 
 /* The head, so many names with a letter that is no ASCII, the tail. */
@@ -87,8 +70,6 @@ obey(enum answer run(struct box *, struct imap_command *), const char *head,
     int names, const char *tail)
 {
 	struct buf *text = &box.reader.text;
-	struct imap_command c;
-	const char *why;
 	int i;
 
 	text->max = 65536;
@@ -97,10 +78,8 @@ obey(enum answer run(struct box *, struct imap_command *), const char *head,
 	for (i = 0; i < names; i++)
 		buf_addf(text, "%s\"&AOk-%d\"", i ? " " : "", i);
 	buf_adds(text, tail);
-	assert_int_equal(imap_command_parse(&c, buf_span(text), 0, &why), 0);
 	listed = folded = 0;
-	assert_int_equal(run(&box, &c), ANSWER_OK);
-	imap_command_free(&c);
+	assert_int_equal(box_obey(run, buf_span(text)), ANSWER_OK);
 }
 
 static void

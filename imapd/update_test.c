@@ -5,51 +5,26 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "imapd/box_scratch.h"
 #include "imapd/fetch.h"
 #include "imapd/find.h"
 #include "imapd/list.h"
 #include "imapd/sort.h"
 #include "imapd/status.h"
 #include "imapd/update.h"
-#include "sys/remove_tree.h"
 
-static char dir[64];
-static struct imapd_conf conf = { .look = 60 };
-static const struct facts facts = { .user = "u" };
-static struct mailbox mailbox;
-static struct box box;
-static unsigned char output[4096];
-static struct stream client = { .fd = -1 };
-
+/* As where the memory is used up. */
 static int
 setup(void **state)
 {
-	char name[96];
-	int i, fd;
+	int i;
 
 	(void)state;
-	memcpy(dir, "/tmp/update_test.XXXXXX", 24);
-	box = (struct box){ .conf = &conf, .mailbox = &mailbox, .qresync = 1,
-	    /* as where the memory is used up */
-	    .scratch = { .max = 8 }, .code = { .max = 8 },
-	    .out = { .stream = &client, .b = output,
-	    .size = sizeof output - 1 } };
-	if (mkdtemp(dir) == NULL || tree_open(&box.tree, dir, "host.test") < 0)
+	if (box_setup(8) < 0)
 		return -1;
-	snprintf(name, sizeof name, "%s/cur", dir);
-	mkdir(name, 0700);
-	for (i = 0; i < 9; i++) {
-		snprintf(name, sizeof name, "%s/cur/%d.a:2,", dir, 100 + i);
-		if ((fd = open(name, O_WRONLY | O_CREAT, 0600)) < 0)
-			return -1;
-		close(fd);
-	}
+	box.qresync = 1;
+	for (i = 0; i < 9; i++)
+		box_put_mail(100 + i);
 	return folder_open(&box.folder, &box.tree, "INBOX", FOLDER_WRITE);
 }
 
@@ -58,10 +33,7 @@ teardown(void **state)
 {
 	(void)state;
 	folder_close(box.folder);
-	buf_free(&box.scratch);
-	buf_free(&box.code);
-	tree_close(&box.tree);
-	return remove_tree(dir);
+	return box_teardown();
 }
 
 static const char *
@@ -90,12 +62,7 @@ test_vanished(void **state)
 static void
 obey(enum answer run(struct box *, struct imap_command *), const char *line)
 {
-	struct imap_command c;
-	const char *why;
-
-	assert_int_equal(imap_command_parse(&c, span_of(line), 0, &why), 0);
-	assert_int_equal(run(&box, &c), ANSWER_OK);
-	imap_command_free(&c);
+	assert_int_equal(box_obey(run, span_of(line)), ANSWER_OK);
 }
 
 static void
@@ -125,7 +92,6 @@ test_no_room(void **state)
 	size_t i;
 
 	(void)state;
-	box.facts = &facts;
 	for (i = 0; i < sizeof run / sizeof *run; i++) {
 		obey(run[i], lines[i]);
 		assert_true(box.out.lost);

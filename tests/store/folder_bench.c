@@ -35,9 +35,9 @@ make_mail(unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof name, "%u.M%uP42.host.test,S=1234,"
-		    "W=1260:2,%s", 1600000000 + i, i * 7919 % 1000000,
-		    i % 3 ? "S" : "");
+		/* as large as they say: else each would be read */
+		snprintf(name, sizeof name, "%u.M%uP42.host.test,S=0,W=0:2,%s",
+		    1600000000 + i, i * 7919 % 1000000, i % 3 ? "S" : "");
 		fd = openat(cur, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 		if (fd < 0)
 			break;

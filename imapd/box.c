@@ -196,6 +196,15 @@ box_ranges(struct box *b, const struct imap_range *v, size_t n)
 	}
 }
 
+void
+box_esearch(struct box *b, const struct imap_command *c)
+{
+	/* a tag has nothing in it that would have to be escaped */
+	out_str(&b->out, "* ESEARCH (TAG \"");
+	out_span(&b->out, c->tag);
+	out_str(&b->out, c->uid ? "\") UID" : "\")");
+}
+
 struct span
 box_code(const struct box *b)
 {

@@ -102,6 +102,8 @@ uint32_t *box_array(struct box *, struct imap_command *, size_t *n);
 void	box_put(struct box *);
 /* "1:3,5": as long as it is, and without memory. */
 void	box_ranges(struct box *, const struct imap_range *, size_t n);
+/* What a reply to SEARCH or SORT begins with (RFC 4731 3.1). */
+void	box_esearch(struct box *, const struct imap_command *);
 /* The response code of the answer; none, where there is no room for it. */
 struct span box_code(const struct box *);
 

@@ -144,10 +144,7 @@ tell(struct box *b, const struct imap_command *c, const struct result *r)
 	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX | IMAP_RESULT_ALL |
 	    IMAP_RESULT_COUNT)))
 		return;
-	/* a tag has nothing in it that would have to be escaped */
-	out_str(o, "* ESEARCH (TAG \"");
-	out_span(o, c->tag);
-	out_str(o, c->uid ? "\") UID" : "\")");
+	box_esearch(b, c);
 	if (bits & IMAP_RESULT_MIN && r->first)
 		out_named(o, " MIN ", r->first);
 	if (bits & IMAP_RESULT_MAX && r->last)

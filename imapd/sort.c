@@ -187,10 +187,7 @@ tell(struct sort *s)
 	if (!(bits & (IMAP_RESULT_MIN | IMAP_RESULT_MAX | IMAP_RESULT_ALL |
 	    IMAP_RESULT_COUNT)))
 		return;
-	/* a tag has nothing in it that would have to be escaped */
-	out_str(o, "* ESEARCH (TAG \"");
-	out_span(o, s->c->tag);
-	out_str(o, s->c->uid ? "\") UID" : "\")");
+	box_esearch(s->b, s->c);
 	if (bits & IMAP_RESULT_MIN && n)
 		out_named(o, " MIN ", told(s, 0));
 	if (bits & IMAP_RESULT_MAX && n)
